@@ -1,0 +1,149 @@
+"""Measures the forward conversion. One command: ``python benchmarks/run.py [--input FILE] [--memory] [--json]``.
+
+Prints medians of several runs: the whole conversion on one core and each phase apart, ms per output KB, the cold command, the
+compilation of the stylesheets and, with ``--memory``, the resident memory of one process over 20,000 conversions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = Path(os.environ.get("IMGDA_REFERENCE", ROOT.parent / "shared" / "reference"))
+SAMPLE_B = REFERENCE / "samples" / "sample-b-bundle.json"
+DEFAULT = SAMPLE_B if SAMPLE_B.exists() else ROOT / "fixtures" / "breast-screening" / "bundle.json"
+
+
+def median_ms(step: Callable[[], Any], *, rounds: int = 7, repeats: int = 100) -> float:
+    """Median over *rounds* of the mean time of *repeats* calls, ms."""
+    step()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for _ in range(repeats):
+            step()
+        times.append((time.perf_counter() - start) / repeats * 1000)
+    return statistics.median(times)
+
+
+def phases(source: bytes) -> dict[str, float]:
+    """Each step of one conversion, ms."""
+    from bridge import Bridge, order_xml, rules
+    from bridge.convert import write_document
+    from bridge.fhir import parse, structure
+    from bridge.fhir.read import read
+    from bridge.settings import Settings
+    from bridge.stylesheets import transform
+
+    settings = Settings()
+    parsed = parse.parse(source)
+    reading = read(parsed.resource, parsed.version, settings)[0]
+    assert reading.order is not None
+    order, _ = rules.check(reading.order, reading.places, settings)
+    xml = order_xml.write(order, attachment=lambda index: f"token-{index}.")
+    bridge = Bridge()
+    document = bridge.to_cda(source).document
+    found = {
+        "parse": median_ms(lambda: parse.parse(source)),
+        "validate": median_ms(lambda: structure.check(parsed.resource, parsed.version)),
+        "normalize": median_ms(lambda: read(parsed.resource, parsed.version, settings)),
+        "rules": median_ms(lambda: rules.check(reading.order, reading.places, settings)),  # type: ignore[arg-type]
+        "order.xml": median_ms(lambda: order_xml.write(order, attachment=lambda index: f"token-{index}.")),
+        "transform": median_ms(lambda: transform("2024.01", "to-cda", xml)),
+        "write (order.xml + transform + attachments)": median_ms(lambda: write_document(order)),
+        "whole": median_ms(lambda: bridge.to_cda(source)),
+    }
+    found["document KB"] = len(document) / 1024
+    found["ms per output KB"] = found["whole"] / found["document KB"]
+    found["orders/s"] = 1000 / found["whole"]
+    return found
+
+
+def cold(path: Path) -> dict[str, float]:
+    """A whole ``imgda convert`` from a cold process, s, and the first compilation of the stylesheets, ms."""
+    command = [sys.executable, "-m", "bridge.cli", "convert", "--quiet", str(path)]
+    times = []
+    for _ in range(9):
+        start = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+        times.append(time.perf_counter() - start)
+    probe = (
+        "import time, bridge.stylesheets as s\n"
+        "import saxonche\n"
+        "t = time.perf_counter(); s.warm('2024.01', 'to-cda'); print((time.perf_counter() - t) * 1000)"
+    )
+    compiles = [
+        float(subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, cwd=ROOT).stdout)
+        for _ in range(7)
+    ]
+    return {"cold imgda convert, s": statistics.median(times), "stylesheet compile, ms": statistics.median(compiles)}
+
+
+def resident_mb() -> float:
+    """Resident memory of this process, MB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def memory(source: bytes, count: int = 20_000) -> dict[str, float]:
+    """Resident memory after 2,000 and after *count* conversions in one process, MB."""
+    from bridge import Bridge
+
+    bridge = Bridge()
+    found = {}
+    for index in range(1, count + 1):
+        bridge.to_cda(source)
+        if index in (2_000, count):
+            found[f"resident MB after {index}"] = resident_mb()
+    return found
+
+
+def attachment(source: bytes, mebibytes: int = 20) -> dict[str, float]:
+    """One conversion with a large attachment, ms."""
+    import base64
+
+    from bridge import Bridge
+
+    data = json.loads(source)
+    content = base64.b64encode(os.urandom(1024) * 1024 * mebibytes).decode()
+    for entry in data["entry"]:
+        for item in entry["resource"].get("content", []):
+            item["attachment"]["data"] = content
+            item["attachment"].pop("hash", None), item["attachment"].pop("size", None)
+    text = json.dumps(data).encode()
+    bridge = Bridge()
+    return {f"with an attachment of {mebibytes} MiB, ms": median_ms(lambda: bridge.to_cda(text), rounds=3, repeats=1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--input", type=Path, default=DEFAULT)
+    parser.add_argument("--memory", action="store_true", help="also 20,000 conversions in one process")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    arguments = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    source = arguments.input.read_bytes()
+    found = phases(source) | cold(arguments.input) | attachment(source)
+    if arguments.memory:
+        found |= memory(source)
+    if arguments.json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"{arguments.input.name}, {len(source) / 1024:.1f} KB")
+    for name, value in found.items():
+        print(f"{name:<48}{value:>10.2f}")
+
+
+if __name__ == "__main__":
+    main()

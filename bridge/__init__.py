@@ -1,0 +1,32 @@
+"""FHIR ⇄ IMG-DA-IMG: converts French imaging orders between FHIR and the CI-SIS document *demande d'actes d'imagerie*.
+
+>>> import bridge
+>>> conversion = bridge.to_cda(open("bundle.json", "rb").read())        # doctest: +SKIP
+>>> conversion.document                                                  # doctest: +SKIP
+b'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument …'
+"""
+
+from bridge.convert import Bridge, Conversion, Normalization, to_cda
+from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
+from bridge.issues import Issue
+from bridge.settings import Settings
+from bridge.settings import load as load_settings
+from bridge.stylesheets import models
+
+__all__ = [
+    "Bridge",
+    "BridgeError",
+    "Conversion",
+    "Issue",
+    "Normalization",
+    "OrderError",
+    "Settings",
+    "SettingsError",
+    "SourceError",
+    "StylesheetError",
+    "load_settings",
+    "models",
+    "to_cda",
+]
+
+__version__ = "0.1.0"

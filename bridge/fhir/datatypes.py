@@ -1,0 +1,402 @@
+"""FHIR datatypes read into those of the order: dates, identifiers, names, addresses, means of contact.
+
+Source: docs/fhir.md, section 4 (rules), after CI-SIS, Structuration minimale (what the header accepts).
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, datetime, timedelta
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from bridge.fhir.context import Context, clean, one_line
+from bridge.fhir.view import Node
+from bridge.mappings import identifier_oid, wordings
+from bridge.order import Address, Identifier, Period, PersonName, Telecom
+
+__all__ = [
+    "PROFESSIONALS",
+    "STRUCTURES",
+    "address",
+    "addresses",
+    "french_date",
+    "identifier",
+    "iso",
+    "joined_names",
+    "moment",
+    "name",
+    "period",
+    "telecoms",
+]
+
+PROFESSIONALS = "1.2.250.1.71.4.2.1"
+"""Root of the national identifiers of health professionals (CI-SIS)."""
+STRUCTURES = "1.2.250.1.71.4.2.2"
+"""Root of the national identifiers of health structures (CI-SIS)."""
+URIS = "2.16.840.1.113883.4.873"
+"""Root for identifiers that are URIs (HL7 OID registry)."""
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+_DATE_TIME = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?)?)?")
+
+
+def moment(context: Context, node: Node, element: str) -> str | None:
+    """A date, dateTime or instant of the input as the order writes it; None when absent or reported as impossible."""
+    raw = node.text(element)
+    if raw is None:
+        return None
+    found = iso(raw)
+    if found is None:
+        context.note("IMGDA-0601", node.at(element))
+        return None
+    if "T" in found and len(found) == 19:
+        context.note("IMGDA-0608", node.at(element), zone=context.settings.time_zone)
+        found += _offset(found, context.settings.time_zone)
+    return found
+
+
+def iso(raw: str) -> str | None:
+    """A FHIR date-time at its precision, cut to seconds, ``Z`` as ``+00:00``; None when there is no such date."""
+    match = _DATE_TIME.fullmatch(raw.strip())
+    if not match:
+        return None
+    year, month, day, hour, minute, second, zone = match.groups()
+    if int(year) < 1 or month and not 1 <= int(month) <= 12:
+        return None
+    if day and not 1 <= int(day) <= calendar.monthrange(int(year), int(month))[1]:
+        return None
+    if hour and not (int(hour) < 24 and int(minute) < 60 and int(second) < 60):
+        return None
+    text = "-".join(part for part in (year, month, day) if part)
+    return f"{text}T{hour}:{minute}:{second}{'+00:00' if zone == 'Z' else zone or ''}" if hour else text
+
+
+def _offset(text: str, zone: str) -> str:
+    offset = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta()
+    minutes = int(offset.total_seconds()) // 60
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def as_datetime(text: str) -> datetime:
+    """A moment of the order as a datetime for comparisons: the first instant it may mean, UTC where it has no offset."""
+    padded = text + "0001-01-01"[len(text) :] if len(text) < 10 else text
+    found = datetime.fromisoformat(padded)
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo("UTC"))
+
+
+def day_of(text: str) -> date:
+    """The calendar day of a moment, in its own time zone; the first one that it may mean."""
+    return as_datetime(text).date()
+
+
+def french_date(text: str) -> str:
+    """A moment of the order for people: ``05/03/2024``, ``03/2024``, ``2024``, ``05/03/2024 09:30``."""
+    day, _, time = text.partition("T")
+    written = "/".join(reversed(day.split("-")))
+    return f"{written} {time[:5]}" if time else written
+
+
+def period(context: Context, node: Node | None) -> Period | None:
+    """A Period; None when it has neither end."""
+    if node is None:
+        return None
+    start, end = moment(context, node, "start"), moment(context, node, "end")
+    if start and end and as_datetime(end) < as_datetime(start):
+        context.note("IMGDA-0603", node.path)
+    return Period(start=start, end=end) if start or end else None
+
+
+def is_past(context: Context, node: Node, reference: str | None) -> bool:
+    """Whether the ``period`` of an address, name or telecom ended before *reference* (a moment of the order)."""
+    span = node.child("period")
+    end = span.peek("end") if span else None
+    ended = iso(end) if isinstance(end, str) else None
+    return bool(ended and reference and as_datetime(ended) < as_datetime(reference))
+
+
+# --- identifiers -----------------------------------------------------------------------------------------------------
+
+_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+# The prefix of a national number that comes without it, by its length (CI-SIS, identifiants nationaux). A structure's number
+# under its OID is left as it is: the official examples hold some of nine characters.
+_PREFIXES = {
+    f"urn:oid:{PROFESSIONALS}": {11: "8"},
+    "https://rpps.esante.gouv.fr": {11: "8", 9: "0"},
+    "https://finess.esante.gouv.fr": {9: "1"},
+    "https://sirene.fr": {9: "2", 14: "3"},
+    "https://adelirang.esante.gouv.fr": {9: "0", 11: "0"},
+    "https://rppsrang.esante.gouv.fr": {11: "4", 14: "4"},
+}
+
+
+def identifier(context: Context, node: Node, default_root: str | None = None) -> Identifier | None:
+    """An Identifier with a system that has, or can be given, a root; else None, with nothing read.
+
+    A known system gives its OID, a system of the site settings theirs, another http or urn system stands whole in the extension
+    under 2.16.840.1.113883.4.873. National numbers get their prefix. Source: docs/fhir.md, 4.8.
+    """
+    value, uri = one_line(node.peek("value")), node.peek("system")
+    if not value:
+        return None
+    found = _identifier(context, value, uri if isinstance(uri, str) else None, default_root)
+    if found is None:
+        return None
+    for part in ("system", "value", "use"):
+        node.text(part)
+    if kind := node.child("type"):
+        kind.take()
+    if not (_OID.fullmatch(found.root) or _UUID.fullmatch(found.root)):
+        context.note("IMGDA-0333", node.at("system" if found.extension else "value"))
+        return None
+    if len(found.extension or "") > 64:
+        context.note("IMGDA-0332", node.at("value"))
+    return found
+
+
+def _identifier(context: Context, value: str, uri: str | None, default_root: str | None) -> Identifier | None:
+    if uri is None:
+        return Identifier(root=default_root, extension=value) if default_root else None
+    if uri == "urn:ietf:rfc:3986":
+        return _from_uri(value)
+    if root := context.settings.oids.systems.get(uri) or identifier_oid(uri):
+        return Identifier(root=root, extension=_national(value, root, uri))
+    if uri.startswith("urn:uuid:"):
+        return Identifier(root=uri[9:].upper(), extension=value)
+    separator = ":" if uri.startswith("urn:") else "/"
+    return Identifier(root=URIS, extension=uri.rstrip("/") + separator + value)
+
+
+def _from_uri(value: str) -> Identifier:
+    if value.startswith("urn:oid:"):
+        return Identifier(root=value[8:])
+    if value.startswith("urn:uuid:"):
+        return Identifier(root=value[9:].upper())
+    return Identifier(root=URIS, extension=value)
+
+
+def _national(value: str, root: str, uri: str) -> str:
+    if root not in (PROFESSIONALS, STRUCTURES):
+        return value
+    value = value.replace(" ", "")
+    return _PREFIXES.get(uri, {}).get(len(value), "") + value
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def joined_names(node: Node) -> str | None:
+    """The given names of a HumanName, separated by spaces."""
+    return one_line(" ".join(node.texts("given")))
+
+
+def civility(context: Context, node: Node, *, with_suffix: bool = True) -> tuple[str | None, str | None]:
+    """Civilité and titre of a HumanName, wherever they stand: (JDV_J245, JDV_J246). What is in neither list is reported."""
+    prefix = suffix = None
+    for element in ("prefix", "suffix"):
+        parts = node.peek(element)
+        for index, part in enumerate(parts if isinstance(parts, list) else [parts] if parts else []):
+            word = str(part).strip().rstrip(".").lower()
+            if (code := wordings("civility").get(word)) and prefix in (None, code):
+                prefix = code
+            elif with_suffix and (code := wordings("title").get(word)) and suffix in (None, code):
+                suffix = code
+            else:
+                context.note("IMGDA-0325", f"{node.at(element)}[{index}]")
+                continue
+            if isinstance(parts, list):
+                node.ledger.mark(parts, index)
+    return prefix, suffix
+
+
+def name(context: Context, owner: Node, *, with_suffix: bool = True) -> PersonName | None:
+    """The name of a professional or relative: official, else usual, else the first HumanName. None without any text."""
+    found = best_name(owner.children("name"))
+    if found is None:
+        return None
+    family, given = one_line(found.text("family")), joined_names(found)
+    if not family:
+        family, given = one_line(found.text("text")) or given, None
+        if not family:
+            return None
+        context.note("IMGDA-0324", found.path)
+    elif (whole := found.peek("text")) and _is_rendering(str(whole), found):
+        found.text("text")
+    prefix, suffix = civility(context, found, with_suffix=with_suffix)
+    found.text("use")
+    return PersonName(family=family, given=given, prefix=prefix, suffix=suffix)
+
+
+def _is_rendering(text: str, node: Node) -> bool:
+    """Whether a HumanName.text only repeats the parts."""
+    parts = [str(node.peek("family") or "")]
+    for element in ("given", "prefix", "suffix"):
+        item = node.peek(element)
+        parts += map(str, item if isinstance(item, list) else [])
+    known = set(" ".join(parts).replace(".", " ").casefold().split())
+    return set(text.replace(".", " ").replace(",", " ").casefold().split()) <= known
+
+
+def best_name(names: list[Node]) -> Node | None:
+    """The HumanName to read: official, usual, without use, then any that is not old."""
+    for use in ("official", "usual", None, "nickname", "maiden", "temp", "anonymous"):
+        for found in names:
+            if found.peek("use") == use:
+                return found
+    return None
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+_ADDRESS_USES = {"home": "H", "work": "WP", "temp": "TMP"}
+_PARTS = {
+    "houseNumber": "house_number",
+    "streetName": "street_name",
+    "streetNameType": "street_name_type",
+    "additionalLocator": "additional_locator",
+    "unitID": "unit_id",
+    "postBox": "post_box",
+    "precinct": "precinct",
+}
+
+
+def addresses(context: Context, owner: Node, element: str = "address", now: str | None = None) -> tuple[Address, ...]:
+    """The addresses of a person or structure, without those out of date (reported) and repetitions."""
+    found: list[Address] = []
+    for node in owner.children(element):
+        if node.peek("use") == "old" or is_past(context, node, now):
+            _lose(context, node)
+        elif (read := address(context, node)) and read not in found:
+            found.append(read)
+    return tuple(found)
+
+
+def _lose(context: Context, node: Node) -> None:
+    """Give up a whole object that is out of date."""
+    from bridge.fhir.losses import loss_class, severity
+    from bridge.issues import issue
+
+    node.take()
+    kind = loss_class(node.type_name)
+    context.issues.append(issue("IMGDA-0907", node.path, severity=severity(kind), loss=kind))
+
+
+def address(context: Context, node: Node) -> Address | None:
+    """An Address: named parts where its lines name them, else free lines (docs/decisions.md, 9). None when empty."""
+    raw_use = node.peek("use")
+    use = _ADDRESS_USES.get(raw_use) if isinstance(raw_use, str) else None
+    if use or raw_use is None:
+        node.text("use")
+    node.text("type")
+    ends = {
+        "postal_code": one_line(node.text("postalCode")),
+        "city": one_line(node.text("city")),
+        "county": one_line(node.text("district")),
+        "state": one_line(node.text("state")),
+        "country": one_line(node.text("country")),
+    }
+    lines = [text for text in map(one_line, node.texts("line")) if text]
+    parts = _named_parts(node)
+    if not lines and not parts and not any(ends.values()):
+        whole = clean(node.text("text"))
+        lines = [text for text in map(one_line, (whole or "").split("\n")) if text]
+        return Address(use=use, lines=_at_most_seven(lines)) if lines else None
+    if (whole := node.peek("text")) and _repeats(str(whole), [*lines, *(v for v in ends.values() if v)]):
+        node.text("text")
+    if parts or not lines:
+        return Address(use=use, **parts, **ends)
+    town = one_line(f"{ends['postal_code'] or ''} {ends['city'] or ''}")
+    tail = [text for text in (ends["county"], town, ends["state"], ends["country"]) if text]
+    return Address(use=use, lines=_at_most_seven(lines + tail))
+
+
+def _at_most_seven(lines: list[str]) -> tuple[str, ...]:
+    return tuple(lines) if len(lines) <= 7 else (*lines[:6], ", ".join(lines[6:]))
+
+
+def _repeats(text: str, parts: list[str]) -> bool:
+    known = set(re.findall(r"\w+", " ".join(parts).casefold()))
+    return set(re.findall(r"\w+", text.casefold())) <= known
+
+
+def _named_parts(node: Node) -> dict[str, str]:
+    """The parts that the ADXP extensions of the lines name; empty when a line has none or a part comes twice."""
+    lines, siblings = node.peek("line"), node.children("_line")
+    raw = node.peek("_line")
+    if not isinstance(lines, list) or not isinstance(raw, list) or len(siblings) != len(lines):
+        return {}
+    found: dict[str, str] = {}
+    for sibling in siblings:
+        named = {
+            extension: _PARTS[key]
+            for extension in sibling.children("extension")
+            if (key := str(extension.peek("url")).partition("iso21090-ADXP-")[2]) in _PARTS
+        }
+        values = {field: one_line(extension.peek("valueString")) for extension, field in named.items()}
+        if not values or None in values.values() or values.keys() & found.keys():
+            return {}
+        found |= {field: value for field, value in values.items() if value}
+    for sibling in siblings:
+        for extension in sibling.children("extension"):
+            if "iso21090-ADXP-" in str(extension.peek("url")):
+                extension.text("url"), extension.text("valueString")
+    return found
+
+
+# --- means of contact ------------------------------------------------------------------------------------------------
+
+_TELECOM_USES = {"home": "H", "work": "WP", "mobile": "MC"}
+_SCHEMES = {"phone": "tel", "fax": "fax", "email": "mailto", "pager": "tel"}
+_NUMBER_NOISE = re.compile(r"[\s.\-()]")
+
+
+def telecoms(context: Context, *owners: tuple[Node, str], now: str | None = None) -> tuple[Telecom, ...]:
+    """The means of contact of one or more elements, by rank, without repetitions; what CDA refuses is a loss."""
+    nodes = [node for owner, element in owners for node in owner.children(element)]
+    nodes.sort(key=lambda node: rank if isinstance(rank := node.peek("rank"), int) else 1_000)
+    found: list[Telecom] = []
+    for node in nodes:
+        if node.peek("use") == "old" or is_past(context, node, now):
+            _lose(context, node)
+        elif (read := _telecom(context, node)) and read not in found:
+            found.append(read)
+    return tuple(found)
+
+
+def _telecom(context: Context, node: Node) -> Telecom | None:
+    value, system, use = one_line(node.peek("value")), node.peek("system"), node.peek("use")
+    if not value:
+        return None
+    uri = _uri(value, system if isinstance(system, str) else None)
+    if uri is None:
+        context.lose(node, "value", "IMGDA-0906")
+        node.text("system"), node.text("use"), node.number("rank")
+        return None
+    for part in ("value", "system", "use"):
+        node.text(part)
+    node.number("rank")
+    secure = node.extensions("fr-core-contact-point-email-type")
+    for extension in secure:
+        extension.take()
+    if uri.startswith("mailto:") and (secure or "mssante.fr" in uri):
+        return Telecom(value=uri)
+    return Telecom(value=uri, use="PG" if system == "pager" else _TELECOM_USES.get(str(use)))
+
+
+def _uri(value: str, system: str | None) -> str | None:
+    """The URI that CDA accepts for a ContactPoint, or None (docs/fhir.md, 4.4; docs/decisions.md, 10)."""
+    head, colon, rest = value.partition(":")
+    if colon and head.lower() in ("tel", "fax", "mailto") and system not in ("url", "sms", "other"):
+        value, system = rest, {"tel": "phone", "fax": "fax", "mailto": "email"}[head.lower()]
+    if system in ("phone", "fax", "pager"):
+        number = _NUMBER_NOISE.sub("", value.replace("(0)", "") if value.startswith("+") else value)
+        return f"{_SCHEMES[system]}:{quote(number, safe='+*#;=,')}" if number else None
+    if system == "email":
+        return f"mailto:{quote(value.replace(' ', ''), safe='@+.-_')}"
+    if system == "url" and head.lower() in ("http", "ftp", "mllp") and rest.strip("/"):
+        return quote(value, safe=":/?#[]@!$&'()*+,;=%-._~")
+    return None

@@ -1,0 +1,797 @@
+"""The administrative half of an order: document, demandeur, participants, context of care.
+
+In shape (a), the ANS document, each item is taken from the Composition first and falls back to the path of shape (b), the plain
+order. Source: docs/fhir.md, 2.5 (A1 to A12); CI-SIS, Structuration minimale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bridge.fhir.acts import has_type
+from bridge.fhir.context import Context, clean, one_line
+from bridge.fhir.datatypes import as_datetime, identifier, moment, period
+from bridge.fhir.people import People, Role
+from bridge.fhir.view import Node
+from bridge.mappings import ValueSet, code_system_oid, table, value_set
+from bridge.order import (
+    Attester,
+    Author,
+    Code,
+    DataEnterer,
+    Document,
+    Encounter,
+    EncounterParticipant,
+    Facility,
+    Identifier,
+    Organization,
+    Participant,
+    Period,
+    Professional,
+    Recipient,
+    Request,
+    Urgency,
+)
+
+__all__ = ["Header", "coded_value"]
+
+_IDS = uuid.UUID("1f8a5d5e-3c6b-5b0e-8f43-5c9f0c1c7a11")
+"""Namespace of the document identifiers that are derived (a constant of this project)."""
+
+_STRUCTURES = "1.2.250.1.71.4.2.2"
+_NO_ID = Identifier(root="0.0")
+
+
+def coded_value(set_name: str, code: str) -> Code:
+    """A concept of a value set by its code."""
+    concept = value_set(set_name).by_code[code][0]
+    return Code(code=concept.code, system=concept.system, display=concept.display)
+
+
+@dataclass(slots=True)
+class Header:
+    """Reads the header of one group of requests."""
+
+    context: Context
+    people: People
+    root: Node
+    composition: Node | None
+    requests: tuple[Node, ...]
+    now: datetime | None
+
+    # --- A8, A5: number and times ------------------------------------------------------------------------------------
+
+    def order_ids(self) -> tuple[Identifier, ...]:
+        """The Order Placer Number: requisition, then a shared PLAC, then what groups the requests (A8)."""
+        for source in (self._requisitions, self._event_identifiers, self._placer, self._group, self._untyped):
+            if ids := source():
+                return ids
+        self.context.note("IMGDA-0318", self.requests[0].at("requisition"))
+        return ()
+
+    def _read_number(self, node: Node) -> Identifier | None:
+        found = identifier(self.context, node, self.context.settings.oids.order)
+        if found is None and isinstance(node.peek("value"), str) and "system" not in node:
+            self.context.note("IMGDA-0317", node.path)
+        return found if found and found.extension else None
+
+    def _requisitions(self) -> tuple[Identifier, ...]:
+        found = [self._read_number(node) for request in self.requests if (node := request.child("requisition"))]
+        return tuple(dict.fromkeys(x for x in found if x))
+
+    def _event_identifiers(self) -> tuple[Identifier, ...]:
+        nodes = [d.child("identifier") for event in self._events() for d in event.children("detail") if self._is_principal(event)]
+        return tuple(dict.fromkeys(x for node in nodes if node and (x := self._read_number(node))))
+
+    def _placer(self) -> tuple[Identifier, ...]:
+        each = [[n for n in r.children("identifier") if has_type(n, "PLAC")] for r in self.requests]
+        values = {(n.peek("system"), n.peek("value")) for nodes in each for n in nodes}
+        if len(values) == 1 and all(each):
+            found = [self._read_number(nodes[0]) for nodes in each]
+            return tuple(dict.fromkeys(x for x in found if x))
+        return ()
+
+    def _group(self) -> tuple[Identifier, ...]:
+        for owner in self.context.index.of_type("Task", "RequestGroup", "RequestOrchestration"):
+            group = owner.child("groupIdentifier")
+            focus = [owner.child("focus"), *(a.child("resource") for a in owner.children("action"))]
+            targets = [self.context.index.find(reference) for reference in focus if reference]
+            if group and any(t is not None and t.value is r.value for t in targets for r in self.requests):
+                found = self._read_number(group)
+                return (found,) if found else ()
+        for request in self.requests:
+            for parent in request.children("basedOn"):
+                if node := parent.child("identifier"):
+                    found = self._read_number(node)
+                    return (found,) if found else ()
+        return ()
+
+    def _untyped(self) -> tuple[Identifier, ...]:
+        nodes = [n for r in self.requests for n in r.children("identifier") if "type" not in n]
+        if len({(n.peek("system"), n.peek("value")) for n in nodes}) != 1:
+            return ()
+        found = [self._read_number(node) for node in nodes]
+        if found[0]:
+            self.context.note("IMGDA-0335", nodes[0].path)
+        return tuple(dict.fromkeys(x for x in found if x))
+
+    def requested_at(self) -> str | None:
+        """The latest authoredOn of the group, else a substitute, which is reported (A5)."""
+        times = [t for r in self.requests if (t := moment(self.context, r, "authoredOn"))]
+        if times:
+            return max(times, key=as_datetime)
+        first = self.requests[0]
+        meta = first.child("meta")
+        if meta and (when := moment(self.context, meta, "lastUpdated")):
+            self.context.note("IMGDA-0321", first.at("authoredOn"), origin="meta.lastUpdated")
+            return when
+        encounter = self._encounter_node()
+        span = (encounter.child("period") or encounter.child("actualPeriod")) if encounter else None
+        if span and (when := moment(self.context, span, "start")):
+            self.context.note("IMGDA-0321", first.at("authoredOn"), origin="Encounter.period.start")
+            return when
+        return None
+
+    def created_at(self, requested: str | None) -> str:
+        """When the document was made: from the input, else *now*, else the clock, with a warning."""
+        if self.composition and (when := moment(self.context, self.composition, "date")):
+            if "timestamp" in self.root and moment(self.context, self.root, "timestamp") != when:
+                self.context.note("IMGDA-0327", self.root.at("timestamp"))
+            return when
+        if when := moment(self.context, self.root, "timestamp"):
+            return when
+        if requested:
+            return requested
+        if self.now is None:
+            self.context.note("IMGDA-0320", self.requests[0].at("authoredOn"))
+        now = self.now or datetime.now().astimezone()
+        if now.tzinfo is None:
+            from zoneinfo import ZoneInfo
+
+            now = now.replace(tzinfo=ZoneInfo(self.context.settings.time_zone))
+        return now.replace(microsecond=0).isoformat()
+
+    # --- A1: the document --------------------------------------------------------------------------------------------
+
+    def document(self, ids: tuple[Identifier, ...], requested: str | None, created: str) -> Document:
+        """Identifiers from the input, else derived from the order number and its date (A1)."""
+        composition = self.composition
+        version = self._version()
+        number = self._business_key(ids, requested)
+        own = self.root.child("identifier") if self.root.type_name == "Bundle" and composition else None
+        document_id = identifier(self.context, own) if own else None
+        set_node = composition.child("identifier") if composition else None
+        set_id = identifier(self.context, set_node) if set_node else None
+        return Document(
+            id=document_id or _derived(number, f"document {version}"),
+            set_id=set_id or _derived(number, "set"),
+            created_at=created,
+            version=version,
+            title=one_line(composition.text("title")) or "Demande d'actes d'imagerie" if composition else "Demande d'actes d'imagerie",
+            language=self._language(),
+            confidentiality=self._confidentiality(),
+            replaces=self._replaced(),
+        )
+
+    def _business_key(self, ids: tuple[Identifier, ...], requested: str | None) -> str:
+        if ids:
+            return f"{ids[0].root}^{ids[0].extension}^{requested}"
+        self.context.note("IMGDA-0319", self.requests[0].at("requisition"))
+        content = json.dumps([r.value for r in self.requests], sort_keys=True, default=str)
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _version(self) -> int:
+        if self.composition:
+            texts = [e.text("valueString") for e in self.composition.extensions("extension-Composition.version")]
+            texts.append(self.composition.text("version"))
+            if version := next((t for t in texts if t and t.isdigit() and int(t) > 0), None):
+                return int(version)
+        meta = self.requests[0].child("meta")
+        version = meta.text("versionId") if meta else None
+        return int(version) if version and version.isdigit() and int(version) > 0 else 1
+
+    def _language(self) -> str:
+        for node in (self.composition, self.requests[0]):
+            text = node.text("language") if node else None
+            if text and len(text) == 5 and text[2] == "-" and text[:2].islower() and text[3:].isupper():
+                return text
+        return "fr-FR"
+
+    def _confidentiality(self) -> str:
+        known = value_set("confidentiality").by_code
+        if self.composition and (code := self.composition.text("confidentiality")) in known:
+            return str(code)
+        for node in (self.composition, self.requests[0]):
+            meta = node.child("meta") if node else None
+            for coding in meta.children("security") if meta else ():
+                if coding.peek("code") in known and code_system_oid(str(coding.peek("system"))) == "2.16.840.1.113883.5.25":
+                    coding.take()
+                    return str(coding.peek("code"))
+        return "N"
+
+    def _replaced(self) -> Identifier | None:
+        for relation in self.composition.children("relatesTo") if self.composition else ():
+            kind = relation.peek("code") or relation.peek("type")
+            if kind not in ("replaces",):
+                continue
+            relation.text("code"), relation.text("type")
+            reference = relation.child("targetReference") or relation.child("resourceReference")
+            node = relation.child("targetIdentifier") or (reference.child("identifier") if reference else None)
+            if node and (found := identifier(self.context, node)):
+                return found
+        return None
+
+    # --- A4: demandeur -----------------------------------------------------------------------------------------------
+
+    def authors(self, requested: str | None, created: str) -> tuple[Author, ...]:
+        """Composition.author, else ServiceRequest.requester; the first one is the demandeur."""
+        found: list[Author] = []
+        for reference in self.composition.children("author") if self.composition else ():
+            role = self.people.role(reference, required=True)
+            if role is None:
+                continue
+            times = [moment(self.context, e, "valueDateTime") for e in reference.extensions("fr-author-time-extension")]
+            found.append(Author(professional=role.professional, time=times[0] if times and times[0] else requested or created, function=role.function))
+        requester = self._requester()
+        if not found and requester:
+            found = [Author(professional=requester.professional, time=requested or created, function=requester.function)]
+        if not found or not found[0].professional.ids:
+            self.context.note("IMGDA-0311", self.requests[0].at("requester"))
+        elif found[0].professional.name is None:
+            self.context.note("IMGDA-0311", self.requests[0].at("requester"))
+        return tuple(found) or (Author(professional=Professional(ids=(_NO_ID,)), time=requested or created),)
+
+    def _requester(self) -> Role | None:
+        first: Role | None = None
+        for request in self.requests:
+            reference = request.child("requester")
+            role = self.people.role(reference, required=True) if reference else None
+            if role and first and role.professional.ids != first.professional.ids:
+                self.context.note("IMGDA-0331", request.at("requester"), element="requester")
+            first = first or role
+        return first or self._substitute_requester()
+
+    def _substitute_requester(self) -> Role | None:
+        """A person for a requester that is a structure: Provenance.agent[author], else the attending of the encounter."""
+        for provenance in self.context.index.of_type("Provenance"):
+            targets = [self.context.index.find(target) for target in provenance.children("target")]
+            if any(t is not None and t.value is r.value for t in targets for r in self.requests):
+                for agent in provenance.children("agent"):
+                    kind = agent.child("type")
+                    if kind and any(c.peek("code") in ("author", "AUT") for c in kind.children("coding")):
+                        if (who := agent.child("who")) and (role := self.people.role(who)):
+                            self._report_substitute(provenance)
+                            return role
+        encounter = self._encounter_node()
+        for participant in encounter.children("participant") if encounter else ():
+            if "ATND" in _participation_codes(participant):
+                reference = participant.child("individual") or participant.child("actor")
+                if reference and (role := self.people.role(reference)):
+                    self._report_substitute(participant)
+                    return role
+        return None
+
+    def _report_substitute(self, node: Node) -> None:
+        self.context.note("IMGDA-0331", self.requests[0].at("requester"), element="requester")
+
+    # --- A6, A10 and other participants ------------------------------------------------------------------------------
+
+    def participants(self, patient: Node) -> tuple[Participant, ...]:
+        """Médecin traitant, destinataires du compte rendu, and whoever else the Composition names."""
+        found: list[Participant] = []
+        for extension in self._extensions("ParticipantExtension"):
+            if participant := self._participant(extension):
+                found.append(participant)
+        if not any(p.function and p.function.code == "PCP" for p in found):
+            found += self._treating_physician(patient)
+        else:
+            self._same_physician(patient)
+        for role in self._report_recipients():
+            new = Participant(professional=role.professional, type="CON", function=coded_value("function-code", "CORRE"), role_class=role.role_class or "PROV")
+            if not any(p.type == "CON" and _same_person(p.professional, new.professional) for p in found):
+                found.append(new)
+        return tuple(found)
+
+    def _extensions(self, name: str) -> list[Node]:
+        return self.composition.extensions(name) if self.composition else []
+
+    def _participant(self, extension: Node) -> Participant | None:
+        kind, function, role, when = None, None, None, None
+        known = value_set("participation-type").by_code
+        for part in extension.extensions("type"):
+            concept = part.child("valueCodeableConcept")
+            for coding in concept.children("coding") if concept else ():
+                if coding.peek("code") in known:
+                    kind = coding.text("code")
+                    coding.take()
+        for part in extension.extensions("function"):
+            coded = self.context.coded(part.child("valueCodeableConcept"), "function-code", quiet=True)
+            function = coded.code if coded else None
+        for part in extension.extensions("time"):
+            when = self._known_period(part)
+        for part in extension.extensions("party"):
+            role = self.people.role(part.child("valueReference"), required=True)
+        kind = kind or (role.participation if role else None)
+        if kind is None or role is None:
+            return None
+        return Participant(
+            professional=role.professional, type=kind, function=function or role.function, role_class=role.role_class or "PROV", time=when
+        )
+
+    def _known_period(self, extension: Node) -> Period | None:
+        """A Period whose ends may be said to be unknown (data-absent-reason)."""
+        span = extension.child("valuePeriod")
+        for element in ("_start", "_end"):
+            primitive = span.child(element) if span else None
+            for reason in primitive.extensions("data-absent-reason") if primitive else ():
+                reason.take()
+        return period(self.context, span)
+
+    def _treating_physician(self, patient: Node) -> list[Participant]:
+        for reference in patient.children("generalPractitioner"):
+            if role := self.people.role(reference):
+                return [self._physician(role)]
+        for team in self.context.index.of_type("CareTeam"):
+            for participant in team.children("participant"):
+                if any(self.context.has_code(c, "PCP", "2.16.840.1.113883.5.88") for c in participant.children("role")):
+                    member = participant.child("member")
+                    if member and (role := self.people.role(member)):
+                        for concept in participant.children("role"):
+                            concept.take()
+                        return [self._physician(role)]
+        return []
+
+    def _physician(self, role: Role) -> Participant:
+        return Participant(
+            professional=role.professional, type="INF", function=coded_value("function-code", "PCP"), role_class=role.role_class or "PROV"
+        )
+
+    def _same_physician(self, patient: Node) -> None:
+        """The general practitioner repeats the participant PCP: read, so that only another person is a loss."""
+        known = [p for p in patient.children("generalPractitioner")]
+        for reference in known:
+            self.people.role(reference)
+
+    def _report_recipients(self) -> list[Role]:
+        """CommunicationRequests about the requests; professionals with the code CORRE (A10)."""
+        found = []
+        for node in self.context.index.of_type("CommunicationRequest"):
+            about = [self.context.index.find(r) for r in node.children("about")]
+            if not any(t is not None and t.value is r.value for t in about for r in self.requests):
+                continue
+            if not self._is_copy_to(node):
+                continue
+            node.text("status"), node.text("intent")
+            if subject := node.child("subject"):
+                self.context.index.find(subject)
+            for reference in node.children("recipient"):
+                if role := self.people.role(reference):
+                    found.append(role)
+        return found
+
+    def _is_copy_to(self, node: Node) -> bool:
+        if node.peek("status") in ("entered-in-error", "revoked"):
+            self.context.note("IMGDA-0217", node.path)
+            return False
+        if any(self.context.has_code(m, "PHONE", "") or _has(m, "PHONE") for m in node.children("medium")):
+            return False
+        categories = node.children("category")
+        for category in categories:
+            if _has(category, "CORRE") or _has(category, "copyto-reports"):
+                category.take()
+                return True
+        return not categories and not node.children("payload")
+
+    def wants_call_back(self) -> bool | None:
+        """The extension, a CommunicationRequest by phone, or None when nothing tells (M21)."""
+        for request in self.requests:
+            owners = [request, *([r] if (r := request.child("requester")) else [])]
+            for owner in owners:
+                for extension in owner.extensions("servicerequest-order-callback-phone-number"):
+                    return True if extension.child("valueContactPoint") else None
+        for node in self.context.index.of_type("CommunicationRequest"):
+            phone = [m for m in node.children("medium") if _has(m, "PHONE")]
+            about = [self.context.index.find(r) for r in node.children("about")]
+            if phone and any(t is not None and t.value is r.value for t in about for r in self.requests):
+                for medium in phone:
+                    medium.take()
+                return True
+        return None
+
+    def call_back_numbers(self) -> list[Node]:
+        """The ContactPoints to call back."""
+        return [
+            point
+            for request in self.requests
+            for owner in (request, request.child("requester"))
+            if owner
+            for extension in owner.extensions("servicerequest-order-callback-phone-number")
+            if (point := extension.child("valueContactPoint"))
+        ]
+
+    def informants(self) -> list[Node]:
+        """The RelatedPersons that the Composition names as informants."""
+        found = []
+        for extension in self._extensions("informant-extension"):
+            for part in extension.extensions("type"):
+                part.take()
+            for part in extension.extensions("party"):
+                reference = part.child("valueReference")
+                target = self.context.index.find(reference) if reference else None
+                if target is not None and target.type_name == "RelatedPerson":
+                    found.append(target)
+        return found
+
+    def data_enterer(self) -> DataEnterer | None:
+        """Opérateur de saisie. FHIR: Composition, extension data-enterer."""
+        for extension in self._extensions("data-enterer-extension"):
+            when = None
+            for part in extension.extensions("type"):
+                part.take()
+            for part in extension.extensions("time"):
+                span = self._known_period(part)
+                when = (span.start or span.end) if span else moment(self.context, part, "valueDateTime")
+            for part in extension.extensions("party"):
+                if role := self.people.role(part.child("valueReference")):
+                    return DataEnterer(professional=role.professional, time=when)
+        return None
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Addressees of this document. FHIR: extension information-recipient, in its HL7 and EU forms."""
+        found = []
+        for extension in self._extensions("information-recipient-extension"):
+            copy = False
+            for part in extension.extensions("type"):
+                concept = part.child("valueCodeableConcept")
+                if concept and (_has(concept, "TRC") or _has(concept, "IRCP")):
+                    copy = True
+                    part.take()
+                elif concept and _has(concept, "PRCP"):
+                    part.take()
+            for part in extension.extensions("party"):
+                if role := self.people.role(part.child("valueReference")):
+                    found.append(Recipient(professional=role.professional, copy=copy))
+        for extension in self._extensions("information-recipient"):
+            if role := self.people.role(extension.child("valueReference")):
+                found.append(Recipient(professional=role.professional))
+        return tuple(dict.fromkeys(found))
+
+    # --- A12: custodian, authenticators ------------------------------------------------------------------------------
+
+    def custodian(self, author: Professional) -> Organization:
+        """Composition.custodian, else the requester's structure, the provider of the encounter, the settings."""
+        encounter = self._encounter_node()
+        settings = self._settings_custodian()
+        sources = (
+            ("Composition.custodian", lambda: self.people.organization(self.composition.child("custodian") if self.composition else None)),
+            ("requester.organization", lambda: author.organization),
+            ("Encounter.serviceProvider", lambda: self.people.organization(encounter.child("serviceProvider") if encounter else None)),
+            ("settings", lambda: settings),
+        )
+        for origin, read in sources:
+            found = read()
+            if found and found.id and found.id.root == _STRUCTURES:
+                if origin not in ("Composition.custodian",):
+                    self.context.note("IMGDA-0314", self.requests[0].path, origin=origin)
+                return replace(found, practice_setting=None, telecoms=found.telecoms[:1], addresses=found.addresses[:1])
+        self.context.note("IMGDA-0313", self.requests[0].at("requester"))
+        return Organization(id=Identifier(root=_STRUCTURES))
+
+    def _settings_custodian(self) -> Organization | None:
+        from bridge.order import Telecom
+
+        own = self.context.settings.custodian
+        if not own.identifier:
+            return None
+        prefix = {9: "1", 14: "3"}.get(len(own.identifier), "")
+        return Organization(
+            id=Identifier(root=_STRUCTURES, extension=prefix + own.identifier),
+            name=own.name,
+            telecoms=(Telecom(value=own.telecom, use="WP"),) if own.telecom else (),
+        )
+
+    def authenticators(self, authors: tuple[Author, ...], requested: str | None, created: str) -> tuple[Attester, tuple[Attester, ...]]:
+        """The legal authenticator, the demandeur by default, and the other attesters."""
+        legal: Attester | None = None
+        others: list[Attester] = []
+        for attester in self.composition.children("attester") if self.composition else ():
+            mode = _attester_mode(attester)
+            if mode not in ("legal", "professional"):
+                continue
+            when = moment(self.context, attester, "time") or created
+            role = self.people.role(attester.child("party"), required=True)
+            if role is None:
+                continue
+            if not role.professional.ids:
+                self.context.note("IMGDA-0326", attester.at("party"))
+            new = Attester(professional=role.professional, time=when)
+            if mode == "legal" and legal is None:
+                legal = new
+            elif mode == "professional":
+                others.append(new)
+            else:
+                self.context.note("IMGDA-0327", attester.path)
+        legal = legal or Attester(professional=authors[0].professional, time=requested or created)
+        return legal, tuple(others)
+
+    # --- A8, A9, A11: events -----------------------------------------------------------------------------------------
+
+    def _events(self) -> list[Node]:
+        return self.composition.children("event") if self.composition else []
+
+    def _is_principal(self, event: Node) -> bool:
+        flags = [e.flag("valueBoolean") for e in event.extensions("fr-is-principal-event-extension")]
+        return True in flags or any(_has(c, "55115-0") for c in event.children("code"))
+
+    def _event_performer(self, event: Node) -> Professional | None:
+        for extension in event.extensions("fr-performer-event-extension"):
+            if role := self.people.role(extension.child("valueReference"), required=True):
+                return role.professional
+        return None
+
+    def request(self, ids: tuple[Identifier, ...], authors: tuple[Author, ...], requested: str | None, created: str) -> Request:
+        """The request as the principal event."""
+        principal = next((e for e in self._events() if self._is_principal(e)), None)
+        span, performer = None, None
+        if principal:
+            for concept in principal.children("code"):
+                concept.take()
+            span = period(self.context, principal.child("period"))
+            performer = self._event_performer(principal)
+            for detail in principal.children("detail"):
+                self.context.index.find(detail)
+                if (node := detail.child("identifier")) and (number := identifier(self.context, node)) and number not in ids:
+                    ids = (*ids, number)
+        if span is None or span.start is None:
+            span = Period(start=requested or created, end=span.end if span else None)
+        performer = performer or authors[0].professional
+        return Request(period=span, performer=self.with_setting(performer, self.requests[0].at("requester")), ids=ids)
+
+    def with_setting(self, person: Professional, path: str) -> Professional:
+        """The same professional with an organisation that has a practice setting, which the model demands here."""
+        organization = person.organization or Organization()
+        if organization.practice_setting is None:
+            code = self.context.settings.defaults.practice_setting
+            self.context.note("IMGDA-0316", path, code=code, origin="defaults.practice_setting")
+            organization = replace(organization, practice_setting=coded_value("practice-setting", code))
+        return replace(person, organization=organization)
+
+    def is_screening(self) -> bool:
+        """Whether the request is made in the context of a screening (A9)."""
+        concepts = [c for event in self._events() for c in event.children("code")]
+        for request in self.requests:
+            for name in ("reasonCode", "category", "orderDetail", "reason"):
+                concepts += [item.child("concept") or item for item in request.children(name)]
+            code = request.child("code")
+            concepts += [code.child("concept") or code] if code else []
+        found = False
+        for concept in concepts:
+            for coding in concept.children("coding"):
+                row = table("screening").get((_preferred(coding), str(coding.peek("code"))))
+                if row is None:
+                    continue
+                found = True
+                if coding.peek("code") != row.concept.code:
+                    self.context.note("IMGDA-0423", coding.path)
+                coding.take()
+        return found
+
+    def urgency(self) -> Urgency | None:
+        """The urgency of the whole request, its reason and the physician contacted (A11)."""
+        urgent = [r for r in self.requests if r.text("priority") in ("urgent", "asap", "stat")]
+        reasons: list[str] = []
+        contacted: Professional | None = None
+        for event in self._events():
+            for concept in event.children("code"):
+                if self._is_urgency(concept):
+                    _add(reasons, clean(concept.text("text")))
+                    contacted = contacted or self._event_performer(event)
+        stated = bool(reasons)
+        for request in self.requests:
+            for name in ("reasonCode", "orderDetail", "reason"):
+                for item in request.children(name):
+                    concept = item.child("concept") or item
+                    if self._is_urgency(concept):
+                        stated = True
+                        _add(reasons, clean(concept.text("text")))
+        if not urgent and not stated:
+            return None
+        if not urgent:
+            self.context.note("IMGDA-0429", self.requests[0].at("priority"))
+        elif len(urgent) < len(self.requests):
+            self.context.note("IMGDA-0428", self.requests[0].at("priority"))
+        contacted = self._contacted(contacted)
+        if contacted:
+            contacted = self.with_setting(contacted, self.requests[0].at("performer"))
+        return Urgency(reason="\n".join(reasons), contacted=contacted)
+
+    def _is_urgency(self, concept: Node) -> bool:
+        if not self.context.has_code(concept, "MED-1095", "1.2.250.1.213.1.1.4.322"):
+            return False
+        self.context.take_code(concept, "MED-1095", "1.2.250.1.213.1.1.4.322")
+        return True
+
+    def _contacted(self, known: Professional | None) -> Professional | None:
+        """The physician of the event, else the performers of the requests; a second person is reported."""
+        found: list[tuple[Professional, str]] = [(known, "")] if known else []
+        for request in self.requests:
+            for reference in request.children("performer"):
+                role = self.people.role(reference)
+                if role and not any(_same_person(role.professional, p) for p, _ in found):
+                    found.append((role.professional, reference.path))
+        for _, path in found[1:]:
+            self.context.note("IMGDA-0431", path)
+        return found[0][0] if found else None
+
+    # --- A7: context of care -----------------------------------------------------------------------------------------
+
+    def _encounter_node(self) -> Node | None:
+        """The encounter of the document or of the requests; a second one is reported."""
+        chosen: Node | None = None
+        for owner in (self.composition, *self.requests):
+            for reference in owner.children("encounter") if owner else ():
+                found = self.context.index.find(reference)
+                if found is None or found.type_name != "Encounter":
+                    code = "IMGDA-0218" if found is None else "IMGDA-0205"
+                    self.context.note(code, reference.at("reference"), expected="Encounter")
+                elif chosen is None:
+                    chosen = found
+                elif chosen.value is not found.value:
+                    self.context.note("IMGDA-0331", reference.path, element="encounter")
+        return chosen
+
+    def encounter(self, author: Professional) -> Encounter:
+        """The encounter, with a facility in any case: the model demands one."""
+        node = self._encounter_node()
+        if node is None:
+            self.context.note("IMGDA-0329", self.requests[0].at("encounter"))
+            kind = self.context.settings.defaults.encounter_type
+            return Encounter(facility=self._default_facility(author, None), type=coded_value("encounter-type", kind) if kind else None)
+        node.text("status")
+        self._check_subject(node)
+        responsible, participants = self._encounter_participants(node)
+        ids = [identifier(self.context, n, self.context.settings.oids.encounter) for n in node.children("identifier")]
+        return Encounter(
+            facility=self._facility(node, author),
+            ids=tuple(dict.fromkeys(x for x in ids if x)),
+            type=self._encounter_type(node),
+            period=self._encounter_period(node),
+            responsible=responsible,
+            participants=participants,
+        )
+
+    def _check_subject(self, node: Node) -> None:
+        reference, own = node.child("subject"), self.requests[0].child("subject")
+        target = self.context.index.find(reference) if reference else None
+        patient = self.context.index.find(own) if own else None
+        if target is not None and patient is not None and target.value is not patient.value:
+            self.context.note("IMGDA-0219", reference.path if reference else node.path)
+
+    def _encounter_type(self, node: Node) -> Code | None:
+        for item in node.children("class"):
+            if coded := self.context.coded(item, "encounter-type", tables=("encounter-class",), quiet=True):
+                return coded.code
+        if "class" in node:
+            self.context.note("IMGDA-0330", node.at("class"))
+        return None
+
+    def _encounter_period(self, node: Node) -> Period | None:
+        span = period(self.context, node.child("period") or node.child("actualPeriod"))
+        if span and span.start and span.end and as_datetime(span.start) == as_datetime(span.end):
+            self.context.note("IMGDA-0604", node.at("period"))
+            return Period(start=span.start)
+        return span
+
+    def _encounter_participants(self, node: Node) -> tuple[Professional | None, tuple[EncounterParticipant, ...]]:
+        responsible: Professional | None = None
+        found: list[EncounterParticipant] = []
+        known: ValueSet = value_set("encounter-participation")
+        for participant in node.children("participant"):
+            codes = [c for c in _participation_codes(participant) if c in known.by_code]
+            reference = participant.child("individual") or participant.child("actor")
+            role = self.people.role(reference) if reference and codes else None
+            if role is None or not role.professional.ids or role.professional.ids[0].root != "1.2.250.1.71.4.2.1":
+                continue
+            for kind in participant.children("type"):
+                for coding in kind.children("coding"):
+                    if coding.peek("code") in codes:
+                        coding.take()
+            if "RESP" in codes and responsible is None:
+                responsible = role.professional
+            when = period(self.context, participant.child("period"))
+            found += [
+                EncounterParticipant(type=code, professional=role.professional, time=when)
+                for code in codes
+                if code != "RESP"
+            ]
+        return responsible, tuple(found)
+
+    def _facility(self, node: Node, author: Professional) -> Facility:
+        provider = self.people.organization(node.child("serviceProvider"))
+        for place in node.children("location"):
+            reference = place.child("location")
+            location = self.context.index.find(reference) if reference else None
+            if location is not None and location.type_name == "Location":
+                return self._location(location, author)
+            if reference and (shown := one_line(reference.text("display"))):
+                return self._default_facility(author, shown)
+        return self._default_facility(author, None, provider)
+
+    def _location(self, node: Node, author: Professional) -> Facility:
+        from bridge.fhir.datatypes import addresses
+
+        kind = None
+        for concept in node.children("type"):
+            if coded := self.context.coded(concept, "facility-type"):
+                kind = coded.code
+                break
+        if node.peek("status") == "active":
+            node.text("status")
+        self.people.organization(node.child("managingOrganization"))
+        ids = [identifier(self.context, n) for n in node.children("identifier")]
+        found = addresses(self.context, node)
+        return Facility(
+            type=kind or self._default_type(node.at("type")),
+            ids=tuple(dict.fromkeys(x for x in ids if x and x.extension)),
+            name=one_line(node.text("name")),
+            address=found[0] if found else None,
+        )
+
+    def _default_type(self, path: str) -> Code:
+        code = self.context.settings.defaults.facility_type
+        self.context.note("IMGDA-0315", path, code=code, origin="defaults.facility_type")
+        return coded_value("facility-type", code)
+
+    def _default_facility(self, author: Professional, name: str | None, provider: Organization | None = None) -> Facility:
+        organization = provider or author.organization or Organization()
+        return Facility(
+            type=self._default_type(self.requests[0].at("encounter")),
+            ids=(organization.id,) if organization.id else (),
+            name=name or organization.name,
+            address=organization.addresses[0] if organization.addresses else None,
+        )
+
+
+def _derived(key: str, role: str) -> Identifier:
+    """An identifier (upper-case UUIDv5) that the same order gets again."""
+    return Identifier(root=str(uuid.uuid5(_IDS, f"{key} {role}")).upper())
+
+
+def _attester_mode(attester: Node) -> str | None:
+    if (mode := attester.text("mode")) is not None:
+        return mode
+    concept = attester.child("mode")
+    for coding in concept.children("coding") if concept else ():
+        coding.take()
+        return str(coding.peek("code"))
+    return None
+
+
+def _participation_codes(participant: Node) -> list[str]:
+    return [str(coding.peek("code")) for kind in participant.children("type") for coding in kind.children("coding")]
+
+
+def _has(concept: Node, code: str) -> bool:
+    return any(coding.peek("code") == code for coding in concept.children("coding"))
+
+
+def _preferred(coding: Node) -> str:
+    from bridge.mappings import code_system_uri
+
+    uri = coding.peek("system")
+    oid = code_system_oid(uri) if isinstance(uri, str) else None
+    return code_system_uri(oid) if oid else str(uri)
+
+
+def _same_person(a: Professional, b: Professional) -> bool:
+    return bool(a.ids and a.ids == b.ids) or (not a.ids and not b.ids and a.name == b.name)
+
+
+def _add(texts: list[str], text: str | None) -> None:
+    if text and text not in texts:
+        texts.append(text)
+

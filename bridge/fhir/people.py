@@ -1,0 +1,578 @@
+"""Patient, relatives, professionals and structures of the input.
+
+Source: docs/fhir.md, 2.5 (A2, A3, A4, A6), after CI-SIS, Structuration minimale, and HL7 France fr-core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from bridge.fhir.context import Context, one_line
+from bridge.fhir.datatypes import (
+    PROFESSIONALS,
+    STRUCTURES,
+    addresses,
+    best_name,
+    civility,
+    identifier,
+    iso,
+    joined_names,
+    moment,
+    name,
+    telecoms,
+)
+from bridge.fhir.view import Node
+from bridge.mappings import table, value_set
+from bridge.order import (
+    Address,
+    Code,
+    Contact,
+    Guardian,
+    Identifier,
+    Organization,
+    Patient,
+    PatientName,
+    PersonName,
+    Professional,
+)
+
+__all__ = ["INS_ROOTS", "People", "Role"]
+
+INS_ROOTS = tuple(f"1.2.250.1.213.1.4.{n}" for n in (8, 9, 10, 11))
+"""INS-NIR, INS-NIA, test and demonstration (Référentiel INS)."""
+
+_QUALIFIED = ("VALI", "QUAL")
+_ROLE_CLASSES = "2.16.840.1.113883.5.110"
+_PROFESSIONS = "1.2.250.1.213.1.1.4.5"
+_G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A professional as read, with what a role adds to the person."""
+
+    professional: Professional
+    path: str
+    function: Code | None = None
+    """JDV_J47. FHIR: PractitionerRole.code."""
+    role_class: str | None = None
+    """``PROV`` or ``AGNT``. FHIR: PractitionerRole.code."""
+    participation: str | None = None
+    """JDV_J144. FHIR: PractitionerRole.code."""
+
+
+@dataclass(slots=True)
+class People:
+    """Reads each person and structure of an input once."""
+
+    context: Context
+    now: str | None = None
+    """Moment of the request; what ended before is out of date."""
+    _roles: dict[int, Role] = field(default_factory=dict)
+    _organizations: dict[int, Organization] = field(default_factory=dict)
+
+    # --- professionals -----------------------------------------------------------------------------------------------
+
+    def role(self, reference: Node | None, *, required: bool = False) -> Role | None:
+        """The professional that a reference to PractitionerRole or Practitioner leads to.
+
+        A logical reference (identifier, display) gives a minimal professional. A dangling one is an error when *required*, else
+        a warning; a reference to something else gives None and nothing is read.
+        """
+        if reference is None:
+            return None
+        resource = self.context.index.find(reference)
+        if resource is None:
+            return self._logical_role(reference, required)
+        if resource.type_name not in ("PractitionerRole", "Practitioner"):
+            return None
+        key = id(resource.value)
+        if key not in self._roles:
+            read = self._read_role if resource.type_name == "PractitionerRole" else self._read_practitioner
+            self._roles[key] = read(resource)
+        return self._roles[key]
+
+    def _logical_role(self, reference: Node, required: bool) -> Role | None:
+        if "reference" in reference:
+            self.context.note("IMGDA-0204" if required else "IMGDA-0218", reference.at("reference"))
+        ids = _first(identifier(self.context, node) for node in reference.children("identifier"))
+        shown = one_line(reference.peek("display"))
+        if not ids and not shown:
+            return None
+        reference.text("display"), reference.text("type")
+        if shown:
+            self.context.note("IMGDA-0324", reference.at("display"))
+        person = PersonName(family=shown) if shown else None
+        return Role(Professional(ids=(ids,) if ids else (), name=person), reference.path)
+
+    def _read_practitioner(self, node: Node) -> Role:
+        self._take_active(node)
+        person = Professional(
+            ids=self._national_ids(node, PROFESSIONALS),
+            speciality=self._speciality([*self._qualifications(node)], node.path),
+            name=name(self.context, node),
+            telecoms=telecoms(self.context, (node, "telecom"), now=self.now),
+            addresses=addresses(self.context, node, now=self.now),
+        )
+        return Role(person, node.path)
+
+    def _read_role(self, node: Node) -> Role:
+        context = self.context
+        self._take_active(node)
+        reference = node.child("practitioner")
+        person_node = context.index.find(reference) if reference else None
+        if person_node is not None and person_node.type_name == "Practitioner":
+            person_ids, person_name = self._national_ids(person_node, PROFESSIONALS), name(context, person_node)
+            self._take_active(person_node)
+        else:
+            logical = self._logical_role(reference, False) if reference else None
+            person_node = None
+            person_ids = logical.professional.ids if logical else ()
+            person_name = logical.professional.name if logical else None
+        codes = [*node.children("code"), *node.children("specialty")]
+        if person_node:
+            codes += self._qualifications(person_node)
+        owners = [(node, "telecom"), *((contact, "telecom") for contact in node.children("contact"))]
+        if person_node:
+            owners.append((person_node, "telecom"))
+        organization = node.child("organization")
+        function = next((found for c in node.children("code") if (found := context.coded(c, "function-code", quiet=True))), None)
+        person = Professional(
+            ids=person_ids or self._national_ids(node, PROFESSIONALS),
+            speciality=self._speciality(codes, node.path),
+            name=person_name,
+            telecoms=telecoms(context, *owners, now=self.now),
+            addresses=addresses(context, person_node, now=self.now) if person_node else (),
+            organization=self.organization(organization),
+        )
+        if person_ids:
+            self._same_ids(node, person_ids)
+        return Role(person, node.path, function.code if function else None, self._role_class(node), self._participation(node))
+
+    def _role_class(self, node: Node) -> str | None:
+        for concept in node.children("code"):
+            for code in ("PROV", "AGNT"):
+                if coding := self.context.coding_of(concept, code, _ROLE_CLASSES):
+                    coding.take()
+                    return code
+        return None
+
+    def _participation(self, node: Node) -> str | None:
+        for concept in node.children("code"):
+            if found := self.context.coded(concept, "participation-type", quiet=True):
+                return found.code.code
+        return None
+
+    def _qualifications(self, node: Node) -> list[Node]:
+        return [code for q in node.children("qualification") if (code := q.child("code"))]
+
+    def _speciality(self, concepts: list[Node], path: str) -> Code | None:
+        """Profession and savoir-faire as one code of JDV_J01: sent ready-made, composed of G15 and R38, or translated."""
+        context = self.context
+        for concept in concepts:
+            if found := context.coded(concept, "author-speciality", quiet=True):
+                self._take_parts(concepts, found.code.code)
+                return found.code
+        profession, skill = self._coding(concepts, _G15), self._coding(concepts, _R38)
+        known = value_set("author-speciality")
+        for prof in [profession] if profession else [None]:
+            base = f"G15_{prof.peek('code')}" if prof else "G15_10" if skill else None
+            if base is None:
+                break
+            full = f"{base}/{skill.peek('code')}" if skill else base
+            concept_found = known.find(full, _PROFESSIONS) or known.find(base, _PROFESSIONS)
+            if concept_found:
+                self._take_parts(concepts, concept_found.code)
+                return Code(code=concept_found.code, system=concept_found.system, display=concept_found.display)
+        for concept in concepts:
+            if found := context.coded(concept, "author-speciality", tables=("specialty", "profession")):
+                return found.code
+        if any(self._is_speciality(concept) for concept in concepts):
+            context.note("IMGDA-0312", path)
+        return None
+
+    def _is_speciality(self, concept: Node) -> bool:
+        """Whether a concept that is left may be a speciality at all: roles and functions are read elsewhere."""
+        return not any(self.context.coding_of(concept, code, _ROLE_CLASSES) for code in ("PROV", "AGNT")) and not (
+            self.context.matches(concept, "function-code")
+        )
+
+    def _take_parts(self, concepts: list[Node], code: str) -> None:
+        """Count the profession and the savoir-faire that a ready-made code repeats as read."""
+        from bridge.mappings import code_system_oid
+
+        base, _, skill = code.removeprefix("G15_").partition("/")
+        for oid, part in ((_G15, base), (_R38, skill)):
+            for concept in concepts:
+                for coding in concept.children("coding"):
+                    if coding.peek("code") == part and code_system_oid(str(coding.peek("system"))) == oid:
+                        coding.take()
+
+    def _coding(self, concepts: list[Node], oid: str) -> Node | None:
+        from bridge.mappings import code_system_oid
+
+        for concept in concepts:
+            for coding in concept.children("coding"):
+                uri = coding.peek("system")
+                if isinstance(uri, str) and code_system_oid(uri) == oid and isinstance(coding.peek("code"), str):
+                    return coding
+        return None
+
+    def _national_ids(self, node: Node, root: str) -> tuple[Identifier, ...]:
+        """The national identifier of a person or structure, in whichever of its forms; else the first usable one."""
+        nodes = [n for n in node.children("identifier") if n.peek("use") != "old"]
+        chosen: Identifier | None = None
+        for candidate in nodes:
+            if self._peek_identifier(candidate, root) and (found := identifier(self.context, candidate)):
+                if chosen is None:
+                    chosen = found
+                    continue
+        if chosen is None:
+            chosen = _first(identifier(self.context, n) for n in nodes)
+        return (chosen,) if chosen else ()
+
+    def _peek_identifier(self, node: Node, root: str) -> bool:
+        from bridge.mappings import identifier_oid
+
+        uri = node.peek("system")
+        return isinstance(uri, str) and (self.context.settings.oids.systems.get(uri) or identifier_oid(uri)) == root
+
+    def _same_ids(self, node: Node, known: tuple[Identifier, ...]) -> None:
+        """Count the identifiers of a role that repeat the person's as read."""
+        for candidate in node.children("identifier"):
+            if self._peek_identifier(candidate, PROFESSIONALS):
+                found = identifier(self.context, candidate)
+                assert found is None or known
+
+    def _take_active(self, node: Node) -> None:
+        if node.peek("active") is True:
+            node.flag("active")
+
+    # --- structures --------------------------------------------------------------------------------------------------
+
+    def organization(self, reference: Node | None) -> Organization | None:
+        """The structure that a reference leads to; a logical reference gives a minimal one."""
+        if reference is None:
+            return None
+        resource = self.context.index.find(reference)
+        if resource is None:
+            return self._logical_organization(reference)
+        if resource.type_name != "Organization":
+            return None
+        key = id(resource.value)
+        if key not in self._organizations:
+            self._organizations[key] = self._read_organization(resource)
+        return self._organizations[key]
+
+    def _logical_organization(self, reference: Node) -> Organization | None:
+        if "reference" in reference:
+            self.context.note("IMGDA-0218", reference.at("reference"))
+        found = _first(
+            identifier(self.context, node)
+            for node in reference.children("identifier")
+            if self._peek_identifier(node, STRUCTURES)
+        )
+        shown = one_line(reference.text("display"))
+        return Organization(id=found, name=shown) if found or shown else None
+
+    def _read_organization(self, node: Node) -> Organization:
+        context = self.context
+        self._take_active(node)
+        setting = next(
+            (
+                found.code
+                for concept in node.children("type")
+                if (found := context.coded(concept, "practice-setting"))
+            ),
+            None,
+        )
+        contacts = node.children("contact") if context.version == "R5" else []
+        national = [n for n in node.children("identifier") if self._peek_identifier(n, STRUCTURES)]
+        ids = [found for n in national if (found := identifier(context, n))]
+        return Organization(
+            id=ids[0] if ids else None,
+            name=one_line(node.text("name")),
+            telecoms=telecoms(context, (node, "telecom"), *((c, "telecom") for c in contacts), now=self.now),
+            addresses=addresses(context, node, now=self.now)
+            + tuple(a for c in contacts for a in addresses(context, c, now=self.now)),
+            practice_setting=setting,
+        )
+
+    # --- relatives ---------------------------------------------------------------------------------------------------
+
+    def contacts(self, patient: Node, related: list[Node]) -> tuple[tuple[Contact, ...], tuple[Guardian, ...]]:
+        """Relatives with a role, from Patient.contact and from RelatedPersons; the same person is merged."""
+        contacts: list[Contact] = []
+        guardians: list[Guardian] = []
+        for node in [*patient.children("contact"), *related]:
+            self._relative(node, contacts, guardians)
+        return tuple(contacts), tuple(guardians)
+
+    def _relative(self, node: Node, contacts: list[Contact], guardians: list[Guardian]) -> None:
+        context = self.context
+        roles: list[str] = []
+        for concept in node.children("relationship"):
+            roles += [role for role in self._contact_roles(concept) if role not in roles]
+        if not roles:
+            return
+        self._take_active(node)
+        person = name(context, node, with_suffix=False)
+        organization = self.organization(node.child("organization")) if "organization" in node else None
+        if person is None and organization is None:
+            return
+        means = telecoms(context, (node, "telecom"), now=self.now)
+        places = addresses(context, node, now=self.now)
+        kin = None
+        if any(role != "GUARD" for role in roles):
+            kin = next(
+                (
+                    found.code
+                    for concept in node.children("relationship")
+                    if (found := context.coded(concept, "relation", tables=("relationship",), quiet=True))
+                ),
+                None,
+            )
+        for role in roles:
+            if role == "GUARD":
+                body = None if person else organization
+                _merge_guardian(guardians, Guardian(name=person, organization=body, telecoms=means, addresses=places))
+            elif person:
+                _merge_contact(contacts, Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
+
+    def _contact_roles(self, concept: Node) -> list[str]:
+        """The class codes (ECON, NOK, GUARD…) that a relationship means."""
+        from bridge.mappings import code_system_oid, code_system_uri
+
+        found = []
+        for coding in concept.children("coding"):
+            code, uri = coding.peek("code"), coding.peek("system")
+            if not isinstance(code, str) or not isinstance(uri, str):
+                continue
+            oid = code_system_oid(uri)
+            row = table("contact-role").get((uri, code)) or (
+                table("contact-role").get((code_system_uri(oid), code)) if oid else None
+            )
+            role = row.concept.code if row else code if oid == _ROLE_CLASSES else None
+            if role is None and code == "GUARD" and oid == "2.16.840.1.113883.5.111":
+                role = "GUARD"
+            if role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT", "GUARD"):
+                coding.take()
+                found.append(role)
+        return found
+
+    # --- the patient -------------------------------------------------------------------------------------------------
+
+    def patient(self, node: Node, related: list[Node]) -> tuple[Patient, tuple[Contact, ...]]:
+        """The patient and his relatives. What is missing is reported and stands as a placeholder in the order."""
+        context = self.context
+        self._take_active(node)
+        birth_place = self._birth_place(node)
+        known = self._patient_name(node)
+        gender = self._gender(node)
+        birth_date = moment(context, node, "birthDate")
+        if birth_date is None and "birthDate" not in node:
+            context.note("IMGDA-0304", node.at("birthDate"))
+        ids = self._patient_ids(node, known, gender, birth_date, birth_place)
+        if not ids:
+            context.note("IMGDA-0302", node.at("identifier"))
+        contacts, guardians = self.contacts(node, related)
+        deceased = self._deceased(node)
+        patient = Patient(
+            ids=ids or (Identifier(root="0.0"),),
+            name=known,
+            gender=gender,
+            birth_date=birth_date or "0001",
+            birth_place=birth_place,
+            deceased=deceased[0],
+            deceased_at=deceased[1],
+            multiple_birth=node.flag("multipleBirthBoolean"),
+            birth_rank=int(rank) if (rank := node.number("multipleBirthInteger")) and rank.isdigit() and int(rank) > 0 else None,
+            telecoms=telecoms(context, (node, "telecom"), now=self.now),
+            addresses=addresses(context, node, now=self.now),
+            guardians=guardians,
+        )
+        return patient, contacts
+
+    def _deceased(self, node: Node) -> tuple[bool | None, str | None]:
+        died, when = node.flag("deceasedBoolean"), moment(self.context, node, "deceasedDateTime")
+        if died or when:
+            self.context.note("IMGDA-0323", node.at("deceasedDateTime" if when else "deceasedBoolean"))
+        return died, when
+
+    def _gender(self, node: Node) -> Code:
+        sent = node.text("gender")
+        row = table("gender").get(("http://hl7.org/fhir/administrative-gender", sent or ""))
+        if row is None:
+            self.context.note("IMGDA-0305", node.at("gender"))
+            concept = value_set("gender").by_code["UN"][0]
+        else:
+            concept = row.concept
+        if sent == "other":
+            self.context.note("IMGDA-0334", node.at("gender"))
+        return Code(code=concept.code, system=concept.system, display=concept.display)
+
+    def _patient_name(self, node: Node) -> PatientName:
+        context = self.context
+        names = [n for n in node.children("name") if n.peek("use") != "old"]
+        birth = next((n for use in ("official", "maiden") for n in names if n.peek("use") == use), None) or best_name(names)
+        if birth is None or not (one_line(birth.peek("family")) or one_line(birth.peek("text"))):
+            context.note("IMGDA-0303", node.at("name"))
+            return PatientName(birth_family=context.settings.texts.not_stated)
+        used = next((n for n in names if n.peek("use") == "usual" and n.value is not birth.value), None)
+        family, givens = one_line(birth.text("family")), [g for g in map(one_line, birth.texts("given")) if g]
+        if not family:
+            family = one_line(birth.text("text")) or ""
+            context.note("IMGDA-0324", birth.path)
+        listed = [one_line(x.text("valueString")) for x in birth.extensions("fr-core-patient-birth-list-given-name")]
+        prefix, suffix = civility(context, birth)
+        used_family, used_given = (one_line(used.text("family")), joined_names(used)) if used else (None, None)
+        if used:
+            more = civility(context, used)
+            prefix, suffix = prefix or more[0], suffix or more[1]
+            used.text("use")
+        birth.text("use")
+        return PatientName(
+            birth_family=family,
+            birth_givens=next((text for text in listed if text), None) or " ".join(givens) or None,
+            birth_given=givens[0] if givens else None,
+            used_family=used_family,
+            used_given=used_given,
+            prefix=prefix,
+            suffix=suffix,
+        )
+
+    def _birth_place(self, node: Node) -> Address | None:
+        """INSEE code and city of birth; the code is never taken from a postal code, which looks alike."""
+        extension = node.extension("patient-birthPlace", "birthPlace")
+        place = extension.child("valueAddress") if extension else None
+        if place is None:
+            return None
+        insee = None
+        for coded in place.extensions("fr-core-address-insee-code"):
+            coding = coded.child("valueCoding")
+            if coding and insee is None:
+                insee = one_line(coding.text("code"))
+                coding.text("system")
+        district = one_line(place.peek("district"))
+        if insee is None and district and len(district) == 5:
+            insee = district
+        if insee and insee == district:
+            place.text("district")
+        city, country = one_line(place.text("city")), one_line(place.text("country"))
+        found = Address(county=insee, city=city, country=country)
+        return found if any((insee, city, country)) else None
+
+    def _patient_ids(
+        self, node: Node, known: PatientName, gender: Code, birth_date: str | None, place: Address | None
+    ) -> tuple[Identifier, ...]:
+        context = self.context
+        national: list[Identifier] = []
+        local: list[Identifier] = []
+        for candidate in node.children("identifier"):
+            if self._is_ins(candidate):
+                if self._ins_may_be_written(node, candidate, known, gender, birth_date, place) and (
+                    found := identifier(context, candidate)
+                ):
+                    national.append(replace(found, extension=(found.extension or "").replace(" ", "")))
+            elif candidate.peek("use") != "old" and not self._is_social_security(candidate):
+                found = identifier(context, candidate, context.settings.oids.patient)
+                if found and found.extension is None:
+                    found = None
+                local += [found] if found and found not in local else []
+        return (*national[:1], *local)
+
+    def _is_ins(self, node: Node) -> bool:
+        from bridge.mappings import identifier_oid
+
+        uri = node.peek("system")
+        if self._is_social_security(node):
+            return False
+        return isinstance(uri, str) and identifier_oid(uri) in INS_ROOTS
+
+    def _is_social_security(self, node: Node) -> bool:
+        """A social-security number (type NH) may use the OID of the INS without being one (docs/fhir.md, 1.5)."""
+        kind = node.child("type")
+        return kind is not None and any(c.peek("code") in ("NH", "SS") for c in kind.children("coding"))
+
+    def _ins_may_be_written(
+        self,
+        patient: Node,
+        candidate: Node,
+        known: PatientName,
+        gender: Code,
+        birth_date: str | None,
+        place: Address | None,
+    ) -> bool:
+        missing = [
+            label
+            for label, present in (
+                ("Patient.name.family (official)", known.birth_family),
+                ("Patient.name.given (official)", known.birth_given and known.birth_givens),
+                ("Patient.birthDate", birth_date),
+                ("Patient.gender", "gender" in patient),
+                ("Patient.extension(patient-birthPlace), code INSEE", place and place.county),
+            )
+            if not present
+        ]
+        if missing:
+            self.context.note("IMGDA-0306", candidate.path, traits=", ".join(missing))
+            self._lose_identifier(candidate)
+            return False
+        if not self._is_qualified(patient):
+            self.context.note("IMGDA-0307", candidate.path)
+            self._lose_identifier(candidate)
+            return False
+        return True
+
+    def _lose_identifier(self, node: Node) -> None:
+        self.context.lose(node, "value", "IMGDA-0901", loss="administrative")
+        for part in ("system", "use"):
+            node.text(part)
+        if kind := node.child("type"):
+            kind.take()
+
+    def _is_qualified(self, patient: Node) -> bool:
+        """Whether the identity is validated or qualified; a status that is not given does not forbid (decisions, 15)."""
+        for reliability in patient.extensions("fr-core-identity-reliability"):
+            for status in reliability.extensions("identityStatus"):
+                if coding := status.child("valueCoding"):
+                    code = coding.text("code")
+                    coding.take()
+                    return code in _QUALIFIED
+        return True
+
+
+def _first(items: object) -> Identifier | None:
+    return next((item for item in items if item), None)  # type: ignore[attr-defined]
+
+
+def _merge_contact(contacts: list[Contact], new: Contact) -> None:
+    """Add a relative, or complete the same person in the same role."""
+    for index, known in enumerate(contacts):
+        same = (known.role, known.name.family, known.name.given) == (new.role, new.name.family, new.name.given)
+        if same and (known.relation is None or new.relation is None or known.relation == new.relation):
+            contacts[index] = replace(
+                known,
+                relation=known.relation or new.relation,
+                telecoms=(*known.telecoms, *(t for t in new.telecoms if t not in known.telecoms)),
+                addresses=(*known.addresses, *(a for a in new.addresses if a not in known.addresses)),
+            )
+            return
+    contacts.append(new)
+
+
+def _merge_guardian(guardians: list[Guardian], new: Guardian) -> None:
+    for index, known in enumerate(guardians):
+        if (known.name, known.organization) == (new.name, new.organization):
+            guardians[index] = replace(
+                known,
+                telecoms=(*known.telecoms, *(t for t in new.telecoms if t not in known.telecoms)),
+                addresses=(*known.addresses, *(a for a in new.addresses if a not in known.addresses)),
+            )
+            return
+    guardians.append(new)
+
+
+def first_moment(*candidates: object) -> str | None:
+    """The first of some raw date-times that is one."""
+    return next((found for raw in candidates if isinstance(raw, str) and (found := iso(raw))), None)

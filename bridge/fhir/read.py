@@ -1,0 +1,388 @@
+"""A FHIR imaging order, read into the order: the steps, one after the other.
+
+Nothing stops at the first fault: each is reported and reading goes on, so that an order with ten faults gives ten findings.
+
+Source: docs/fhir.md, 2 (the input contract).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bridge.fhir import losses
+from bridge.fhir.acts import Acts, codeable
+from bridge.fhir.attachments import Attachments
+from bridge.fhir.clinical import Clinical, narrative_text, section_code, sections
+from bridge.fhir.context import Context, clean
+from bridge.fhir.header import Header
+from bridge.fhir.people import People
+from bridge.fhir.reasons import Reasons
+from bridge.fhir.references import Index
+from bridge.fhir.select import Group, groups
+from bridge.fhir.view import Node, root as view
+from bridge.issues import Issue
+from bridge.order import Act, Order, Telecom
+from bridge.places import Places
+from bridge.settings import Settings
+
+__all__ = ["Reading", "read"]
+
+_BUNDLES = ("document", "transaction", "batch", "collection", "searchset", "message")
+_EXTENSION_OF_INFO = "extension-ServiceRequest.supportingInfo"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one group of requests gave."""
+
+    order: Order | None
+    """None where not even a patient or a request was found."""
+    issues: tuple[Issue, ...]
+    number: str | None = None
+    """The order number as sent."""
+    places: Places = Places()
+    """FHIRPath of the items of the order."""
+
+
+def read(
+    resource: dict[str, Any],
+    version: str,
+    settings: Settings,
+    *,
+    single: bool = False,
+    now: datetime | None = None,
+) -> list[Reading]:
+    """Every order of a Bundle or ServiceRequest, whose structure has been checked.
+
+    *single* joins requests without a common number into one order when they have patient, requester and day in common.
+    """
+    root = view(resource)
+    context = Context(Index(root), settings, version)
+    context.issues += context.index.issues
+    if problem := _unsuitable(root):
+        context.note(*problem)
+        return [Reading(None, tuple(context.issues))]
+    _refuse_modifiers(context, root)
+    composition = _composition(context, root)
+    found = groups(context, root, composition, single=single)
+    if not found:
+        if not any(issue.is_error for issue in context.issues):
+            context.note("IMGDA-0203", root.path)
+        return [Reading(None, tuple(context.issues))]
+    shared = tuple(context.issues)
+    readings = []
+    for group in found:
+        context.issues = []
+        reader = _Reader(context, root, composition, group, now)
+        order = reader.order()
+        readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places)))
+    lost = tuple(losses.find([root]))
+    """With several orders in one input, a leaf is lost when no order took it."""
+    return [replace(reading, issues=reading.issues + lost) for reading in readings]
+
+
+def _unsuitable(root: Node) -> tuple[str, str] | None:
+    if root.type_name == "ServiceRequest":
+        return None
+    if root.type_name != "Bundle":
+        return "IMGDA-0201", root.path
+    return ("IMGDA-0202", root.at("type")) if root.text("type") not in _BUNDLES else None
+
+
+def _composition(context: Context, root: Node) -> Node | None:
+    """The Composition of shape (a), the ANS document."""
+    if root.type_name == "Bundle" and root.peek("type") == "document":
+        return next(iter(context.index.of_type("Composition")), None)
+    return None
+
+
+def _refuse_modifiers(context: Context, root: Node) -> None:
+    """An unknown modifierExtension, or implicitRules, may reverse the meaning of anything: an error wherever it stands."""
+    stack: list[tuple[Any, str]] = [(root.value, root.path)]
+    while stack:
+        value, path = stack.pop()
+        if isinstance(value, dict):
+            for name in ("modifierExtension", "implicitRules"):
+                if value.get(name):
+                    context.note("IMGDA-0210", f"{path}.{name}")
+            stack += [(item, f"{path}.{key}") for key, item in value.items() if isinstance(item, (dict, list))]
+        else:
+            stack += [(item, f"{path}[{i}]") for i, item in enumerate(value) if isinstance(item, (dict, list))]
+
+
+class _Reader:
+    """Reads one group of requests."""
+
+    def __init__(
+        self, context: Context, root: Node, composition: Node | None, group: Group, now: datetime | None
+    ) -> None:
+        self.context = context
+        self.composition = composition
+        self.requests = group.requests
+        self.places: dict[tuple[str | int, ...], str] = {(): group.requests[0].path}
+        self.people = People(context)
+        self.header = Header(context, self.people, root, composition, group.requests, now)
+
+    # --- the order ---------------------------------------------------------------------------------------------------
+
+    def order(self) -> Order | None:
+        """The order, with a placeholder for each mandatory item that is missing and reported."""
+        patient_node = self._patient_node()
+        if patient_node is None:
+            return None
+        header = self.header
+        ids = header.order_ids()
+        requested = header.requested_at()
+        created = header.created_at(requested)
+        self.people.now = requested or created
+        authors = header.authors(requested, created)
+        clinical = Clinical(self.context, Attachments(self.context), patient_node)
+        screening, urgency = header.is_screening(), header.urgency()
+        reasons = self._reasons(clinical)
+        for resource in self._supporting():
+            clinical.read(resource)
+        patient, contacts = self.people.patient(patient_node, self._relatives(patient_node))
+        acts = self._acts(clinical, ids)
+        callback = self._callback(clinical)
+        if callback is not None:
+            authors = self._with_call_back_numbers(authors)
+        legal, others = header.authenticators(authors, requested, created)
+        self._narratives(reasons, clinical)
+        self._note_places(patient_node)
+        self._wished_performers(urgent=urgency is not None)
+        return Order(
+            document=header.document(ids, requested, created),
+            patient=patient,
+            authors=authors,
+            custodian=header.custodian(authors[0].professional),
+            legal_authenticator=legal,
+            request=header.request(ids, authors, requested, created),
+            encounter=header.encounter(authors[0].professional),
+            justification=self._joined(reasons.justification, "reasonCode") or "",
+            medical_history=self._history(clinical, "medical"),
+            surgical_history=self._history(clinical, "surgical"),
+            acts=acts,
+            patient_informed=clinical.informed,
+            patient_informed_at=clinical.informed_at,
+            data_enterer=header.data_enterer(),
+            contacts=contacts,
+            recipients=header.recipients(),
+            authenticators=others,
+            participants=header.participants(patient_node),
+            screening=screening,
+            urgency=urgency,
+            callback=callback,
+            purpose=self._joined(reasons.purpose, "reasonCode"),
+            contraindications=self._contraindications(clinical),
+            care_information=tuple(clinical.care_information),
+            patient_information=self._joined(self._information(clinical), "patientInstruction"),
+            event=self._joined(self._events(clinical), "supportingInfo"),
+            prior_results=self._joined(clinical.results, "supportingInfo"),
+            attachments=tuple(clinical.attachments.found),
+        )
+
+    def _patient_node(self) -> Node | None:
+        """The one patient of the group; two are an error, and so is none."""
+        found: list[Node] = []
+        owners = [self.composition] if self.composition else []
+        for owner in [*owners, *self.requests]:
+            reference = owner.child("subject")
+            target = self.context.index.find(reference) if reference else None
+            if target is None:
+                code = "IMGDA-0204" if reference and "reference" in reference else "IMGDA-0301"
+                self.context.note(code, owner.at("subject"))
+            elif target.type_name != "Patient":
+                self.context.note("IMGDA-0205", owner.at("subject"), expected="Patient")
+            elif all(target.value is not known.value for known in found):
+                found.append(target)
+        if len(found) > 1:
+            self.context.note("IMGDA-0206", self.requests[0].at("subject"))
+            return None
+        return found[0] if found else None
+
+    def _relatives(self, patient: Node) -> list[Node]:
+        informants = self.header.informants()
+        for node in self.context.index.of_type("RelatedPerson"):
+            owner = node.child("patient")
+            target = self.context.index.find(owner) if owner else None
+            if target is not None and target.value is patient.value and all(node.value is not i.value for i in informants):
+                informants.append(node)
+        for node in informants:
+            if owner := node.child("patient"):
+                self.context.index.find(owner)
+        return informants
+
+    def _reasons(self, clinical: Clinical) -> Reasons:
+        reasons = Reasons(self.context, clinical)
+        for request in self.requests:
+            reasons.read(request)
+        return reasons
+
+    def _supporting(self) -> list[Node]:
+        """Every resource that the requests, or the sections of the document, put beside the request."""
+        references = []
+        for request in self.requests:
+            for item in request.children("supportingInfo"):
+                reference = item.child("reference") or (item if "reference" in item or "identifier" in item else None)
+                references += [reference] if reference else []
+            for extension in request.extensions(_EXTENSION_OF_INFO):
+                references += [r for part in extension.extensions("reference") if (r := part.child("valueReference"))]
+        for section in sections(self.composition) if self.composition else ():
+            references += section.children("entry")
+        found = []
+        for reference in references:
+            resource = self.context.index.find(reference)
+            if resource is not None:
+                found.append(resource)
+            elif "reference" in reference:
+                self.context.note("IMGDA-0204", reference.at("reference"))
+        return found
+
+    def _acts(self, clinical: Clinical, ids: tuple[Any, ...]) -> tuple[Act, ...]:
+        reader = Acts(self.context)
+        nuclear = [r for r in self.requests if self.context.matches(codeable(r, "code"), "modality")]
+        nuclear = [r for r in nuclear if _is_nuclear(r)]
+        owner = nuclear[0] if len(nuclear) == 1 else None
+        if clinical.functions and owner is None:
+            for node in clinical.functions:
+                self.context.note("IMGDA-0408", node.path)
+        acts: list[Act] = []
+        for request in self.requests:
+            own = clinical.functions if owner is not None and owner.value is request.value else []
+            for act in reader.read(request, own, ids).acts:
+                self.places["acts", len(acts)] = request.path
+                acts.append(act)
+        return self._with_deadline(acts)
+
+    def _with_deadline(self, acts: list[Act]) -> tuple[Act, ...]:
+        """The deadline belongs to the whole request: an act without one takes the only one there is (docs/fhir.md, M17)."""
+        known = {act.wanted_by for act in acts if act.wanted_by}
+        if len(known) != 1:
+            return tuple(acts)
+        deadline = known.pop()
+        for index, act in enumerate(acts):
+            if act.wanted_by is None:
+                self.context.note("IMGDA-0421", f"{self.places['acts', index]}.occurrence")
+                acts[index] = replace(act, wanted_by=deadline)
+        return tuple(acts)
+
+    def _callback(self, clinical: Clinical) -> bool | None:
+        stated = self.header.wants_call_back()
+        if stated and clinical.callback is False:
+            self.context.note("IMGDA-0328", self.requests[0].at("extension"))
+        return stated if stated is not None else clinical.callback
+
+    def _with_call_back_numbers(self, authors: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The number to call back has no place of its own: it joins the telecoms of the demandeur (docs/fhir.md, M21)."""
+        from bridge.fhir.datatypes import _telecom
+
+        author = authors[0]
+        known: tuple[Telecom, ...] = author.professional.telecoms
+        for point in self.header.call_back_numbers():
+            number = _telecom(self.context, point)
+            if number and number.value not in {t.value for t in known}:
+                known = (*known, number)
+        return (replace(author, professional=replace(author.professional, telecoms=known)), *authors[1:])
+
+    # --- texts -------------------------------------------------------------------------------------------------------
+
+    def _joined(self, texts: list[str], element: str) -> str | None:
+        if len(texts) > 1:
+            self.context.note("IMGDA-0433", self.requests[0].at(element))
+        return "\n".join(texts) or None
+
+    def _history(self, clinical: Clinical, kind: str) -> str:
+        texts: list[str] = getattr(clinical, kind)
+        settings = self.context.settings.texts
+        if texts:
+            return "\n".join(texts)
+        if kind in clinical.known_absence:
+            return settings.known_absence
+        code = "IMGDA-0417" if kind == "medical" else "IMGDA-0418"
+        self.context.note(code, self.requests[0].at("supportingInfo"))
+        return settings.not_recorded
+
+    def _information(self, clinical: Clinical) -> list[str]:
+        texts = list(clinical.information)
+        for request in self.requests:
+            found = [request.text("patientInstruction")]
+            found += [n.text("instructionMarkdown") for n in request.children("patientInstruction")]
+            for text in map(clean, found):
+                if text and text not in texts:
+                    texts.append(text)
+        return texts
+
+    def _events(self, clinical: Clinical) -> list[str]:
+        """Évènements associés; the wording of a Timing says one too (docs/fhir.md, M18)."""
+        texts = list(clinical.events)
+        for request in self.requests:
+            timing = request.child("occurrenceTiming")
+            code = timing.child("code") if timing else None
+            if code and (text := clean(code.text("text"))) and text not in texts:
+                texts.append(text)
+        return texts
+
+    def _contraindications(self, clinical: Clinical) -> tuple[Any, ...]:
+        found = clinical.contraindications()
+        for index, finding in enumerate(clinical.findings.values()):
+            self.places["contraindications", index] = finding.path
+        return found
+
+    def _narratives(self, reasons: Reasons, clinical: Clinical) -> None:
+        """The words of a section stand in for a free text that no resource gives (docs/fhir.md, 2.2)."""
+        for section in sections(self.composition) if self.composition else ():
+            code = section_code(section)
+            if code == "11329-0":
+                self._empty_history(section, clinical)
+            targets: dict[str | None, list[str]] = {
+                "55115-0": reasons.justification,
+                "11329-0": clinical.medical,
+                "30954-2": clinical.results,
+            }
+            texts = targets.get(code)
+            if texts == [] and not (code == "11329-0" and ("medical" in clinical.known_absence or section.children("entry"))):
+                if text := narrative_text(section):
+                    self.context.note("IMGDA-0439", section.at("text"))
+                    texts.append(text)
+
+    def _empty_history(self, section: Node, clinical: Clinical) -> None:
+        reason = section.child("emptyReason")
+        for coding in reason.children("coding") if reason else ():
+            if coding.peek("code") == "nilknown":
+                coding.take()
+                clinical.known_absence |= {"medical", "surgical"}
+
+    # --- where things stand ------------------------------------------------------------------------------------------
+
+    def _note_places(self, patient: Node) -> None:
+        first = self.requests[0]
+        self.places |= {
+            ("patient",): patient.path,
+            ("patient", "birth_date"): patient.at("birthDate"),
+            ("patient", "contact"): patient.at("contact"),
+            ("justification",): first.at("reasonCode"),
+            ("purpose",): first.at("reasonCode"),
+            ("patient_informed",): first.at("supportingInfo"),
+            ("contraindications",): first.at("supportingInfo"),
+            ("prior_results",): first.at("supportingInfo"),
+            ("urgency",): first.at("priority"),
+            ("callback",): first.at("extension"),
+            ("authors",): first.at("authoredOn"),
+            ("encounter",): first.at("encounter"),
+        }
+
+    def _wished_performers(self, *, urgent: bool) -> None:
+        """The performer of a request that is not urgent is a wish without a place (docs/decisions.md, 11)."""
+        if urgent:
+            return
+        for request in self.requests:
+            if "performer" in request:
+                self.context.lose(request, "performer", "IMGDA-0909", loss="administrative")
+
+
+def _is_nuclear(request: Node) -> bool:
+    concept = codeable(request, "code")
+    return concept is not None and any(c.peek("code") in ("PT", "NM") for c in concept.children("coding"))
+

@@ -1,0 +1,119 @@
+"""Why the examination is asked for: justification and finalité.
+
+Source: docs/fhir.md, M1 and M2; ANS, ans.fhir.fr.document-core, fr-service-request-imaging-document.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bridge.fhir.clinical import TA, Clinical
+from bridge.fhir.context import Context, clean
+from bridge.fhir.datatypes import french_date, moment
+from bridge.fhir.view import Node
+
+__all__ = ["Reasons"]
+
+_JUSTIFICATION, _PURPOSE = "justificationDemande", "finaliteExamen"
+
+
+@dataclass(slots=True)
+class Reasons:
+    """The reasons of a group of requests, merged: identical texts once, in the order of the input."""
+
+    context: Context
+    clinical: Clinical
+    justification: list[str] = field(default_factory=list)
+    purpose: list[str] = field(default_factory=list)
+
+    def read(self, request: Node) -> None:
+        """Read every form in which a ServiceRequest may give its reasons."""
+        for extension in request.extensions("extension-ServiceRequest.reason"):
+            for part in extension.extensions("_datatype"):
+                part.take()
+            for part in extension.extensions("concept"):
+                self._concept(part.child("valueCodeableConcept"))
+            for part in extension.extensions("reference"):
+                self._reference(part.child("valueReference"))
+        for item in request.children("reason"):
+            self._concept(item.child("concept"))
+            self._reference(item.child("reference"))
+        for concept in request.children("reasonCode"):
+            self._concept(concept)
+        for reference in request.children("reasonReference"):
+            self._reference(reference)
+        self._older_forms(request)
+
+    def _older_forms(self, request: Node) -> None:
+        """Two earlier ANS designs: typed notes, and one extension for both texts (docs/fhir.md, 1.4)."""
+        for note in request.children("note"):
+            for extension in note.extensions("fr-note-type-extension"):
+                self._add(extension.text("valueCode"), clean(note.text("text")))
+        for extension in request.extensions("fr-imaging-request-extension"):
+            for kind in (_JUSTIFICATION, _PURPOSE):
+                for part in extension.extensions(kind):
+                    if concept := part.child("valueCodeableConcept"):
+                        self._add(kind, self.context.words(concept))
+
+    def _add(self, kind: str | None, text: str | None) -> None:
+        texts = self.purpose if kind == _PURPOSE else self.justification
+        if text and text not in texts:
+            texts.append(text)
+
+    def _concept(self, concept: Node | None) -> None:
+        """A reason is justification unless a coding says finalité; the reason of the urgency is read elsewhere."""
+        if concept is None or self.context.has_code(concept, "MED-1095", TA):
+            return
+        kind = None
+        for coding in concept.children("coding"):
+            if coding.peek("code") in (_JUSTIFICATION, _PURPOSE) and "note-type" in str(coding.peek("system")):
+                kind = coding.text("code")
+                coding.take()
+        if kind:
+            self._add(kind, clean(concept.text("text")))
+        else:
+            self._add(None, self._words(concept))
+
+    def _words(self, concept: Node) -> str | None:
+        """The words of a reason; a coding that only says "screening" is no justification (docs/fhir.md, A9)."""
+        unread = [c for c in concept.children("coding") if not c.ledger.is_read(c.value, "code")]
+        if not unread and "text" not in concept:
+            return None
+        return self.context.words(concept)
+
+    def _reference(self, reference: Node | None) -> None:
+        if reference is None:
+            return
+        found = self.context.index.find(reference)
+        if found is None:
+            if (text := clean(reference.text("display"))) is not None:
+                self._add(None, text)
+            elif "reference" in reference:
+                self.context.note("IMGDA-0218", reference.at("reference"))
+            return
+        if found.type_name in ("DiagnosticReport",) and (text := clean(found.text("conclusion"))):
+            self._add(None, text)
+            return
+        if found.peek("status") in ("entered-in-error", "cancelled") or self._is_refuted(found):
+            self.context.note("IMGDA-0217", found.path)
+            return
+        for element in ("subject", "category"):
+            for child in found.children(element):
+                self.context.index.find(child)
+                child.take()
+        if found.type_name == "Condition":
+            self._add(None, self.clinical.condition(found))
+            return
+        concept = found.child("code")
+        words = self.context.words(concept) if concept else None
+        if words:
+            when = moment(self.context, found, "effectiveDateTime")
+            value = clean(found.text("valueString")) if found.type_name == "Observation" else None
+            line = f"{words} : {value}" if value else words
+            self._add(None, f"{line} ({french_date(when)})" if when else line)
+
+    def _is_refuted(self, node: Node) -> bool:
+        status = node.child("verificationStatus")
+        return status is not None and any(
+            c.peek("code") in ("refuted", "entered-in-error") for c in status.children("coding")
+        )

@@ -1,0 +1,142 @@
+"""The tables of ``mappings/``: code systems, identifier systems, value sets and translations.
+
+Each table is a CSV with its source in every row; it is read once, when first needed. Source: docs/mappings.md.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from bridge.resources import folder
+
+__all__ = [
+    "Concept",
+    "Row",
+    "ValueSet",
+    "code_system_oid",
+    "code_system_uri",
+    "identifier_oid",
+    "table",
+    "value_set",
+]
+
+
+def rows(name: str) -> Iterator[dict[str, str]]:
+    """The rows of ``mappings/<name>.csv``."""
+    with open(folder("mappings") / f"{name}.csv", encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+class Concept(NamedTuple):
+    """A concept of a value set."""
+
+    code: str
+    system: str
+    """OID."""
+    display: str
+
+
+@dataclass(frozen=True)
+class ValueSet:
+    """A value set of the model (JDV)."""
+
+    name: str
+    concepts: Mapping[tuple[str, str], Concept]
+    """By code and system."""
+    by_code: Mapping[str, tuple[Concept, ...]]
+
+    def find(self, code: str, system: str) -> Concept | None:
+        """The concept of that code and system (OID), if it is in the set."""
+        return self.concepts.get((code, system))
+
+    def unique(self, code: str) -> Concept | None:
+        """The concept of that code where only one system has it."""
+        found = self.by_code.get(code, ())
+        return found[0] if len(found) == 1 else None
+
+
+@cache
+def value_set(name: str) -> ValueSet:
+    """The value set ``mappings/value-sets/<name>.csv``."""
+    concepts = [Concept(row["code"], row["system"], row["display"]) for row in rows(f"value-sets/{name}")]
+    by_code: dict[str, tuple[Concept, ...]] = {}
+    for concept in concepts:
+        by_code[concept.code] = (*by_code.get(concept.code, ()), concept)
+    return ValueSet(name, {(c.code, c.system): c for c in concepts}, by_code)
+
+
+class Row(NamedTuple):
+    """One translation of ``mappings/codes``, towards the CDA."""
+
+    concept: Concept
+    relation: str
+    """FHIR: ConceptMap.group.element.target.equivalence."""
+    modifier: str | None = None
+    """Table ``site``: a code of the value set topographic-modifier that the sender's code includes."""
+
+
+@cache
+def table(name: str) -> Mapping[tuple[str, str], Row]:
+    """The table ``mappings/codes/<name>.csv`` towards the CDA, by FHIR system (URI) and code."""
+    return {
+        (row["fhir_system"], row["fhir_code"]): Row(
+            Concept(row["cda_code"], row["cda_system"], row["cda_display"]),
+            row["relation"],
+            row.get("modifier_code") or None,
+        )
+        for row in rows(f"codes/{name}")
+        if row["direction"] != "to-fhir"
+    }
+
+
+@cache
+def wordings(name: str) -> Mapping[str, str]:
+    """The table ``mappings/codes/<name>.csv`` of wordings (lower case) and the code that each means."""
+    return {row["text"]: row["cda_code"] for row in rows(f"codes/{name}")}
+
+
+@cache
+def _code_systems() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    known = [(row["uri"], row["oid"], row["preferred"] == "yes") for row in rows("code-systems")]
+    return {uri: oid for uri, oid, _ in known if oid}, {oid: uri for uri, oid, preferred in known if oid and preferred}
+
+
+@cache
+def code_system_oid(uri: str) -> str | None:
+    """The OID of a code system given by its URI, ``urn:oid:`` form or bare OID; a version or edition suffix is ignored."""
+    by_uri, _ = _code_systems()
+    return by_uri.get(uri) or oid_of(uri) or by_uri.get(uri.partition("|")[0]) or _edition(uri, by_uri)
+
+
+def _edition(uri: str, by_uri: Mapping[str, str]) -> str | None:
+    snomed = "http://snomed.info/sct"
+    return by_uri.get(snomed) if uri.startswith(snomed + "/") else None
+
+
+@cache
+def code_system_uri(oid: str) -> str:
+    """The preferred URI of a code system given by its OID; ``urn:oid:`` where it has no other."""
+    return _code_systems()[1].get(oid) or f"urn:oid:{oid}"
+
+
+@cache
+def identifier_oid(uri: str) -> str | None:
+    """The OID of an identifier system given by its URI, ``urn:oid:`` form or bare OID."""
+    return _identifier_systems().get(uri) or oid_of(uri)
+
+
+@cache
+def _identifier_systems() -> Mapping[str, str]:
+    return {row["uri"]: row["oid"] for row in rows("identifier-systems") if row["oid"]}
+
+
+def oid_of(uri: str) -> str | None:
+    """The OID that ``urn:oid:1.2…``, ``oid:1.2…`` or a bare OID spells (docs/decisions.md, 19), well-formed or not."""
+    for prefix in ("urn:oid:", "oid:"):
+        if uri.lower().startswith(prefix):
+            return uri[len(prefix) :]
+    return uri if uri[:2] in ("0.", "1.", "2.") and uri.replace(".", "").isdigit() else None

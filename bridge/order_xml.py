@@ -1,0 +1,163 @@
+"""The order as XML: ``order.xml``, the contract between Python and the stylesheets, and back.
+
+One rule for every class of :mod:`bridge.order`: a field is a child element named like it in kebab-case, in the order of the
+fields; a tuple is one element (singular name) for each member; what is absent is not written. The datatypes II, CD, TEL,
+IVL_TS and the use of an AD are attributes. ``xslt/order.rng`` is the schema.
+
+Source: docs/design.md, "One pivot".
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+import uuid
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from lxml import etree
+
+from bridge import order as model
+from bridge.order import Order
+
+__all__ = ["NAMESPACE", "read", "to_element", "uuid_seed", "write"]
+
+NAMESPACE = "urn:x-bridge:order"
+
+_SEEDS = uuid.UUID("6b0c6b86-6d1c-5f0e-9a58-0a3b6a6f4d47")
+"""Namespace of the seeds below (a constant of this project)."""
+
+_ATTRIBUTES: dict[type, frozenset[str]] = {
+    model.Identifier: frozenset({"root", "extension"}),
+    model.Translation: frozenset({"code", "system", "display"}),
+    model.Code: frozenset({"code", "system", "display"}),
+    model.Period: frozenset({"start", "end"}),
+    model.Telecom: frozenset({"value", "use"}),
+    model.Address: frozenset({"use"}),
+}
+
+_SINGULAR = {
+    "acts": "act",
+    "addresses": "address",
+    "attachments": "attachment",
+    "authenticators": "authenticator",
+    "authors": "author",
+    "contacts": "contact",
+    "contraindications": "contraindication",
+    "functions": "function",
+    "guardians": "guardian",
+    "ids": "id",
+    "lines": "line",
+    "modifiers": "modifier",
+    "participants": "participant",
+    "recipients": "recipient",
+    "sites": "site",
+    "telecoms": "telecom",
+    "translations": "translation",
+}
+
+
+class _Field(typing.NamedTuple):
+    """How one field of a dataclass stands in the XML."""
+
+    name: str
+    tag: str
+    """Attribute name, or element name in Clark notation."""
+    attribute: bool
+    many: bool
+    type: type
+
+
+@cache
+def _plan(cls: type) -> tuple[_Field, ...]:
+    hints = typing.get_type_hints(cls)
+    plan = []
+    for field in fields(cls):
+        hint, many = hints[field.name], False
+        if typing.get_origin(hint) is types.UnionType:
+            hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+        if typing.get_origin(hint) is tuple:
+            hint, many = typing.get_args(hint)[0], True
+        xml_name = (_SINGULAR.get(field.name, field.name) if many else field.name).replace("_", "-")
+        attribute = field.name in _ATTRIBUTES.get(cls, ())
+        plan.append(_Field(field.name, xml_name if attribute else f"{{{NAMESPACE}}}{xml_name}", attribute, many, hint))
+    return tuple(plan)
+
+
+def uuid_seed(order: Order) -> str:
+    """The UUID (upper case) from which the stylesheets number sections and entries.
+
+    UUIDv5 of the document's own identifier: the same document gets the same ids again, another document others.
+    """
+    identifier = order.document.id
+    return str(uuid.uuid5(_SEEDS, f"{identifier.root}^{identifier.extension or ''}")).upper()
+
+
+def to_element(order: Order, *, attachment: Callable[[int], str] | None = None) -> etree._Element:
+    """The order as an element tree.
+
+    *attachment* names what stands in place of the data of the attachment at an index; without it the data stand there.
+    A text that XML cannot hold raises :class:`ValueError` (a reader never lets one into an order).
+    """
+    root = etree.Element(f"{{{NAMESPACE}}}order", nsmap={None: NAMESPACE}, attrib={"uuid-seed": uuid_seed(order)})
+    _fill(root, order)
+    if attachment:
+        for index, data in enumerate(root.iterfind("{*}attachment/{*}data")):
+            data.text = attachment(index)
+    return root
+
+
+def write(order: Order, *, attachment: Callable[[int], str] | None = None, pretty: bool = False) -> str:
+    """The order as XML text without a declaration; *pretty* indents it for people."""
+    return etree.tostring(to_element(order, attachment=attachment), encoding="unicode", pretty_print=pretty)
+
+
+def _fill(element: etree._Element, value: Any) -> None:
+    for name, tag, attribute, many, _ in _plan(type(value)):
+        content = getattr(value, name)
+        if content is None:
+            continue
+        if attribute:
+            element.set(tag, content)
+            continue
+        for item in content if many else (content,):
+            child = etree.SubElement(element, tag)
+            if isinstance(item, str):
+                child.text = item
+            elif is_dataclass(item):
+                _fill(child, item)
+            else:
+                child.text = str(item).lower()
+
+
+def read(source: str | etree._Element) -> Order:
+    """The order that an ``order.xml`` describes; it must be valid under ``xslt/order.rng``."""
+    if isinstance(source, str):
+        source = etree.fromstring(source, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    order = _read(source, Order)
+    assert isinstance(order, Order)
+    return order
+
+
+def _read(element: etree._Element, cls: type) -> Any:
+    values: dict[str, Any] = {}
+    for name, tag, attribute, many, kind in _plan(cls):
+        if attribute:
+            if (content := element.get(tag)) is not None:
+                values[name] = content
+        elif many:
+            values[name] = tuple(_value(child, kind) for child in element.iterfind(tag))
+        elif (child := element.find(tag)) is not None:
+            values[name] = _value(child, kind)
+    return cls(**values)
+
+
+def _value(element: etree._Element, kind: type) -> Any:
+    if is_dataclass(kind):
+        return _read(element, kind)
+    text = element.text or ""
+    if kind is bool:
+        return text == "true"
+    return int(text) if kind is int else text

@@ -1,0 +1,261 @@
+"""The rules of the specification that an order must keep, and those that it should.
+
+Every finding is reported at once. A rule about something missing can be turned into a warning by the site settings; then the
+model's nullFlavor or "Non précisé" is written. Nothing turns a contradiction or a wrong code into a warning.
+
+Source: docs/rules.md (B1 to B17), after CI-SIS, IMG-DA-IMG 2024.01, section 3.4; code de la santé publique, R. 1333-53.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bridge.fhir.datatypes import PROFESSIONALS, STRUCTURES, as_datetime, day_of
+from bridge.issues import Issue, issue
+from bridge.mappings import rows
+from bridge.order import Act, Function, Identifier, Order, Organization, Professional
+from bridge.places import Places
+from bridge.settings import Settings
+
+__all__ = ["check"]
+
+PET, SCINTIGRAPHY, INTERVENTIONAL, OTHER = "PT", "NM", "C63334", "OT"
+IONISING = frozenset({"MED-1126", "MED-1127", "MG", "CT", "NM", "PT", "C63334"})
+"""Modalities that use ionising radiation (volet 3.1.5.1; docs/rules.md, B10)."""
+_OTHER_FUNCTIONS = ("GEN-092.04.18", "GEN-092.04.19")
+_CONTRAST_FUNCTIONS = ("GEN-092.04.18", "MED-1133", "MED-1137")
+_PREGNANT = "77386006"
+_CHILDBEARING = range(12, 56)
+"""Ages, in years, at which the circumstances include a possible pregnancy."""
+
+
+def check(order: Order, places: Places, settings: Settings) -> tuple[Order, list[Issue]]:
+    """The order with what the settings write for missing data, and every finding."""
+    allowed = _Missing(settings, places)
+    order = allowed.fill(order)
+    issues = [
+        *allowed.issues,
+        *_acts(order, places),
+        *_contraindications(order, places),
+        *_urgency(order, places),
+        *_identifiers(order, places),
+        *_dates(order, places),
+        *_regulation(order, places),
+    ]
+    return order, issues
+
+
+class _Missing:
+    """Mandatory data that are missing: an error, or by the settings a substitute and a warning (B2, B3, B6, B7, B9 to B12)."""
+
+    def __init__(self, settings: Settings, places: Places) -> None:
+        self._settings = settings
+        self._places = places
+        self.issues: list[Issue] = []
+
+    def _report(self, item: str, code: str, path: str | None, written: str) -> bool:
+        """Whether the settings allow *item* to be missing."""
+        if getattr(self._settings.missing, item) == "null":
+            self.issues.append(issue("IMGDA-0434", path, item=item, written=written))
+            return True
+        self.issues.append(issue(code, path))
+        return False
+
+    def fill(self, order: Order) -> Order:
+        """The order with its gaps reported, and filled where a text is allowed to be missing."""
+        text = self._settings.texts.not_stated
+        if not order.justification:
+            self._report("justification", "IMGDA-0416", self._places.of("justification"), text)
+            order = replace(order, justification=text)
+        if order.patient_informed is None:
+            self._report("patient_informed", "IMGDA-0419", self._places.of("patient_informed"), "NASK")
+        if order.urgency and not order.urgency.reason:
+            self._report("urgency_reason", "IMGDA-0413", self._places.of("urgency"), text)
+            order = replace(order, urgency=replace(order.urgency, reason=text))
+        acts = tuple(self._act(index, act) for index, act in enumerate(order.acts))
+        return replace(order, acts=acts)
+
+    def _act(self, index: int, act: Act) -> Act:
+        where, text = self._places.of("acts", index), self._settings.texts.not_stated
+        kind = act.modality.code
+        if not act.sites:
+            self._report("site", "IMGDA-0403", f"{where}.bodySite", "UNK")
+        if kind in (INTERVENTIONAL, OTHER) and not act.comment:
+            self._report("modality_comment", "IMGDA-0406", f"{where}.note", text)
+            act = replace(act, comment=text)
+        if kind in (PET, SCINTIGRAPHY) and not act.functions:
+            self._report("function", "IMGDA-0407", f"{where}.orderDetail", text)
+        if kind == PET and act.contrast is None and any(f.concept.code in _CONTRAST_FUNCTIONS for f in act.functions):
+            self._report("contrast", "IMGDA-0411", f"{where}.orderDetail", "-")
+        functions = tuple(self._function(f, f"{where}.orderDetail", text) for f in act.functions)
+        return replace(act, functions=functions) if functions != act.functions else act
+
+    def _function(self, function: Function, where: str, text: str) -> Function:
+        if function.concept.code in _OTHER_FUNCTIONS and not function.comment:
+            self._report("function_comment", "IMGDA-0410", where, text)
+            return replace(function, comment=text)
+        return function
+
+
+def _acts(order: Order, places: Places) -> Iterator[Issue]:
+    if not order.acts:
+        yield issue("IMGDA-0401", places.of())
+    if len({act.wanted_by for act in order.acts}) > 1:
+        yield issue("IMGDA-0420", places.of("acts", 0))
+
+
+# --- B10: contre-indications -----------------------------------------------------------------------------------------
+
+
+def _contraindications(order: Order, places: Places) -> Iterator[Issue]:
+    """Applicability to sex and modality: said, never a reason to drop anything (docs/rules.md, B10)."""
+    known = {row["code"]: row for row in rows("contraindication-scope")}
+    modalities = {act.modality.code for act in order.acts}
+    for index, item in enumerate(order.contraindications):
+        where = places.of("contraindications", index)
+        row = known.get(item.concept.code)
+        if row is None:
+            continue
+        if row["sex"] and item.present and order.patient.gender.code not in (row["sex"], "UN"):
+            yield issue("IMGDA-0414", where)
+        if row["modalities"] and not modalities & set(row["modalities"].split()):
+            yield issue("IMGDA-0415", where)
+        if item.concept.code == "GEN-092.01.20" and item.present and not item.comment:
+            yield issue("IMGDA-0442", where)
+
+
+def _urgency(order: Order, places: Places) -> Iterator[Issue]:
+    if order.urgency and order.callback is None:
+        yield issue("IMGDA-0430", places.of("callback"))
+
+
+# --- national identifiers --------------------------------------------------------------------------------------------
+
+
+def _identifiers(order: Order, places: Places) -> Iterator[Issue]:
+    from bridge.fhir.people import INS_ROOTS
+
+    for identifier in order.patient.ids:
+        if identifier.root in INS_ROOTS and not is_ins(identifier.extension or ""):
+            yield issue("IMGDA-0308", places.of("patient"))
+    seen: set[Identifier] = set()
+    for person in _professionals(order):
+        for identifier in person.ids:
+            if identifier.root == PROFESSIONALS and identifier not in seen and not is_professional(identifier.extension or ""):
+                yield issue("IMGDA-0309", places.of("authors"))
+            seen.add(identifier)
+    for structure in _structures(order):
+        identifier = structure.id
+        if identifier and identifier.root == STRUCTURES and identifier not in seen:
+            if identifier.extension and not is_structure(identifier.extension):
+                yield issue("IMGDA-0310", places.of("authors"))
+            seen.add(identifier)
+
+
+def _professionals(order: Order) -> Iterator[Professional]:
+    yield from (author.professional for author in order.authors)
+    yield order.legal_authenticator.professional
+    yield order.request.performer
+    yield from (attester.professional for attester in order.authenticators)
+    yield from (participant.professional for participant in order.participants)
+    if order.urgency and order.urgency.contacted:
+        yield order.urgency.contacted
+
+
+def _structures(order: Order) -> Iterator[Organization]:
+    yield order.custodian
+    yield from (person.organization for person in _professionals(order) if person.organization)
+
+
+def is_ins(number: str) -> bool:
+    """Whether an INS has 15 characters and the right key: 97 less the first 13 modulo 97, ``2A`` as 19 and ``2B`` as 18."""
+    if len(number) != 15:
+        return False
+    body = number[:13].replace("2A", "19").replace("2B", "18") if number[5:7] in ("2A", "2B") else number[:13]
+    return body.isdigit() and number[13:].isdigit() and 97 - int(body) % 97 == int(number[13:])
+
+
+def is_professional(number: str) -> bool:
+    """Whether a national identifier of a professional has its length and, for an RPPS, its Luhn key."""
+    if number[:1] == "8" and len(number) == 12:
+        return number.isdigit() and _luhn(number[1:])
+    return number[:1] in ("0", "3", "5", "6") and len(number) >= 9
+
+
+def is_structure(number: str) -> bool:
+    """Whether a national identifier of a structure has the length of its prefix and the key that it can have."""
+    body = number[1:]
+    match number[:1]:
+        case "1":
+            return len(body) == 9 and (not body.isdigit() or _luhn(body))
+        case "2":
+            return len(body) == 9 and body.isdigit() and _luhn(body)
+        case "3":
+            return len(body) == 14 and body.isdigit()
+        case "0" | "4":
+            return len(body) >= 9
+    return False
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for index, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + index % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+
+def _dates(order: Order, places: Places) -> Iterator[Issue]:
+    requested, created = order.authors[0].time, order.document.created_at
+    for index, act in enumerate(order.acts):
+        if act.wanted_by and len(act.wanted_by) >= 10 and day_of(act.wanted_by) < day_of(requested):
+            yield issue("IMGDA-0602", f"{places.of('acts', index)}.occurrence")
+    born = order.patient.birth_date
+    if born != "0001":
+        if day_of(born) > day_of(requested):
+            yield issue("IMGDA-0605", places.of("patient", "birth_date"))
+        elif age(order) > 130:
+            yield issue("IMGDA-0609", places.of("patient", "birth_date"))
+        elif age(order) < 18 and not order.patient.guardians:
+            yield issue("IMGDA-0322", places.of("patient", "contact"))
+    if len(requested) > 10 and len(created) > 10 and as_datetime(requested) > as_datetime(created):
+        yield issue("IMGDA-0606", places.of("authors"))
+
+
+def age(order: Order) -> int:
+    """The patient's age in whole years on the day of the request, the greatest possible for a partial birth date."""
+    born, day = day_of(order.patient.birth_date), day_of(order.authors[0].time)
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+# --- R. 1333-53 ------------------------------------------------------------------------------------------------------
+
+
+def _regulation(order: Order, places: Places) -> Iterator[Issue]:
+    """The five pieces of information that an act with ionising radiation demands (volet 3.1.5.1)."""
+    first = next((i for i, act in enumerate(order.acts) if act.modality.code in IONISING), None)
+    if first is None:
+        return
+    where = places.of("acts", first)
+    answered = {item.concept.code for item in order.contraindications}
+    may_be_pregnant = order.patient.gender.code != "M" and order.patient.birth_date != "0001" and age(order) in _CHILDBEARING
+    helpful = any(
+        act.comment or any(site.modifiers for site in act.sites) or act.functions
+        for act in order.acts
+        if act.modality.code in IONISING
+    )
+    from bridge.settings import Texts
+
+    for code, missing, key in (
+        ("IMGDA-0801", not order.justification or order.justification == Texts().not_stated, "justification"),
+        ("IMGDA-0802", order.purpose is None, "purpose"),
+        ("IMGDA-0803", may_be_pregnant and _PREGNANT not in answered, "contraindications"),
+        ("IMGDA-0804", order.prior_results is None, "prior_results"),
+        ("IMGDA-0805", not (helpful or order.contraindications or order.care_information), "acts"),
+    ):
+        if missing:
+            yield issue(code, where if key == "acts" else places.of(key))

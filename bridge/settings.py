@@ -1,0 +1,236 @@
+"""What a site decides: the file ``imgda.toml``, or the same as an object.
+
+Every setting has a default with which ordinary orders convert; ``imgda.toml.sample`` shows them all. The settings never turn a
+contradiction, a wrong code or a foreign patient into a warning.
+
+Source: docs/settings.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bridge.errors import SettingsError
+from bridge.issues import issue
+
+__all__ = [
+    "Attachments",
+    "Custodian",
+    "Defaults",
+    "Limits",
+    "Missing",
+    "Oids",
+    "Settings",
+    "Texts",
+    "Translation",
+    "load",
+]
+
+OnMissing = Literal["error", "null"]
+"""``error`` refuses; ``null`` writes a nullFlavor, or "Non précisé" for a text, with a warning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custodian:
+    """The structure that keeps the documents, where the input names none. CDA: custodian."""
+
+    identifier: str | None = None
+    """National identifier of the structure with its prefix (``1`` and FINESS), or a bare FINESS, SIREN or SIRET."""
+    name: str | None = None
+    telecom: str | None = None
+    """A URI such as ``tel:0199000000``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oids:
+    """Roots for identifiers that come without a usable system."""
+
+    order: str | None = None
+    """Numbering authority of orders without a system."""
+    patient: str | None = None
+    """Domain of local patient identifiers without a system."""
+    encounter: str | None = None
+    """Domain of stay and visit numbers without a system."""
+    systems: Mapping[str, str] = field(default_factory=dict)
+    """Identifier systems of the site (URI) and their OID."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """Codes for what the model demands and ordinary orders lack."""
+
+    facility_type: str = "SA43"
+    """JDV_J02, for example ``SA07``. CDA: healthCareFacility/code. Default: "Secteur non défini"."""
+    practice_setting: str = "AMBULATOIRE"
+    """JDV_J04. CDA: standardIndustryClassCode."""
+    encounter_type: str | None = None
+    """JDV_J142, where the input has no encounter. CDA: encompassingEncounter/code. Default: none is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What to do when a mandatory datum is missing, item by item."""
+
+    justification: OnMissing = "error"
+    patient_informed: OnMissing = "error"
+    site: OnMissing = "error"
+    function: OnMissing = "error"
+    modality_comment: OnMissing = "error"
+    function_comment: OnMissing = "error"
+    contrast: OnMissing = "error"
+    urgency_reason: OnMissing = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """The French wordings that the bridge writes by itself."""
+
+    not_recorded: str = "Non renseigné"
+    """Antécédents that the input does not give."""
+    known_absence: str = "Aucun antécédent connu"
+    """Antécédents that the input says do not exist."""
+    not_stated: str = "Non précisé"
+    """A mandatory text that the settings allow to be missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of the input."""
+
+    input_mib: int = 64
+    """Size of the whole input, MiB."""
+    attachment_mib: int = 20
+    """Size of one attachment once decoded, MiB."""
+    depth: int = 100
+    """Nesting levels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachments:
+    """What to do with attachments that come without data."""
+
+    url_only: Literal["error", "skip"] = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """One code of the site and its counterpart, beside the tables of ``mappings/codes``."""
+
+    table: Literal["modality", "site"]
+    system: str
+    """URI of the site's code system."""
+    code: str
+    to: str
+    """Code of the value set of the table."""
+    modifier: str | None = None
+    """Code of JDV_ModificateurTopographique, table ``site`` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of it. Errors are listed by :class:`bridge.errors.SettingsError`, each with the name of the setting."""
+
+    custodian: Custodian = Custodian()
+    oids: Oids = field(default_factory=Oids)
+    defaults: Defaults = Defaults()
+    missing: Missing = Missing()
+    texts: Texts = Texts()
+    limits: Limits = Limits()
+    attachments: Attachments = Attachments()
+    translations: tuple[Translation, ...] = ()
+    time_zone: str = "Europe/Paris"
+    """IANA zone for instants that come without an offset."""
+    free_text_laterality: bool = False
+    """Read "droit", "gauche", "bilatéral" in the text of a body site as a topographic modifier."""
+
+    def __post_init__(self) -> None:
+        problems = [
+            issue("IMGDA-1002", None, setting=name, expected=expected)
+            for name, expected, right in (
+                ("time_zone", "a name such as Europe/Paris", _is_zone(self.time_zone)),
+                *((f"limits.{name}", "1 or more", getattr(self.limits, name) >= 1) for name in ("input_mib", "attachment_mib")),
+                ("limits.depth", "20 to 400", 20 <= self.limits.depth <= 400),
+                *((f"texts.{f.name}", "a text", bool(getattr(self.texts, f.name).strip())) for f in fields(Texts)),
+            )
+            if not right
+        ]
+        if problems:
+            raise SettingsError(problems)
+
+    def lenient(self) -> Settings:
+        """The same settings with every missing datum allowed that the model can leave out."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Settings(**values | {"missing": Missing(**{f.name: "null" for f in fields(Missing)})})
+
+
+def load(path: str | Path) -> Settings:
+    """The settings of a TOML file. Raises :class:`SettingsError` for what is not TOML, unknown or not right."""
+    try:
+        data = tomllib.loads(Path(path).read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        line = str(error).rpartition("line ")[2].partition(",")[0] if "line " in str(error) else "?"
+        raise SettingsError(issue("IMGDA-1004", None, line=line)) from None
+    except UnicodeDecodeError:
+        raise SettingsError(issue("IMGDA-1004", None, line="?")) from None
+    return from_mapping(data)
+
+
+def from_mapping(data: Mapping[str, Any]) -> Settings:
+    """The settings that a mapping describes, named as in the TOML file."""
+    problems: list[tuple[str, str, str]] = []
+    settings = _build(Settings, data, "", problems)
+    if problems:
+        raise SettingsError(issue(code, None, setting=name, expected=expected) for code, name, expected in problems)
+    assert isinstance(settings, Settings)
+    return settings
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _build(cls: type, data: Mapping[str, Any], prefix: str, problems: list[tuple[str, str, str]]) -> Any:
+    hints = typing.get_type_hints(cls)
+    problems += [("IMGDA-1003", prefix + name, "") for name in data if name not in hints]
+    values = {}
+    for name, hint in hints.items():
+        if name in data:
+            values[name] = _convert(hint, data[name], prefix + name, problems)
+    required = [f.name for f in fields(cls) if f.name not in values and f.default is f.default_factory]
+    problems += [("IMGDA-1002", prefix + name, "a value") for name in required]
+    return None if problems else cls(**values)
+
+
+def _convert(hint: Any, value: Any, name: str, problems: list[tuple[str, str, str]]) -> Any:
+    if typing.get_origin(hint) is types.UnionType:
+        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+    origin = typing.get_origin(hint)
+    if is_dataclass(hint) and isinstance(value, Mapping):
+        return _build(typing.cast(type, hint), value, f"{name}.", problems)
+    if origin is tuple and isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return tuple(_build(typing.get_args(hint)[0], item, f"{name}[{i}].", problems) for i, item in enumerate(value))
+    if origin is Literal:
+        if value in typing.get_args(hint):
+            return value
+        expected = " | ".join(map(str, typing.get_args(hint)))
+    elif origin is not None and issubclass(origin, Mapping):
+        if isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()):
+            return dict(value)
+        expected = "a table of texts"
+    elif isinstance(hint, type) and type(value) is hint:
+        return value
+    else:
+        expected = {str: "a text", int: "an integer", bool: "true or false"}.get(hint, "a table")
+    problems.append(("IMGDA-1002", name, expected))
+    return None

@@ -1,0 +1,425 @@
+"""Random orders: everything that the model can say, and texts that try to break it.
+
+:func:`orders` makes valid orders of every shape; the laws are tested on them. ``test_strategies.py`` checks that it reaches every
+field of the order and every code of every value set.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+from hypothesis import strategies as st
+
+from bridge.mappings import value_set
+from bridge.order import (
+    Act,
+    Address,
+    Attachment,
+    Attester,
+    Author,
+    Code,
+    Contact,
+    Contraindication,
+    DataEnterer,
+    Document,
+    Encounter,
+    EncounterParticipant,
+    Facility,
+    Function,
+    Guardian,
+    Identifier,
+    Order,
+    Organization,
+    Participant,
+    Patient,
+    PatientName,
+    Period,
+    PersonName,
+    Professional,
+    Recipient,
+    Request,
+    Site,
+    Telecom,
+    Translation,
+    Urgency,
+)
+
+PROFESSIONALS, STRUCTURES = "1.2.250.1.71.4.2.1", "1.2.250.1.71.4.2.2"
+INS_TEST = "1.2.250.1.213.1.4.10"
+
+_HOSTILE = (
+    "<script>alert(1)</script>",
+    "]]><x/>",
+    "&amp; &lt; & <",
+    "\"'`",
+    "{{7*7}} {$x} %s",
+    "😀 été ﷽ مرحبا שלום",
+    "a\u202eb\u200fc",
+    "ligne 1\nligne 2\n\nligne 4",
+    "x\ty  z",
+    "<!-- -->",
+    "#modalite-examen-01",
+    "é" * 4000,
+)
+
+_characters = st.characters(
+    blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff\u0085\u2028", min_codepoint=32
+)
+
+
+def _settled(text: str) -> str:
+    return text.strip()
+
+
+texts = st.one_of(st.sampled_from(_HOSTILE), st.text(_characters, min_size=1, max_size=40).map(_settled).filter(bool))
+"""Free text: several lines, markup, emoji, right to left."""
+
+lines = st.text(_characters, min_size=1, max_size=25).map(lambda t: " ".join(t.split())).filter(bool)
+"""Text on one line."""
+
+oids = st.lists(st.integers(0, 99999), min_size=2, max_size=6).map(lambda arcs: "1.2." + ".".join(map(str, arcs)))
+uuids = st.uuids().map(lambda u: str(u).upper())
+tokens = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh0123456789-/._", min_size=1, max_size=20)
+
+
+def identifiers(roots: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Identifier]:
+    return st.builds(Identifier, root=oids if roots is None else roots, extension=tokens)
+
+
+_zones = st.sampled_from([-12, -9.5, -5, 0, 1, 2, 5.75, 14])
+
+
+@st.composite
+def moments(draw: st.DrawFn, low: int = 2000, high: int = 2030) -> str:
+    """A date-time with an offset."""
+    when = draw(st.datetimes(datetime(low, 1, 1), datetime(high, 12, 28)))
+    return when.replace(microsecond=0, tzinfo=timezone(timedelta(hours=draw(_zones)))).isoformat()
+
+
+dates = st.dates(date(1900, 1, 1), date(2030, 12, 28)).map(date.isoformat)
+partial_dates = st.one_of(dates, dates.map(lambda d: d[:7]), dates.map(lambda d: d[:4]))
+
+
+@st.composite
+def periods(draw: st.DrawFn, *, started: bool = False) -> Period:
+    """An interval whose end is after its start, either open."""
+    start = draw(st.datetimes(datetime(2001, 1, 1), datetime(2029, 1, 1))).replace(microsecond=0, tzinfo=timezone.utc)
+    end = start + timedelta(minutes=draw(st.integers(1, 100_000)))
+    kind = draw(st.sampled_from(["both", "start"] if started else ["both", "start", "end"]))
+    return Period(
+        start=start.isoformat() if kind != "end" else None, end=end.isoformat() if kind != "start" else None
+    )
+
+
+def codes(name: str) -> st.SearchStrategy[Code]:
+    """Any concept of a value set."""
+    return st.sampled_from([Code(code=c.code, system=c.system, display=c.display) for c in value_set(name).concepts.values()])
+
+
+translations = st.builds(Translation, code=tokens, system=oids, display=st.none() | lines)
+
+
+@st.composite
+def worded(draw: st.DrawFn, name: str) -> Code:
+    """A concept with the sender's wording and codings."""
+    code = draw(codes(name))
+    text = draw(st.none() | texts)
+    if text is not None and text.casefold() == (code.display or "").casefold():
+        text = None
+    others = tuple(dict.fromkeys(draw(st.lists(translations, max_size=2))))
+    return Code(code=code.code, system=code.system, display=code.display, text=text, translations=others)
+
+
+prefixes, suffixes = st.sampled_from(["M", "MME"]), st.sampled_from(["DR", "MC", "MG", "PC", "PG", "PR"])
+
+
+def names(*, titled: bool = True) -> st.SearchStrategy[PersonName]:
+    return st.builds(
+        PersonName,
+        family=lines,
+        given=st.none() | lines,
+        prefix=st.none() | prefixes,
+        suffix=st.none() | suffixes if titled else st.none(),
+    )
+
+
+_uses = st.none() | st.sampled_from(["H", "HP", "HV", "WP", "TMP"])
+_part = st.none() | lines
+
+
+@st.composite
+def addresses(draw: st.DrawFn) -> Address:
+    """Free lines or named parts."""
+    if draw(st.booleans()):
+        return Address(use=draw(_uses), lines=tuple(draw(st.lists(lines, min_size=1, max_size=7))))
+    parts = {
+        name: draw(_part)
+        for name in (
+            "house_number street_name street_name_type additional_locator unit_id post_box precinct postal_code city county"
+            " state country"
+        ).split()
+    }
+    return Address(use=draw(_uses), **(parts if any(parts.values()) else {"city": draw(lines)}))
+
+
+@st.composite
+def telecoms(draw: st.DrawFn) -> Telecom:
+    kind = draw(st.sampled_from(["tel", "fax", "mailto", "http", "ftp", "mllp"]))
+    digits = draw(st.text("0123456789", min_size=4, max_size=12))
+    value = {"mailto": f"mailto:a{digits}@example.org", "http": f"http://example.org/{digits}", "ftp": f"ftp://example.org/{digits}",
+             "mllp": f"mllp://example.org:{digits[:4]}"}.get(kind, f"{kind}:+33{digits}")
+    return Telecom(value=value, use=draw(st.none() | st.sampled_from("H HP HV WP DIR PUB EC MC PG".split())))
+
+
+def several(strategy: st.SearchStrategy, most: int = 2, least: int = 0) -> st.SearchStrategy:  # type: ignore[type-arg]
+    return st.lists(strategy, min_size=least, max_size=most, unique=True).map(tuple)
+
+
+def organizations(*, national: bool = True, setting: bool = False) -> st.SearchStrategy[Organization]:
+    known = identifiers(st.just(STRUCTURES)) if national else identifiers()
+    return st.builds(
+        Organization,
+        id=st.none() | known,
+        name=st.none() | lines,
+        telecoms=several(telecoms()),
+        addresses=several(addresses()),
+        practice_setting=codes("practice-setting") if setting else st.none() | codes("practice-setting"),
+    ).filter(lambda o: any((o.id, o.name, o.telecoms, o.addresses, o.practice_setting)))
+
+
+def professionals(
+    *, setting: bool = False, identified: bool = True, national: bool = True, named: bool = False, scoped: bool = False
+) -> st.SearchStrategy[Professional]:
+    ids = several(identifiers(st.just(PROFESSIONALS) if national else None), 1, 1 if identified else 0)
+    organization = organizations(national=not scoped, setting=setting)
+    return st.builds(
+        Professional,
+        ids=ids,
+        speciality=st.none() | codes("author-speciality"),
+        name=names() if named else st.none() | names(),
+        telecoms=several(telecoms()),
+        addresses=several(addresses()),
+        organization=organization if setting else st.none() | organization,
+    )
+
+
+@st.composite
+def patients(draw: st.DrawFn) -> Patient:
+    with_ins = draw(st.booleans())
+    local = draw(several(identifiers(), 2, 0 if with_ins else 1))
+    ins = draw(st.integers(1_000_000_000_000, 2_999_999_999_999))
+    national = (Identifier(root=INS_TEST, extension=f"{ins}{97 - ins % 97:02}"),) if with_ins else ()
+    name = PatientName(
+        birth_family=draw(lines),
+        birth_givens=draw(lines) if with_ins else draw(_part),
+        birth_given=draw(lines) if with_ins else draw(_part),
+        used_family=draw(_part),
+        used_given=draw(_part),
+        prefix=draw(st.none() | prefixes),
+        suffix=draw(st.none() | suffixes),
+    )
+    place = st.builds(Address, county=st.text("0123456789", min_size=5, max_size=5), city=_part, country=_part)
+    guardian = st.one_of(
+        st.builds(Guardian, name=names(titled=False), telecoms=several(telecoms()), addresses=several(addresses())),
+        st.builds(
+            Guardian,
+            organization=st.builds(Organization, id=st.none() | identifiers(st.just(STRUCTURES)), name=lines),
+            telecoms=several(telecoms()),
+            addresses=several(addresses()),
+        ),
+    )
+    return Patient(
+        ids=(*national, *local),
+        name=name,
+        gender=draw(codes("gender")),
+        birth_date=draw(partial_dates),
+        birth_place=draw(place) if with_ins else draw(st.none() | place),
+        deceased=draw(st.none() | st.booleans()),
+        deceased_at=draw(st.none() | partial_dates | moments()),
+        multiple_birth=draw(st.none() | st.booleans()),
+        birth_rank=draw(st.none() | st.integers(1, 9)),
+        telecoms=draw(several(telecoms())),
+        addresses=draw(several(addresses())),
+        guardians=draw(several(guardian)),
+    )
+
+
+contacts = st.builds(
+    Contact,
+    role=st.sampled_from(["ECON", "NOK", "CON", "CAREGIVER", "PAT"]),
+    name=names(titled=False),
+    relation=st.none() | codes("relation"),
+    telecoms=several(telecoms()),
+    addresses=several(addresses()),
+)
+
+participants = st.builds(
+    Participant,
+    professional=professionals(identified=False, national=False, scoped=True),
+    type=st.sampled_from(["REF", "REFB", "INF", "RESP", "PRF", "CON", "VRF"]),
+    function=st.none() | codes("function-code"),
+    role_class=st.sampled_from(["PROV", "AGNT"]),
+    time=st.none() | periods(),
+)
+
+
+@st.composite
+def acts(draw: st.DrawFn) -> Act:
+    """One act that keeps the rules B2 to B8 and B16."""
+    modality = draw(worded("modality"))
+    kind = modality.code
+    locations = draw(st.lists(worded("site"), min_size=1, max_size=3, unique_by=lambda c: (c.code, c.system)))
+    modified = draw(st.integers(-1, len(locations) - 1))
+    modifiers = draw(st.lists(codes("topographic-modifier"), min_size=1, max_size=3, unique=True).map(tuple))
+    functions: tuple[Function, ...] = ()
+    contrast = None
+    if kind in ("PT", "NM"):
+        concepts = codes("pet-function" if kind == "PT" else "scintigraphy-function")
+        functions = tuple(
+            Function(concept=c, comment=draw(texts if c.code.startswith("GEN-092") else st.none() | texts))
+            for c in draw(st.lists(concepts, min_size=1, max_size=3, unique=True))
+        )
+    if kind == "PT":
+        needed = any(f.concept.code in ("GEN-092.04.18", "MED-1133", "MED-1137") for f in functions)
+        contrast = draw(codes("contrast-injection") if needed else st.none() | codes("contrast-injection"))
+    return Act(
+        modality=modality,
+        sites=tuple(Site(location=c, modifiers=modifiers if i == modified else ()) for i, c in enumerate(locations)),
+        ids=draw(several(identifiers())),
+        comment=draw(texts if kind in ("C63334", "OT") else st.none() | texts),
+        contrast=contrast,
+        functions=functions,
+        wanted_by=draw(st.none() | dates | moments()),
+    )
+
+
+attachments = st.builds(
+    Attachment,
+    title=lines,
+    media_type=codes("media-type").map(lambda c: c.code),
+    data=st.sampled_from(["JVBERi0xLjQK", "iVBORw0KGgo=", "UA==", "YWJj" * 100]),
+    type=st.none() | codes("document-type").filter(lambda c: c.system[0].isdigit()),
+    date=st.none() | dates | moments(),
+    language=st.none() | st.sampled_from(["fr", "fr-FR", "en"]),
+)
+
+
+@st.composite
+def contraindications(draw: st.DrawFn) -> tuple[Contraindication, ...]:
+    concepts = draw(st.lists(codes("contraindication"), max_size=4, unique=True))
+    return tuple(
+        Contraindication(
+            concept=c, present=draw(st.booleans()), comment=draw(st.none() | texts), date=draw(st.none() | dates | moments())
+        )
+        for c in concepts
+    )
+
+
+documents = st.builds(
+    Document,
+    id=st.one_of(st.builds(Identifier, root=oids | uuids), identifiers()),
+    set_id=st.one_of(st.builds(Identifier, root=oids | uuids), identifiers()),
+    created_at=moments(),
+    version=st.integers(1, 50),
+    title=lines,
+    language=st.sampled_from(["fr-FR", "en-GB"]),
+    confidentiality=st.sampled_from("LMNRUV"),
+    replaces=st.none() | st.builds(Identifier, root=oids | uuids) | identifiers(),
+)
+
+facilities = st.builds(
+    Facility,
+    type=codes("facility-type"),
+    ids=several(identifiers()),
+    name=st.none() | lines,
+    address=st.none() | addresses(),
+)
+
+encounters = st.builds(
+    Encounter,
+    facility=facilities,
+    ids=several(identifiers()),
+    type=st.none() | codes("encounter-type"),
+    period=st.none() | periods(),
+    responsible=st.none() | professionals(),
+    participants=several(
+        st.builds(
+            EncounterParticipant,
+            type=st.sampled_from(["ADM", "ATND", "CON", "DIS", "REF"]),
+            professional=professionals(),
+            time=st.none() | periods(),
+        )
+    ),
+)
+
+attesters = st.builds(Attester, professional=professionals(), time=moments())
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Order:
+    """A valid order."""
+    urgency = draw(
+        st.none() | st.builds(Urgency, reason=texts, contacted=st.none() | professionals(setting=True))
+    )
+    informed = draw(st.none() | st.booleans())
+    return Order(
+        document=draw(documents),
+        patient=draw(patients()),
+        authors=draw(
+            several(
+                st.builds(
+                    Author,
+                    professional=professionals(national=True),
+                    time=moments() | dates,
+                    function=st.none() | codes("function-code"),
+                ),
+                2,
+                1,
+            )
+        ),
+        custodian=draw(
+            st.builds(
+                Organization,
+                id=identifiers(st.just(STRUCTURES)),
+                name=st.none() | lines,
+                telecoms=several(telecoms(), 1),
+                addresses=several(addresses(), 1),
+            )
+        ),
+        legal_authenticator=draw(attesters),
+        request=draw(
+            st.builds(Request, period=periods(started=True), performer=professionals(setting=True), ids=several(identifiers()))
+        ),
+        encounter=draw(encounters),
+        justification=draw(texts),
+        medical_history=draw(texts),
+        surgical_history=draw(texts),
+        acts=draw(st.lists(acts(), min_size=1, max_size=3).map(tuple)),
+        patient_informed=informed,
+        patient_informed_at=draw(st.none() | dates | moments()),
+        data_enterer=draw(st.none() | st.builds(DataEnterer, professional=professionals(), time=st.none() | moments())),
+        contacts=draw(several(contacts)),
+        recipients=draw(
+            several(st.builds(Recipient, professional=professionals(identified=False).map(_bare_recipient), copy=st.booleans()))
+        ),
+        authenticators=draw(several(attesters)),
+        participants=draw(several(participants)),
+        screening=draw(st.booleans()),
+        urgency=urgency,
+        callback=draw(st.none() | st.booleans()),
+        purpose=draw(st.none() | texts),
+        contraindications=draw(contraindications()),
+        care_information=draw(several(codes("care-information"), 5)),
+        patient_information=draw(st.none() | texts),
+        event=draw(st.none() | texts),
+        prior_results=draw(st.none() | texts),
+        attachments=draw(several(attachments)),
+    )
+
+
+def _bare_recipient(person: Professional) -> Professional:
+    """informationRecipient has neither a speciality nor a practice setting (CI-SIS, Structuration minimale)."""
+    from dataclasses import replace
+
+    organization = person.organization and replace(person.organization, practice_setting=None)
+    return replace(person, speciality=None, organization=organization)
