@@ -82,8 +82,7 @@ def cold(path: Path) -> dict[str, float]:
         "t = time.perf_counter(); s.warm('2024.01', 'to-cda'); print((time.perf_counter() - t) * 1000)"
     )
     compiles = [
-        float(subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, cwd=ROOT).stdout)
-        for _ in range(7)
+        float(subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, cwd=ROOT).stdout) for _ in range(7)
     ]
     return {"cold imgda convert, s": statistics.median(times), "stylesheet compile, ms": statistics.median(compiles)}
 

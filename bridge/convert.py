@@ -209,4 +209,3 @@ def _without_repetition(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
     rank = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
     unique = {(found.code, found.path, found.severity): found for found in issues}
     return tuple(sorted(unique.values(), key=lambda found: rank[found.severity]))
-

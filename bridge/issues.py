@@ -110,10 +110,14 @@ def issue(
     severity: Severity | None = None,
     loss: LossClass | None = None,
     value: str | None = None,
-    **parameters: str,
+    parameters: Mapping[str, str] | None = None,
+    **more: str,
 ) -> Issue:
-    """An issue of the catalogue, with its usual severity unless told otherwise. Raises KeyError for an unknown code."""
-    return Issue(code, severity or catalogue()[code].severity, path, parameters, loss, value)
+    """An issue of the catalogue, with its usual severity unless told otherwise. Raises KeyError for an unknown code.
+
+    The parameters of the sentences come one by one, or ready-made as *parameters*.
+    """
+    return Issue(code, severity or catalogue()[code].severity, path, {**(parameters or {}), **more}, loss, value)
 
 
 def operation_outcome(issues: Iterable[Issue], language: Language = "fr") -> dict[str, Any]:

@@ -115,7 +115,8 @@ def write(order: Order, *, attachment: Callable[[int], str] | None = None, prett
 
 
 def _fill(element: etree._Element, value: Any) -> None:
-    for name, tag, attribute, many, _ in _plan(type(value)):
+    cls: type = type(value)
+    for name, tag, attribute, many, _ in _plan(cls):
         content = getattr(value, name)
         if content is None:
             continue

@@ -146,11 +146,11 @@ def _identifiers(order: Order, places: Places) -> Iterator[Issue]:
                 yield issue("IMGDA-0309", places.of("authors"))
             seen.add(identifier)
     for structure in _structures(order):
-        identifier = structure.id
-        if identifier and identifier.root == STRUCTURES and identifier not in seen:
-            if identifier.extension and not is_structure(identifier.extension):
+        own = structure.id
+        if own and own.root == STRUCTURES and own not in seen:
+            if own.extension and not is_structure(own.extension):
                 yield issue("IMGDA-0310", places.of("authors"))
-            seen.add(identifier)
+            seen.add(own)
 
 
 def _professionals(order: Order) -> Iterator[Professional]:

@@ -12,7 +12,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -166,8 +166,8 @@ class Settings:
 
     def lenient(self) -> Settings:
         """The same settings with every missing datum allowed that the model can leave out."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Settings(**values | {"missing": Missing(**{f.name: "null" for f in fields(Missing)})})
+        everything: dict[str, OnMissing] = {f.name: "null" for f in fields(Missing)}
+        return replace(self, missing=Missing(**everything))
 
 
 def load(path: str | Path) -> Settings:

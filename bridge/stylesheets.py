@@ -94,4 +94,3 @@ def _compile_all() -> None:
 def _code(message: str) -> str:
     """The XSLT error code in a message of Saxon, without the rest, which may hold data."""
     return next((word.strip(":.,()") for word in message.split() if word.startswith(("XT", "XP", "FO", "SX"))), "?")
-

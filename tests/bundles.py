@@ -65,11 +65,7 @@ def practitioner(ident: str = "dr", rpps: str = "99900012347", family: str = "ES
         "identifier": [{"system": "https://rpps.esante.gouv.fr", "value": rpps}],
         "name": [{"family": family, "given": ["Anne"], "prefix": ["Mme"], "suffix": ["Dr"]}],
         "qualification": [
-            {
-                "code": concept(
-                    "https://mos.esante.gouv.fr/NOS/TRE_R38-SpecialiteOrdinale/FHIR/TRE-R38-SpecialiteOrdinale", "SM26"
-                )
-            }
+            {"code": concept("https://mos.esante.gouv.fr/NOS/TRE_R38-SpecialiteOrdinale/FHIR/TRE-R38-SpecialiteOrdinale", "SM26")}
         ],
     }
 

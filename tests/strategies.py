@@ -6,7 +6,7 @@ field of the order and every code of every value set.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
@@ -62,9 +62,7 @@ _HOSTILE = (
     "é" * 4000,
 )
 
-_characters = st.characters(
-    blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff\u0085\u2028", min_codepoint=32
-)
+_characters = st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff\u0085\u2028", min_codepoint=32)
 
 
 def _settled(text: str) -> str:
@@ -103,12 +101,10 @@ partial_dates = st.one_of(dates, dates.map(lambda d: d[:7]), dates.map(lambda d:
 @st.composite
 def periods(draw: st.DrawFn, *, started: bool = False) -> Period:
     """An interval whose end is after its start, either open."""
-    start = draw(st.datetimes(datetime(2001, 1, 1), datetime(2029, 1, 1))).replace(microsecond=0, tzinfo=timezone.utc)
+    start = draw(st.datetimes(datetime(2001, 1, 1), datetime(2029, 1, 1))).replace(microsecond=0, tzinfo=UTC)
     end = start + timedelta(minutes=draw(st.integers(1, 100_000)))
     kind = draw(st.sampled_from(["both", "start"] if started else ["both", "start", "end"]))
-    return Period(
-        start=start.isoformat() if kind != "end" else None, end=end.isoformat() if kind != "start" else None
-    )
+    return Period(start=start.isoformat() if kind != "end" else None, end=end.isoformat() if kind != "start" else None)
 
 
 def codes(name: str) -> st.SearchStrategy[Code]:
@@ -166,8 +162,12 @@ def addresses(draw: st.DrawFn) -> Address:
 def telecoms(draw: st.DrawFn) -> Telecom:
     kind = draw(st.sampled_from(["tel", "fax", "mailto", "http", "ftp", "mllp"]))
     digits = draw(st.text("0123456789", min_size=4, max_size=12))
-    value = {"mailto": f"mailto:a{digits}@example.org", "http": f"http://example.org/{digits}", "ftp": f"ftp://example.org/{digits}",
-             "mllp": f"mllp://example.org:{digits[:4]}"}.get(kind, f"{kind}:+33{digits}")
+    value = {
+        "mailto": f"mailto:a{digits}@example.org",
+        "http": f"http://example.org/{digits}",
+        "ftp": f"ftp://example.org/{digits}",
+        "mllp": f"mllp://example.org:{digits[:4]}",
+    }.get(kind, f"{kind}:+33{digits}")
     return Telecom(value=value, use=draw(st.none() | st.sampled_from("H HP HV WP DIR PUB EC MC PG".split())))
 
 
@@ -206,13 +206,14 @@ def professionals(
 @st.composite
 def patients(draw: st.DrawFn) -> Patient:
     with_ins = draw(st.booleans())
+    given = draw(st.sampled_from(["both", "both" if with_ins else "all", "both" if with_ins else "first"]))
     local = draw(several(identifiers(), 2, 0 if with_ins else 1))
     ins = draw(st.integers(1_000_000_000_000, 2_999_999_999_999))
     national = (Identifier(root=INS_TEST, extension=f"{ins}{97 - ins % 97:02}"),) if with_ins else ()
     name = PatientName(
         birth_family=draw(lines),
-        birth_givens=draw(lines) if with_ins else draw(_part),
-        birth_given=draw(lines) if with_ins else draw(_part),
+        birth_givens=draw(lines) if given != "first" else None,
+        birth_given=draw(lines) if given != "all" else None,
         used_family=draw(_part),
         used_given=draw(_part),
         prefix=draw(st.none() | prefixes),
@@ -358,9 +359,7 @@ attesters = st.builds(Attester, professional=professionals(), time=moments())
 @st.composite
 def orders(draw: st.DrawFn) -> Order:
     """A valid order."""
-    urgency = draw(
-        st.none() | st.builds(Urgency, reason=texts, contacted=st.none() | professionals(setting=True))
-    )
+    urgency = draw(st.none() | st.builds(Urgency, reason=texts, contacted=st.none() | professionals(setting=True)))
     informed = draw(st.none() | st.booleans())
     return Order(
         document=draw(documents),

@@ -104,7 +104,8 @@ def test_a_broken_rule_is_an_error_at_its_place(data, code, path):
 def test_an_error_says_what_to_do_in_two_languages_and_its_source(data, code, path):
     issue = findings(data)[code]
     for language in ("fr", "en"):
-        assert issue.text(language) and issue.remedy(language)
+        assert issue.text(language)
+        assert issue.remedy(language)
     assert issue.source
     assert issue.text("fr") != issue.text("en")
 
@@ -212,7 +213,7 @@ def test_b13_an_act_without_a_deadline_takes_that_of_the_request():
     ("change", "trait"),
     [
         ({"extension": None}, "INSEE"),
-        ({"name": [{"use": "official", "family": "ESSAI"}]}, "given"),
+        ({"name": [{"use": "official", "family": "ESSAI"}, {"use": "usual", "family": "ESSAI", "given": ["ANNE"]}]}, "given"),
     ],
 )
 def test_b15_an_incomplete_identity_drops_the_ins_and_says_so(change, trait):
@@ -363,7 +364,11 @@ def test_the_answers_silence_the_warnings():
             note=[{"text": "Cliché en charge"}],
             reasonCode=[
                 {"text": "Douleur"},
-                concept("https://interop.esante.gouv.fr/ig/fhir/document-core/CodeSystem/fr-cs-note-type", "finaliteExamen", text="Fracture ?"),
+                concept(
+                    "https://interop.esante.gouv.fr/ig/fhir/document-core/CodeSystem/fr-cs-note-type",
+                    "finaliteExamen",
+                    text="Fracture ?",
+                ),
             ],
         ),
     )

@@ -24,7 +24,9 @@ NUCLEAR = {PET: "pet-function", SCINTIGRAPHY: "scintigraphy-function"}
 _WITH_CONTRAST = {"MED-1126": "MED-1127", "MED-1128": "MED-1129"}
 _DICOM = "1.2.840.10008.2.16.4"
 _RIGHT, _LEFT = "24028007", "7771000"
-_POST_COORDINATED = re.compile(r"\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*:\s*272741003\s*(?:\|[^|]*\|)?\s*=\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*")
+_POST_COORDINATED = re.compile(
+    r"\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*:\s*272741003\s*(?:\|[^|]*\|)?\s*=\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*"
+)
 _SIDES_IN_WORDS = {"droit": _RIGHT, "droite": _RIGHT, "gauche": _LEFT, "bilatéral": "51440002", "bilatérale": "51440002"}
 
 
@@ -248,7 +250,9 @@ class Acts:
         rest = tuple(t for t in place.location.translations if t not in moved)
         place.location = replace(place.location, translations=rest)
         for coding in concept.children("coding"):
-            if not place.modifiers and (found := self.context._match(coding, "topographic-modifier", ("laterality",), quiet=True)):
+            if not place.modifiers and (
+                found := self.context._match(coding, "topographic-modifier", ("laterality",), quiet=True)
+            ):
                 coding.take()
                 self._add_modifier(place, _code(found[0]))
         if self.context.settings.free_text_laterality and not place.modifiers and place.location.text:
@@ -479,4 +483,3 @@ def is_imaging(context: Context, request: Node) -> bool:
 @cache
 def _imaging_categories() -> frozenset[tuple[str, str]]:
     return frozenset((row["system"], row["code"]) for row in rows("codes/imaging-category"))
-

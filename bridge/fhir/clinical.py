@@ -249,9 +249,9 @@ class Clinical:
                 comments = [wording, *comments]
             self._find(coded.code, True, node, comments)
         else:
-            self._outside_the_set(node, value, comments)
+            self._outside_the_set(value, comments)
 
-    def _outside_the_set(self, node: Node, value: Node, comments: list[str]) -> None:
+    def _outside_the_set(self, value: Node, comments: list[str]) -> None:
         """A contre-indication that the value set lacks still matters: in words, among the antécédents médicaux."""
         words = self.context.words(value)
         if words is None:

@@ -66,7 +66,7 @@ class Context:
 
     def note(self, code: str, path: str | None, /, **parameters: str) -> None:
         """Report an issue of the catalogue."""
-        self.issues.append(issue(code, path, **parameters))
+        self.issues.append(issue(code, path, parameters=parameters))
 
     def lose(self, node: Node, name: str, code: str, /, *, loss: LossClass | None = None, **parameters: str) -> None:
         """Give up the element *name* of *node*, and say so; its leaves count as read."""
@@ -81,7 +81,7 @@ class Context:
             node.ledger.mark(node.value, name)
         kind = loss or loss_class(f"{node.type_name}.{name}")
         value = item if isinstance(item, str) else None
-        self.issues.append(issue(code, node.at(name), severity=severity(kind), loss=kind, value=value, **parameters))
+        self.issues.append(issue(code, node.at(name), severity=severity(kind), loss=kind, value=value, parameters=parameters))
 
     # --- words -------------------------------------------------------------------------------------------------------
 
@@ -109,9 +109,7 @@ class Context:
         from bridge.fhir.losses import severity
 
         coding.take()
-        self.issues.append(
-            issue("IMGDA-0908", coding.path, severity=severity("technical"), loss="technical", written="text")
-        )
+        self.issues.append(issue("IMGDA-0908", coding.path, severity=severity("technical"), loss="technical", written="text"))
 
     # --- coded values ------------------------------------------------------------------------------------------------
 

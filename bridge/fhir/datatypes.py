@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -64,7 +65,7 @@ def iso(raw: str) -> str | None:
     if not match:
         return None
     year, month, day, hour, minute, second, zone = match.groups()
-    if int(year) < 1 or month and not 1 <= int(month) <= 12:
+    if int(year) < 1 or (month and not 1 <= int(month) <= 12):
         return None
     if day and not 1 <= int(day) <= calendar.monthrange(int(year), int(month))[1]:
         return None
@@ -109,7 +110,7 @@ def period(context: Context, node: Node | None) -> Period | None:
     return Period(start=start, end=end) if start or end else None
 
 
-def is_past(context: Context, node: Node, reference: str | None) -> bool:
+def is_past(node: Node, reference: str | None) -> bool:
     """Whether the ``period`` of an address, name or telecom ended before *reference* (a moment of the order)."""
     span = node.child("period")
     end = span.peek("end") if span else None
@@ -268,9 +269,9 @@ def addresses(context: Context, owner: Node, element: str = "address", now: str 
     """The addresses of a person or structure, without those out of date (reported) and repetitions."""
     found: list[Address] = []
     for node in owner.children(element):
-        if node.peek("use") == "old" or is_past(context, node, now):
+        if node.peek("use") == "old" or is_past(node, now):
             _lose(context, node)
-        elif (read := address(context, node)) and read not in found:
+        elif (read := address(node)) and read not in found:
             found.append(read)
     return tuple(found)
 
@@ -285,7 +286,7 @@ def _lose(context: Context, node: Node) -> None:
     context.issues.append(issue("IMGDA-0907", node.path, severity=severity(kind), loss=kind))
 
 
-def address(context: Context, node: Node) -> Address | None:
+def address(node: Node) -> Address | None:
     """An Address: named parts where its lines name them, else free lines (docs/decisions.md, 9). None when empty."""
     raw_use = node.peek("use")
     use = _ADDRESS_USES.get(raw_use) if isinstance(raw_use, str) else None
@@ -308,7 +309,8 @@ def address(context: Context, node: Node) -> Address | None:
     if (whole := node.peek("text")) and _repeats(str(whole), [*lines, *(v for v in ends.values() if v)]):
         node.text("text")
     if parts or not lines:
-        return Address(use=use, **parts, **ends)
+        named: dict[str, Any] = {**parts, **ends}
+        return Address(use=use, **named)
     town = one_line(f"{ends['postal_code'] or ''} {ends['city'] or ''}")
     tail = [text for text in (ends["county"], town, ends["state"], ends["country"]) if text]
     return Address(use=use, lines=_at_most_seven(lines + tail))
@@ -360,7 +362,7 @@ def telecoms(context: Context, *owners: tuple[Node, str], now: str | None = None
     nodes.sort(key=lambda node: rank if isinstance(rank := node.peek("rank"), int) else 1_000)
     found: list[Telecom] = []
     for node in nodes:
-        if node.peek("use") == "old" or is_past(context, node, now):
+        if node.peek("use") == "old" or is_past(node, now):
             _lose(context, node)
         elif (read := _telecom(context, node)) and read not in found:
             found.append(read)

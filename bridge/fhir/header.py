@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.fhir.acts import has_type
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import as_datetime, identifier, moment, period
+from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role
 from bridge.fhir.view import Node
+from bridge.issues import issue
 from bridge.mappings import ValueSet, code_system_oid, table, value_set
 from bridge.order import (
     Attester,
@@ -171,7 +174,9 @@ class Header:
             set_id=set_id or _derived(number, "set"),
             created_at=created,
             version=version,
-            title=one_line(composition.text("title")) or "Demande d'actes d'imagerie" if composition else "Demande d'actes d'imagerie",
+            title=one_line(composition.text("title")) or "Demande d'actes d'imagerie"
+            if composition
+            else "Demande d'actes d'imagerie",
             language=self._language(),
             confidentiality=self._confidentiality(),
             replaces=self._replaced(),
@@ -235,13 +240,17 @@ class Header:
             if role is None:
                 continue
             times = [moment(self.context, e, "valueDateTime") for e in reference.extensions("fr-author-time-extension")]
-            found.append(Author(professional=role.professional, time=times[0] if times and times[0] else requested or created, function=role.function))
+            found.append(
+                Author(
+                    professional=role.professional,
+                    time=times[0] if times and times[0] else requested or created,
+                    function=role.function,
+                )
+            )
         requester = self._requester()
         if not found and requester:
             found = [Author(professional=requester.professional, time=requested or created, function=requester.function)]
-        if not found or not found[0].professional.ids:
-            self.context.note("IMGDA-0311", self.requests[0].at("requester"))
-        elif found[0].professional.name is None:
+        if not found or not found[0].professional.ids or found[0].professional.name is None:
             self.context.note("IMGDA-0311", self.requests[0].at("requester"))
         return tuple(found) or (Author(professional=Professional(ids=(_NO_ID,)), time=requested or created),)
 
@@ -264,18 +273,18 @@ class Header:
                     kind = agent.child("type")
                     if kind and any(c.peek("code") in ("author", "AUT") for c in kind.children("coding")):
                         if (who := agent.child("who")) and (role := self.people.role(who)):
-                            self._report_substitute(provenance)
+                            self._report_substitute()
                             return role
         encounter = self._encounter_node()
         for participant in encounter.children("participant") if encounter else ():
             if "ATND" in _participation_codes(participant):
                 reference = participant.child("individual") or participant.child("actor")
                 if reference and (role := self.people.role(reference)):
-                    self._report_substitute(participant)
+                    self._report_substitute()
                     return role
         return None
 
-    def _report_substitute(self, node: Node) -> None:
+    def _report_substitute(self) -> None:
         self.context.note("IMGDA-0331", self.requests[0].at("requester"), element="requester")
 
     # --- A6, A10 and other participants ------------------------------------------------------------------------------
@@ -291,7 +300,12 @@ class Header:
         else:
             self._same_physician(patient)
         for role in self._report_recipients():
-            new = Participant(professional=role.professional, type="CON", function=coded_value("function-code", "CORRE"), role_class=role.role_class or "PROV")
+            new = Participant(
+                professional=role.professional,
+                type="CON",
+                function=coded_value("function-code", "CORRE"),
+                role_class=role.role_class or "PROV",
+            )
             if not any(p.type == "CON" and _same_person(p.professional, new.professional) for p in found):
                 found.append(new)
         return tuple(found)
@@ -319,7 +333,11 @@ class Header:
         if kind is None or role is None:
             return None
         return Participant(
-            professional=role.professional, type=kind, function=function or role.function, role_class=role.role_class or "PROV", time=when
+            professional=role.professional,
+            type=kind,
+            function=function or role.function,
+            role_class=role.role_class or "PROV",
+            time=when,
         )
 
     def _known_period(self, extension: Node) -> Period | None:
@@ -347,13 +365,15 @@ class Header:
 
     def _physician(self, role: Role) -> Participant:
         return Participant(
-            professional=role.professional, type="INF", function=coded_value("function-code", "PCP"), role_class=role.role_class or "PROV"
+            professional=role.professional,
+            type="INF",
+            function=coded_value("function-code", "PCP"),
+            role_class=role.role_class or "PROV",
         )
 
     def _same_physician(self, patient: Node) -> None:
         """The general practitioner repeats the participant PCP: read, so that only another person is a loss."""
-        known = [p for p in patient.children("generalPractitioner")]
-        for reference in known:
+        for reference in patient.children("generalPractitioner"):
             self.people.role(reference)
 
     def _report_recipients(self) -> list[Role]:
@@ -454,28 +474,41 @@ class Header:
                     part.take()
             for part in extension.extensions("party"):
                 if role := self.people.role(part.child("valueReference")):
-                    found.append(Recipient(professional=role.professional, copy=copy))
+                    found.append(Recipient(professional=self._addressee(role), copy=copy))
         for extension in self._extensions("information-recipient"):
             if role := self.people.role(extension.child("valueReference")):
-                found.append(Recipient(professional=role.professional))
+                found.append(Recipient(professional=self._addressee(role)))
         return tuple(dict.fromkeys(found))
+
+    def _addressee(self, role: Role) -> Professional:
+        """An addressee has neither speciality nor practice setting, and a national identifier only; the rest is a loss."""
+        person = role.professional
+        ids = tuple(i for i in person.ids if i.root == "1.2.250.1.71.4.2.1")
+        organization = person.organization and replace(person.organization, practice_setting=None)
+        if organization == Organization():
+            organization = None
+        bare = replace(person, ids=ids, speciality=None, organization=organization)
+        if bare != person:
+            self.context.issues.append(issue("IMGDA-0901", role.path, severity=severity("administrative"), loss="administrative"))
+        return bare
 
     # --- A12: custodian, authenticators ------------------------------------------------------------------------------
 
     def custodian(self, author: Professional) -> Organization:
         """Composition.custodian, else the requester's structure, the provider of the encounter, the settings."""
         encounter = self._encounter_node()
-        settings = self._settings_custodian()
-        sources = (
-            ("Composition.custodian", lambda: self.people.organization(self.composition.child("custodian") if self.composition else None)),
+        named = self.composition.child("custodian") if self.composition else None
+        provider = encounter.child("serviceProvider") if encounter else None
+        sources: tuple[tuple[str, Callable[[], Organization | None]], ...] = (
+            ("Composition.custodian", lambda: self.people.organization(named)),
             ("requester.organization", lambda: author.organization),
-            ("Encounter.serviceProvider", lambda: self.people.organization(encounter.child("serviceProvider") if encounter else None)),
-            ("settings", lambda: settings),
+            ("Encounter.serviceProvider", lambda: self.people.organization(provider)),
+            ("custodian", self._settings_custodian),
         )
         for origin, read in sources:
             found = read()
             if found and found.id and found.id.root == _STRUCTURES:
-                if origin not in ("Composition.custodian",):
+                if origin != "Composition.custodian":
                     self.context.note("IMGDA-0314", self.requests[0].path, origin=origin)
                 return replace(found, practice_setting=None, telecoms=found.telecoms[:1], addresses=found.addresses[:1])
         self.context.note("IMGDA-0313", self.requests[0].at("requester"))
@@ -494,7 +527,9 @@ class Header:
             telecoms=(Telecom(value=own.telecom, use="WP"),) if own.telecom else (),
         )
 
-    def authenticators(self, authors: tuple[Author, ...], requested: str | None, created: str) -> tuple[Attester, tuple[Attester, ...]]:
+    def authenticators(
+        self, authors: tuple[Author, ...], requested: str | None, created: str
+    ) -> tuple[Attester, tuple[Attester, ...]]:
         """The legal authenticator, the demandeur by default, and the other attesters."""
         legal: Attester | None = None
         others: list[Attester] = []
@@ -650,7 +685,9 @@ class Header:
         if node is None:
             self.context.note("IMGDA-0329", self.requests[0].at("encounter"))
             kind = self.context.settings.defaults.encounter_type
-            return Encounter(facility=self._default_facility(author, None), type=coded_value("encounter-type", kind) if kind else None)
+            return Encounter(
+                facility=self._default_facility(author, None), type=coded_value("encounter-type", kind) if kind else None
+            )
         node.text("status")
         self._check_subject(node)
         responsible, participants = self._encounter_participants(node)
@@ -704,9 +741,7 @@ class Header:
                 responsible = role.professional
             when = period(self.context, participant.child("period"))
             found += [
-                EncounterParticipant(type=code, professional=role.professional, time=when)
-                for code in codes
-                if code != "RESP"
+                EncounterParticipant(type=code, professional=role.professional, time=when) for code in codes if code != "RESP"
             ]
         return responsible, tuple(found)
 
@@ -716,12 +751,12 @@ class Header:
             reference = place.child("location")
             location = self.context.index.find(reference) if reference else None
             if location is not None and location.type_name == "Location":
-                return self._location(location, author)
+                return self._location(location)
             if reference and (shown := one_line(reference.text("display"))):
                 return self._default_facility(author, shown)
         return self._default_facility(author, None, provider)
 
-    def _location(self, node: Node, author: Professional) -> Facility:
+    def _location(self, node: Node) -> Facility:
         from bridge.fhir.datatypes import addresses
 
         kind = None
@@ -794,4 +829,3 @@ def _same_person(a: Professional, b: Professional) -> bool:
 def _add(texts: list[str], text: str | None) -> None:
     if text and text not in texts:
         texts.append(text)
-

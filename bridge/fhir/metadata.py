@@ -31,6 +31,7 @@ class Element(NamedTuple):
     """The codes of a required binding."""
 
 
+@cache
 def file_of(version: str) -> Path:
     """The data file of a FHIR version."""
     return Path(__file__).with_name("structure") / ("R5.json" if version == "R5" else "R4B.json")

@@ -55,9 +55,7 @@ class Parsed:
     """Characters that no document can hold."""
 
 
-def parse(
-    source: bytes | str | Mapping[str, Any], *, limits: Limits | None = None, version: str | None = None
-) -> Parsed:
+def parse(source: bytes | str | Mapping[str, Any], *, limits: Limits | None = None, version: str | None = None) -> Parsed:
     """Read a FHIR input. Raises :class:`SourceError` with one issue when it cannot be read at all."""
     limits = limits or Limits()
     if isinstance(source, Mapping):
@@ -79,7 +77,7 @@ def parse(
 
 
 def _refuse(code: str, path: str | None = None, **parameters: str) -> NoReturn:
-    raise SourceError(issue(code, path, **parameters))
+    raise SourceError(issue(code, path, parameters=parameters))
 
 
 def _text(source: bytes | str, limits: Limits) -> str:
@@ -315,7 +313,11 @@ def _value(element: etree._Element, definition: Element | None, version: str) ->
         return (_resource(inner, version) if inner is not None else {}), None
     if "value" in element.attrib and (not kind or kind[0].islower()):
         raw = str(element.attrib["value"])
-        sibling = _content(element, elements(version, "Element") or _ELEMENT, version) if len(element) or "id" in element.attrib else None
+        sibling = (
+            _content(element, elements(version, "Element") or _ELEMENT, version)
+            if len(element) or "id" in element.attrib
+            else None
+        )
         return _typed(raw, kind), sibling or None
     if kind and kind[0].islower():
         return None, _content(element, elements(version, "Element") or _ELEMENT, version) or None
@@ -334,4 +336,3 @@ def _typed(raw: str, kind: str) -> Any:
     if kind == "decimal" and re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", raw):
         return _decimal(raw)
     return raw
-

@@ -224,9 +224,7 @@ class People:
         chosen: Identifier | None = None
         for candidate in nodes:
             if self._peek_identifier(candidate, root) and (found := identifier(self.context, candidate)):
-                if chosen is None:
-                    chosen = found
-                    continue
+                chosen = chosen or found
         if chosen is None:
             chosen = _first(identifier(self.context, n) for n in nodes)
         return (chosen,) if chosen else ()
@@ -268,9 +266,7 @@ class People:
         if "reference" in reference:
             self.context.note("IMGDA-0218", reference.at("reference"))
         found = _first(
-            identifier(self.context, node)
-            for node in reference.children("identifier")
-            if self._peek_identifier(node, STRUCTURES)
+            identifier(self.context, node) for node in reference.children("identifier") if self._peek_identifier(node, STRUCTURES)
         )
         shown = one_line(reference.text("display"))
         return Organization(id=found, name=shown) if found or shown else None
@@ -279,16 +275,12 @@ class People:
         context = self.context
         self._take_active(node)
         setting = next(
-            (
-                found.code
-                for concept in node.children("type")
-                if (found := context.coded(concept, "practice-setting"))
-            ),
+            (found.code for concept in node.children("type") if (found := context.coded(concept, "practice-setting"))),
             None,
         )
         contacts = node.children("contact") if context.version == "R5" else []
         national = [n for n in node.children("identifier") if self._peek_identifier(n, STRUCTURES)]
-        ids = [found for n in national if (found := identifier(context, n))]
+        ids = [own for n in national if (own := identifier(context, n))]
         return Organization(
             id=ids[0] if ids else None,
             name=one_line(node.text("name")),
@@ -372,7 +364,7 @@ class People:
         birth_date = moment(context, node, "birthDate")
         if birth_date is None and "birthDate" not in node:
             context.note("IMGDA-0304", node.at("birthDate"))
-        ids = self._patient_ids(node, known, gender, birth_date, birth_place)
+        ids = self._patient_ids(node, known, birth_date, birth_place)
         if not ids:
             context.note("IMGDA-0302", node.at("identifier"))
         contacts, guardians = self.contacts(node, related)
@@ -431,6 +423,8 @@ class People:
             prefix, suffix = prefix or more[0], suffix or more[1]
             used.text("use")
         birth.text("use")
+        if not (givens or used_given or any(listed)):
+            context.note("IMGDA-0336", birth.at("given"))
         return PatientName(
             birth_family=family,
             birth_givens=next((text for text in listed if text), None) or " ".join(givens) or None,
@@ -463,14 +457,14 @@ class People:
         return found if any((insee, city, country)) else None
 
     def _patient_ids(
-        self, node: Node, known: PatientName, gender: Code, birth_date: str | None, place: Address | None
+        self, node: Node, known: PatientName, birth_date: str | None, place: Address | None
     ) -> tuple[Identifier, ...]:
         context = self.context
         national: list[Identifier] = []
         local: list[Identifier] = []
         for candidate in node.children("identifier"):
             if self._is_ins(candidate):
-                if self._ins_may_be_written(node, candidate, known, gender, birth_date, place) and (
+                if self._ins_may_be_written(node, candidate, known, birth_date, place) and (
                     found := identifier(context, candidate)
                 ):
                     national.append(replace(found, extension=(found.extension or "").replace(" ", "")))
@@ -499,7 +493,6 @@ class People:
         patient: Node,
         candidate: Node,
         known: PatientName,
-        gender: Code,
         birth_date: str | None,
         place: Address | None,
     ) -> bool:

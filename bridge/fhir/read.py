@@ -7,7 +7,7 @@ Source: docs/fhir.md, 2 (the input contract).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,8 @@ from bridge.fhir.people import People
 from bridge.fhir.reasons import Reasons
 from bridge.fhir.references import Index
 from bridge.fhir.select import Group, groups
-from bridge.fhir.view import Node, root as view
+from bridge.fhir.view import Node
+from bridge.fhir.view import root as view
 from bridge.issues import Issue
 from bridge.order import Act, Order, Telecom
 from bridge.places import Places
@@ -42,7 +43,7 @@ class Reading:
     issues: tuple[Issue, ...]
     number: str | None = None
     """The order number as sent."""
-    places: Places = Places()
+    places: Places = field(default_factory=Places)
     """FHIRPath of the items of the order."""
 
 
@@ -115,9 +116,7 @@ def _refuse_modifiers(context: Context, root: Node) -> None:
 class _Reader:
     """Reads one group of requests."""
 
-    def __init__(
-        self, context: Context, root: Node, composition: Node | None, group: Group, now: datetime | None
-    ) -> None:
+    def __init__(self, context: Context, root: Node, composition: Node | None, group: Group, now: datetime | None) -> None:
         self.context = context
         self.composition = composition
         self.requests = group.requests
@@ -385,4 +384,3 @@ class _Reader:
 def _is_nuclear(request: Node) -> bool:
     concept = codeable(request, "code")
     return concept is not None and any(c.peek("code") in ("PT", "NM") for c in concept.children("coding"))
-

@@ -114,6 +114,4 @@ class Reasons:
 
     def _is_refuted(self, node: Node) -> bool:
         status = node.child("verificationStatus")
-        return status is not None and any(
-            c.peek("code") in ("refuted", "entered-in-error") for c in status.children("coding")
-        )
+        return status is not None and any(c.peek("code") in ("refuted", "entered-in-error") for c in status.children("coding"))

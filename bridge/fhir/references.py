@@ -77,7 +77,7 @@ class Index:
     def _by_target(self, target: str, reference: Node) -> Node | None:
         bare = target.partition("/_history/")[0]
         exact = self._by_url.get(target) or self._by_url.get(bare)
-        if exact is not None or ":" in bare and not _is_absolute(bare):
+        if exact is not None or (":" in bare and not _is_absolute(bare)):
             return exact
         if _is_absolute(bare):
             candidates = [node for node in self._by_name.get(_tail(bare), ()) if not _is_absolute(self._url(node))]

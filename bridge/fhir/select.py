@@ -37,11 +37,11 @@ def groups(context: Context, root: Node, composition: Node | None, *, single: bo
         if node not in imaging:
             context.note("IMGDA-0213", node.path)
     if composition is not None or len(imaging) <= 1:
-        return [Group(tuple(imaging), _number(context, imaging[0]))] if imaging else []
+        return [Group(tuple(imaging), _number(imaging[0]))] if imaging else []
     keyed: dict[str, list[Node]] = {}
     for node in imaging:
         keyed.setdefault(_key(context, node, single), []).append(node)
-    return [Group(tuple(nodes), _number(context, nodes[0])) for nodes in keyed.values()]
+    return [Group(tuple(nodes), _number(nodes[0])) for nodes in keyed.values()]
 
 
 def _requests(context: Context, root: Node) -> list[Node]:
@@ -66,7 +66,7 @@ def _is_selectable(context: Context, node: Node) -> bool:
     return True
 
 
-def _number(context: Context, node: Node) -> str | None:
+def _number(node: Node) -> str | None:
     """The value of the requisition, else of the placer number."""
     requisition = node.child("requisition")
     if requisition and isinstance(value := requisition.peek("value"), str):

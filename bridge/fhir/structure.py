@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -79,29 +79,40 @@ _ONE_VALUE = {
 
 def check(resource: dict[str, Any], version: str) -> list[Issue]:
     """Every structural defect of a resource and of those inside it, each with its FHIRPath. Nothing is changed."""
-    return list(_check(resource, version, str(resource.get("resourceType", "Resource"))))
+    version = "R5" if version == "R5" else "R4B"
+    issues: list[Issue] = []
+    grouped: dict[str, list[Any]] = {}
+    paths: dict[str, list[str]] = {}
+    for found, path in _resources(resource, str(resource.get("resourceType", "Resource"))):
+        kind = found.get("resourceType")
+        if isinstance(kind, str) and is_resource(version, kind):
+            grouped.setdefault(kind, []).append(found)
+            paths.setdefault(kind, []).append(path)
+        else:
+            issues.append(issue("IMGDA-0126" if isinstance(kind, str) else "IMGDA-0109", f"{path}.resourceType"))
+    validator = _validator(version, frozenset(grouped))
+    if not validator.is_valid(grouped):
+        for error in validator.iter_errors(grouped):
+            kind, index, *steps = error.instance_path
+            issues += _say(error, _fhirpath(paths[str(kind)][int(index)], steps))
+    return issues
 
 
-def _check(resource: dict[str, Any], version: str, path: str) -> Iterator[Issue]:
-    kind = resource.get("resourceType")
-    if not isinstance(kind, str) or not is_resource(version, kind):
-        yield issue("IMGDA-0126" if isinstance(kind, str) else "IMGDA-0109", f"{path}.resourceType")
-        return
-    validator = _validator(version, kind)
-    if not validator.is_valid(resource):
-        yield from _defects(validator, resource, path)
-    for inner, where in _inner(resource, kind, path):
+def _resources(resource: dict[str, Any], path: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """A resource and every resource inside it."""
+    yield resource, path
+    for inner, where in _inner(resource, path):
         if isinstance(inner, dict):
-            yield from _check(inner, version, where)
+            yield from _resources(inner, where)
 
 
-def _inner(resource: dict[str, Any], kind: str, path: str) -> Iterator[tuple[Any, str]]:
+def _inner(resource: dict[str, Any], path: str) -> Iterator[tuple[Any, str]]:
     """The resources inside a resource."""
     contained = resource.get("contained")
     if isinstance(contained, list):
         for index, item in enumerate(contained):
             yield item, f"{path}.contained[{index}]"
-    entries = resource.get("entry") if kind == "Bundle" else None
+    entries = resource.get("entry") if resource.get("resourceType") == "Bundle" else None
     if isinstance(entries, list):
         for index, entry in enumerate(entries):
             if isinstance(entry, dict) and "resource" in entry:
@@ -111,18 +122,30 @@ def _inner(resource: dict[str, Any], kind: str, path: str) -> Iterator[tuple[Any
 # --- the schemas -----------------------------------------------------------------------------------------------------
 
 
-@cache
-def _validator(version: str, kind: str) -> jsonschema_rs.Draft202012Validator:
-    version = "R5" if version == "R5" else "R4B"
+_USUAL = frozenset(
+    "Bundle CommunicationRequest Composition Condition DocumentReference Encounter Location Observation Organization Patient"
+    " Practitioner PractitionerRole Procedure ServiceRequest".split()
+)
+"""The types of an ordinary order: compiled together, once."""
+
+
+def _validator(version: str, kinds: frozenset[str]) -> jsonschema_rs.Draft202012Validator:
+    """A validator of ``{type: [resources]}``: one compilation serves all types, and the usual ones share theirs."""
+    return _compile(version, _USUAL if kinds <= _USUAL else kinds | _USUAL)
+
+
+@lru_cache(maxsize=64)
+def _compile(version: str, kinds: frozenset[str]) -> jsonschema_rs.Draft202012Validator:
     definitions: dict[str, Any] = {}
-    waiting = [kind, "Extension"]
+    waiting = [*sorted(kinds), "Extension"]
     while waiting:
         name = waiting.pop()
         if name not in definitions:
             known = elements(version, name) or {}
             definitions[name] = _object(name, known, is_resource(version, name))
             waiting += {e.type for e in known.values() if e.type not in _PRIMITIVES and e.type != "Resource"}
-    return jsonschema_rs.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": definitions})
+    lists = {kind: {"type": "array", "items": {"$ref": f"#/$defs/{kind}"}} for kind in sorted(kinds)}
+    return jsonschema_rs.Draft202012Validator({"type": "object", "properties": lists, "$defs": definitions})
 
 
 def _object(name: str, known: dict[str, Element], resource: bool) -> dict[str, Any]:
@@ -136,7 +159,9 @@ def _object(name: str, known: dict[str, Element], resource: bool) -> dict[str, A
         if element.choice:
             choices.setdefault(element.choice, []).append(key)
     required = [k for k, e in known.items() if e.required and e.type not in _PRIMITIVES]
-    rules += [{"anyOf": [{"required": [k]}, {"required": [f"_{k}"]}]} for k, e in known.items() if e.required and e.type in _PRIMITIVES]
+    rules += [
+        {"anyOf": [{"required": [k]}, {"required": [f"_{k}"]}]} for k, e in known.items() if e.required and e.type in _PRIMITIVES
+    ]
     for choice, members in choices.items():
         if known[members[0]].choice_required:
             rules.append({"anyOf": [{"required": [m]} for m in members]})
@@ -180,34 +205,34 @@ def _many(item: dict[str, Any]) -> dict[str, Any]:
 # --- what to say -----------------------------------------------------------------------------------------------------
 
 
-def _defects(validator: jsonschema_rs.Draft202012Validator, resource: dict[str, Any], path: str) -> Iterator[Issue]:
-    for error in validator.iter_errors(resource):
-        where = _fhirpath(path, error.instance_path)
-        yield _say(error, where)
-
-
 def _fhirpath(path: str, steps: list[str | int]) -> str:
     return path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
-_TYPE_OF = re.compile(r"/\$defs/(\w+)")
+def _say(error: Any, where: str) -> list[Issue]:
+    """What one error of the validator means: an issue, or one for each unexpected element."""
+    if type(error.kind).__name__.endswith("_AdditionalProperties"):
+        owner = _owner(error)
+        return [issue("IMGDA-0120", f"{where}.{name}", type=owner) for name in error.kind.unexpected]
+    return [_defect(error, where)]
 
 
-def _say(error: Any, where: str) -> Issue:
-    kind, schema = error.kind, [str(step) for step in error.schema_path]
-    name = type(kind).__name__.removeprefix("ValidationErrorKind_")
-    owner = next((schema[i + 1] for i in range(len(schema) - 1, -1, -1) if schema[i] == "$defs" and i + 1 < len(schema)), "?")
-    match name:
-        case "AdditionalProperties":
-            unexpected = kind.unexpected[0] if len(kind.unexpected) == 1 else "*"
-            return issue("IMGDA-0120", f"{where}.{unexpected}" if unexpected != "*" else where, type=owner)
+def _owner(error: Any) -> str:
+    """The FHIR type whose schema an error comes from."""
+    schema = [str(step) for step in error.schema_path]
+    return next((schema[i + 1] for i in range(len(schema) - 2, -1, -1) if schema[i] == "$defs"), "?")
+
+
+def _defect(error: Any, where: str) -> Issue:
+    kind, owner = error.kind, _owner(error)
+    match type(kind).__name__.removeprefix("ValidationErrorKind_"):
         case "Required":
             element = str(kind.property).strip('"')
             return issue("IMGDA-0121", f"{where}.{element}", type=owner, element=element)
         case "Type":
             return issue("IMGDA-0122", where, expected=_types(kind))
         case "Pattern" | "Minimum" | "Format":
-            return issue("IMGDA-0123", where, expected=_expected(error, schema))
+            return issue("IMGDA-0123", where, expected=_expected(error))
         case "Enum":
             return issue("IMGDA-0127", where, allowed=", ".join(map(str, kind.options)))
         case "Constant":
@@ -235,7 +260,7 @@ def _any_of(error: Any, where: str, owner: str) -> Issue:
     return issue("IMGDA-0121", f"{where}.{element}", type=owner, element=element)
 
 
-def _expected(error: Any, schema: list[str]) -> str:
+def _expected(error: Any) -> str:
     """The primitive whose format a value does not have."""
     pattern = getattr(error.kind, "pattern", None)
     for name, rule in _PRIMITIVES.items():

@@ -46,7 +46,8 @@
     <xsl:param name="kind" as="xs:integer"/>
     <xsl:param name="k" as="xs:integer"/>
     <xsl:param name="j" as="xs:integer"/>
-    <id root="{substring(root($node)/o:order/@uuid-seed, 1, 24)}{($kind, $k, $j) ! format-integer(., '0000')}"/>
+    <xsl:variable name="numbers" as="xs:string" select="string-join(($kind, $k, $j) ! format-integer(., '0000'))"/>
+    <id root="{substring(root($node)/o:order/@uuid-seed, 1, 24)}{$numbers}"/>
   </xsl:function>
 
   <!-- II -->

@@ -83,12 +83,11 @@
       </thead>
       <tbody>
         <xsl:for-each select="$all">
+          <xsl:variable name="id" as="xs:string" select="dt:ref('contre-indication', position())"/>
           <tr>
-            <td><xsl:sequence select="n:content(dt:ref('contre-indication', position()), o:concept/@display)"/></td>
+            <td><xsl:sequence select="n:content($id, o:concept/@display)"/></td>
             <xsl:if test="$answered"><td>{if (o:present = 'true') then 'Oui' else 'Non'}</td></xsl:if>
-            <td>
-              <xsl:sequence select="n:or-dash(o:comment ! n:content(dt:ref('contre-indication', position()) || '-commentaire', .))"/>
-            </td>
+            <td><xsl:sequence select="n:or-dash(o:comment ! n:content($id || '-commentaire', .))"/></td>
           </tr>
         </xsl:for-each>
       </tbody>
