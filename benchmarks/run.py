@@ -70,7 +70,7 @@ def phases(source: bytes) -> dict[str, float]:
 
 def cold(path: Path) -> dict[str, float]:
     """A whole ``imgda convert`` from a cold process, s, and the first compilation of the stylesheets, ms."""
-    command = [sys.executable, "-m", "bridge.cli", "convert", "--quiet", str(path)]
+    command = [sys.executable, "-m", "bridge", "convert", "--quiet", str(path)]
     times = []
     for _ in range(9):
         start = time.perf_counter()

@@ -1,0 +1,47 @@
+"""The command ``imgda``: arguments in, exit code out. Each command is a module of this package, loaded when it is called.
+
+Data go to standard output or to a file, what is said about them to standard error. The exit codes stand in :class:`Exit` and in
+docs/cli.md.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "completion": "bridge.cli.about:completion",
+    "convert": "bridge.cli.convert:convert",
+    "help": "bridge.cli.about:explain_code",
+    "models": "bridge.cli.about:models",
+    "normalize": "bridge.cli.convert:normalize",
+}
+"""Name of each command, and where it is."""
+
+
+class _Commands(click.Group):
+    """A group that imports a command only when it is called: starting up costs what the command needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (the signature of click)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+@click.version_option(package_name="imgda-bridge", prog_name="imgda")
+def main() -> None:
+    """Convert French imaging orders between FHIR and IMG-DA-IMG.
+
+    IMG-DA-IMG is the CI-SIS document "demande d'actes d'imagerie" (CDA R2
+    level 3). Data go to standard output, what is said about them to standard
+    error.
+    """

@@ -1,0 +1,282 @@
+"""What the commands share: options, reading and writing files, showing issues, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any, Literal, NoReturn
+
+import click
+
+from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
+from bridge.issues import Issue, Language, operation_outcome
+from bridge.settings import Settings
+from bridge.settings import load as load_settings
+
+__all__ = ["Exit", "Speaker", "guard", "read_input", "settings_of", "settings_options", "speaker_options", "write_output"]
+
+Format = Literal["text", "json"]
+
+
+class Exit(IntEnum):
+    """Exit codes of ``imgda``; from 64 on, those of sysexits.h."""
+
+    OK = 0
+    """Done, possibly with warnings."""
+    DIFFERENT = 1
+    """Done, and what was looked for was found: a difference, a failed check."""
+    USAGE = 2
+    """The command was not called right (click's own code)."""
+    REFUSED = 3
+    """The order breaks rules of the specification; nothing was written."""
+    PARTIAL = 4
+    """Of several orders, some were refused."""
+    UNREADABLE = 65
+    """The input cannot be read, or is not an imaging order."""
+    NO_INPUT = 66
+    """The input file does not exist or cannot be opened."""
+    INTERNAL = 70
+    """A fault of the program."""
+    CANNOT_CREATE = 73
+    """The output file cannot be created."""
+    IO = 74
+    """Reading or writing broke off: disk full, closed pipe."""
+    SETTINGS = 78
+    """The settings file is not right."""
+
+
+def exit_code(error: BridgeError) -> Exit:
+    """The exit code that an error means."""
+    if isinstance(error, OrderError):
+        return Exit.REFUSED
+    if isinstance(error, SourceError):
+        return Exit.UNREADABLE
+    return Exit.SETTINGS if isinstance(error, SettingsError) else Exit.INTERNAL
+
+
+_WORDS: dict[str, dict[str, str]] = {
+    "fr": {
+        "fatal": "ERREUR",
+        "error": "ERREUR",
+        "warning": "ATTENTION",
+        "information": "NOTE",
+        "where": "où",
+        "rule": "règle",
+        "remedy": "remède",
+        "lost": "perdu",
+        "more": "et {count} note(s) ; --verbose les montre.",
+        "refused": "Rien n'a été écrit : {count} erreur(s).",
+        "cannot open": "Impossible d'ouvrir {path} : {reason}.",
+        "cannot create": "Impossible de créer {path} : {reason}.",
+        "io": "La lecture ou l'écriture a échoué : {reason}.",
+        "internal": "Erreur interne ({kind}). L'entrée ne figure pas dans ce message ; signalez-le avec la version du programme.",
+    },
+    "en": {
+        "fatal": "ERROR",
+        "error": "ERROR",
+        "warning": "WARNING",
+        "information": "NOTE",
+        "where": "where",
+        "rule": "rule",
+        "remedy": "remedy",
+        "lost": "lost",
+        "more": "and {count} note(s); --verbose shows them.",
+        "refused": "Nothing was written: {count} error(s).",
+        "cannot open": "Cannot open {path}: {reason}.",
+        "cannot create": "Cannot create {path}: {reason}.",
+        "io": "Reading or writing failed: {reason}.",
+        "internal": "Internal error ({kind}). The input is not in this message; report it with the version of the program.",
+    },
+}
+_COLOURS = {"fatal": "red", "error": "red", "warning": "yellow", "information": "cyan"}
+
+
+class Speaker:
+    """Says on standard error what a command found, in one language, as text for people or as a FHIR OperationOutcome."""
+
+    def __init__(self, language: Language, form: Format, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.language = language
+        self.form = form
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def word(self, key: str, **parameters: str) -> str:
+        """A fixed wording in the language of the speaker."""
+        return _WORDS[self.language][key].format_map(parameters)
+
+    def say(self, text: str) -> None:
+        """One sentence, unless told to be quiet."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def issues(self, issues: Iterable[Issue]) -> None:
+        """The issues of a conversion: errors always, warnings unless quiet, notes when verbose."""
+        found = tuple(issues)
+        if self.form == "json":
+            if found or not self.quiet:
+                click.echo(json.dumps(operation_outcome(found, self.language), ensure_ascii=False, indent=2), err=True)
+            return
+        notes = [issue for issue in found if issue.severity == "information"]
+        for issue in found:
+            if issue.is_error or (not self.quiet and (self.verbose or issue.severity == "warning")):
+                self._issue(issue)
+        if notes and not (self.quiet or self.verbose):
+            self.say(self.word("more", count=str(len(notes))))
+
+    def _issue(self, issue: Issue) -> None:
+        width = max(60, min(get_terminal_size((80, 24)).columns, 100))
+        head = click.style(self.word(issue.severity), fg=_COLOURS[issue.severity], bold=True)
+        text = issue.text(self.language) + (f" [{self.word('lost')}: {issue.loss}]" if issue.loss else "")
+        lines = textwrap.wrap(text, width - 4) or [""]
+        click.echo(f"{head} {issue.code}", err=True)
+        for line in lines:
+            click.echo(f"    {line}", err=True)
+        for label, value in (
+            ("where", issue.path or ""),
+            ("remedy", issue.remedy(self.language)),
+            ("rule", issue.source),
+        ):
+            if value:
+                start = f"    {self.word(label):<7} "
+                wrapped = textwrap.wrap(
+                    value, width, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False
+                )
+                click.echo(click.style("\n".join(wrapped), dim=True), err=True)
+
+    def fail(self, key: str, code: Exit, **parameters: str) -> NoReturn:
+        """Say why a command ends here, and end it."""
+        text = self.word(key, **parameters)
+        if self.form == "json":
+            outcome = {
+                "resourceType": "OperationOutcome",
+                "issue": [{"severity": "fatal", "code": "exception", "details": {"text": text}}],
+            }
+            text = json.dumps(outcome, ensure_ascii=False, indent=2)
+        click.echo(text, err=True)
+        raise SystemExit(int(code))
+
+
+# --- options ---------------------------------------------------------------------------------------------------------
+
+
+def speaker_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say how to speak; the command takes a ``speaker``."""
+
+    def with_speaker(*, lang: Language, form: Format, quiet: bool, verbose: bool, **rest: Any) -> Any:
+        return command(speaker=Speaker(lang, form, quiet=quiet, verbose=verbose), **rest)
+
+    wrapped: Callable[..., Any] = with_speaker
+    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
+    wrapped.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]
+    for option in (
+        click.option("-v", "--verbose", is_flag=True, help="Show notes as well."),
+        click.option("-q", "--quiet", is_flag=True, help="Show errors only."),
+        click.option(
+            "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the issues."
+        ),
+        click.option(
+            "--lang",
+            type=click.Choice(["fr", "en"]),
+            default="fr",
+            envvar="IMGDA_LANG",
+            show_default=True,
+            show_envvar=True,
+            help="Language of the issues.",
+        ),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that give the site settings; the command takes ``config`` and ``lenient``, for :func:`settings_of`."""
+    for option in (
+        click.option("--lenient", is_flag=True, help="Allow every mandatory item to be missing that the model can leave out."),
+        click.option(
+            "--config",
+            type=click.Path(dir_okay=False, path_type=Path),
+            envvar="IMGDA_CONFIG",
+            show_envvar=True,
+            help="Site settings (TOML).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def settings_of(config: Path | None, lenient: bool, speaker: Speaker) -> Settings:
+    """The site settings that the options ask for."""
+    try:
+        settings = load_settings(config) if config else Settings()
+    except OSError as error:
+        speaker.fail("cannot open", Exit.NO_INPUT, path=str(config), reason=_reason(error))
+    return settings.lenient() if lenient else settings
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def read_input(path: str, speaker: Speaker) -> bytes:
+    """The bytes of a file, or of standard input for ``-``."""
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        speaker.fail("cannot open", Exit.NO_INPUT, path=path, reason=_reason(error))
+
+
+def write_output(path: str, data: bytes, speaker: Speaker) -> None:
+    """Write a file whole or not at all, or to standard output for ``-``."""
+    if path == "-":
+        sys.stdout.buffer.write(data)
+        if sys.stdout.isatty() and not data.endswith(b"\n"):
+            sys.stdout.buffer.write(b"\n")
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        speaker.fail("cannot create", Exit.CANNOT_CREATE, path=path, reason=_reason(error))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, target)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        speaker.fail("cannot create", Exit.CANNOT_CREATE, path=path, reason=_reason(error))
+
+
+@contextmanager
+def guard(speaker: Speaker) -> Iterator[None]:
+    """Turn whatever goes wrong into one explanation and an exit code; never a traceback."""
+    try:
+        yield
+    except BridgeError as error:
+        speaker.issues(error.issues)
+        if speaker.form == "text" and exit_code(error) in (Exit.REFUSED, Exit.UNREADABLE):
+            speaker.say(speaker.word("refused", count=str(sum(issue.is_error for issue in error.issues))))
+        raise SystemExit(int(exit_code(error))) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(int(Exit.IO)) from None
+    except OSError as error:
+        speaker.fail("io", Exit.IO, reason=_reason(error))
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        speaker.fail("internal", Exit.INTERNAL, kind=type(error).__name__)
