@@ -289,7 +289,7 @@ class Header:
 
     # --- A6, A10 and other participants ------------------------------------------------------------------------------
 
-    def participants(self, patient: Node) -> tuple[Participant, ...]:
+    def participants(self, patient: Node | None) -> tuple[Participant, ...]:
         """Médecin traitant, destinataires du compte rendu, and whoever else the Composition names."""
         found: list[Participant] = []
         for extension in self._extensions("ParticipantExtension"):
@@ -349,8 +349,8 @@ class Header:
                 reason.take()
         return period(self.context, span)
 
-    def _treating_physician(self, patient: Node) -> list[Participant]:
-        for reference in patient.children("generalPractitioner"):
+    def _treating_physician(self, patient: Node | None) -> list[Participant]:
+        for reference in patient.children("generalPractitioner") if patient else ():
             if role := self.people.role(reference):
                 return [self._physician(role)]
         for team in self.context.index.of_type("CareTeam"):
@@ -371,9 +371,9 @@ class Header:
             role_class=role.role_class or "PROV",
         )
 
-    def _same_physician(self, patient: Node) -> None:
+    def _same_physician(self, patient: Node | None) -> None:
         """The general practitioner repeats the participant PCP: read, so that only another person is a loss."""
-        for reference in patient.children("generalPractitioner"):
+        for reference in patient.children("generalPractitioner") if patient else ():
             self.people.role(reference)
 
     def _report_recipients(self) -> list[Role]:
