@@ -11,7 +11,6 @@ Source: FHIR R4 4.0.1 and R5 5.0.0, 2.24 Data types and 2.6 JSON.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -252,11 +251,15 @@ def _types(kind: Any) -> str:
 
 
 def _any_of(error: Any, where: str, owner: str) -> Issue:
-    """A required primitive or choice that is missing, or an extension with more than one value."""
+    """A required primitive or choice that is missing, a wrong code in a list, an extension with more than one value."""
     if owner == "Extension":
         return issue("IMGDA-0124", where)
-    wanted = sorted(set(re.findall(r'"(_?\w+)" is a required property', str(error)))) or ["?"]
-    element = next((w for w in wanted if not w.startswith("_")), wanted[0])
+    causes = [cause.kind for branch in error.kind.context for cause in branch]
+    for kind in causes:
+        if type(kind).__name__.endswith("_Enum"):
+            return issue("IMGDA-0127", where, allowed=", ".join(map(str, kind.options)))
+    wanted = [str(kind.property).strip('"') for kind in causes if type(kind).__name__.endswith("_Required")]
+    element = next((name for name in wanted if not name.startswith("_")), "?")
     return issue("IMGDA-0121", f"{where}.{element}", type=owner, element=element)
 
 
