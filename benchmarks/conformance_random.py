@@ -1,9 +1,9 @@
-"""Checks random valid orders under the official suites: ``python benchmarks/conformance_random.py --runner COMMAND [--count 500]``.
+"""Checks random valid orders under the official suites: ``python benchmarks/conformance_random.py --runner COMMAND``.
 
-The orders come from the hypothesis strategy of the tests (tests/strategies.py); each is written as a document into a folder, then
-the runner is called with the files, a few dozen at a time. A runner is any command that takes CDA files, checks them with the XSD
-and schematrons of TestContenuCDA, prints what fails and ends with a code other than 0 when something does; it is given by
-``--runner``, words separated by spaces. Exit code 1 if any document fails.
+``--count`` (default 500) orders come from the hypothesis strategy of the tests (tests/strategies.py); each is written as a
+document into a folder, then the runner is called with the files, a few dozen at a time. A runner is any command that takes CDA files,
+checks them with the XSD and schematrons of TestContenuCDA, prints what fails and ends with a code other than 0 when something does.
+``--runner`` gives it, words separated by spaces. Exit code 1 if any document fails.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +23,6 @@ BATCH = 50
 def documents(count: int, seed_value: int) -> dict[bytes, str]:
     """*count* distinct documents of random orders, and the order.xml of each; the same seed gives the same ones."""
     from hypothesis import HealthCheck, Phase, given, seed, settings
-    from strategies import orders
 
     from bridge import order_xml
     from bridge.convert import write_document
@@ -38,7 +38,7 @@ def documents(count: int, seed_value: int) -> dict[bytes, str]:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(orders())
+    @given(import_module("strategies").orders())
     def collect(order: Order) -> None:
         if len(found) < count:
             found[write_document(order)] = order_xml.write(order, pretty=True)
