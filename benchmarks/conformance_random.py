@@ -1,8 +1,9 @@
 """Checks random valid orders under the official suites: ``python benchmarks/conformance_random.py --runner COMMAND``.
 
 ``--count`` (default 500) orders come from the hypothesis strategy of the tests (tests/strategies.py); each is written as a
-document into a folder, then the runner is called with the files, a few dozen at a time. A runner is any command that takes CDA files,
-checks them with the XSD and schematrons of TestContenuCDA, prints what fails and ends with a code other than 0 when something does.
+document into a folder, then the runner is called with the files, a few dozen at a time. A runner is any command that takes CDA
+files, checks them with the XSD and schematrons of TestContenuCDA, prints what fails and ends with a code other than 0 when
+something does.
 ``--runner`` gives it, words separated by spaces. Exit code 1 if any document fails.
 """
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from bundles import LOINC, PDF, SNOMED, bundle, concept, observation, patient, path_of, service_request
+from bundles import LOINC, PDF, SNOMED, bundle, concept, observation, path_of, patient, service_request
 from conftest import STORIES, input_of
 
 import bridge
