@@ -33,7 +33,9 @@ def whole() -> dict[str, Any]:
     knee = concept(SNOMED, "361291001")
     knee["coding"].append(concept(SNOMED, SIDE)["coding"][0])
     return bundle(
-        observation("info1", concept(LOINC, "64100-1"), valueCodeableConcept=concept(SNOMED, "77386006"), note=[{"text": "SA 12"}]),
+        observation(
+            "info1", concept(LOINC, "64100-1"), valueCodeableConcept=concept(SNOMED, "77386006"), note=[{"text": "SA 12"}]
+        ),
         observation("info2", concept(TA, "MED-1109"), valueBoolean=False),
         observation("info3", concept(TA, "ORG-192"), valueCodeableConcept=concept(TA, "MED-1124")),
         observation("info4", concept(LOINC, "99622-3"), valueString="Venir à jeun"),
@@ -309,9 +311,7 @@ def test_patient():
     assert one(f"{role}/c:patient/c:birthplace/c:place/c:addr/c:county/text()") == "51215"
 
 
-@pytest.mark.parametrize(
-    ("role", "family", "link"), [("ECON", "ESSAI-PREVENIR", "SIS"), ("NOK", "ESSAI-CONFIANCE", "BRO")]
-)
+@pytest.mark.parametrize(("role", "family", "link"), [("ECON", "ESSAI-PREVENIR", "SIS"), ("NOK", "ESSAI-CONFIANCE", "BRO")])
 def test_contacts(role, family, link):
     entity = f"/*/c:informant/c:relatedEntity[@classCode='{role}']"
     assert one(f"{entity}/c:code/@code") == link
