@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pkgutil
 import typing
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -119,9 +120,15 @@ def _rows(model: Any) -> typing.Iterator[tuple[str, str]]:
             required=bool(field.is_required() or extra.get("element_required")),
             choice=extra.get("one_of_many"),
             choice_required=bool(extra.get("one_of_many_required")),
-            codes=tuple(extra.get("enum_values", ())) if kind == "code" else (),
+            codes=_codes(extra.get("enum_values", ())) if kind == "code" else (),
         )
         yield field.alias, _encode(element)
+
+
+def _codes(listed: Iterable[str]) -> tuple[str, ...]:
+    """The codes of a binding; none where the library gives only the first of them, with a ``+`` for the rest."""
+    codes = tuple(listed)
+    return () if "+" in codes else codes
 
 
 def _type(annotation: Any, metadata: list[Any] | None = None) -> tuple[str, bool]:
