@@ -34,6 +34,7 @@ from bridge.order import (
     PatientName,
     PersonName,
     Professional,
+    Telecom,
 )
 
 __all__ = ["INS_ROOTS", "People", "Role"]
@@ -347,8 +348,7 @@ class People:
             )
         for role in roles:
             if role == "GUARD":
-                body = None if person else organization
-                _merge_guardian(guardians, Guardian(name=person, organization=body, telecoms=means, addresses=places))
+                _merge_guardian(guardians, _guardian(person, organization, means, places))
             elif person:
                 _merge_contact(contacts, Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
 
@@ -574,6 +574,19 @@ def _merge_contact(contacts: list[Contact], new: Contact) -> None:
             )
             return
     contacts.append(new)
+
+
+def _guardian(
+    person: PersonName | None, organization: Organization | None, means: tuple[Telecom, ...], places: tuple[Address, ...]
+) -> Guardian:
+    """A legal guardian; a structure is its identifier and name, and its telecoms and addresses are the guardian's."""
+    if person or organization is None:
+        return Guardian(name=person, telecoms=means, addresses=places)
+    return Guardian(
+        organization=Organization(id=organization.id, name=organization.name),
+        telecoms=tuple(dict.fromkeys((*means, *organization.telecoms))),
+        addresses=tuple(dict.fromkeys((*places, *organization.addresses))),
+    )
 
 
 def _merge_guardian(guardians: list[Guardian], new: Guardian) -> None:
