@@ -184,7 +184,6 @@ class Header:
         """Identifiers from the input, else derived from the order number and its date (A1)."""
         composition, described = self.composition, self.description
         version = self._version()
-        number = self._business_key(ids, requested)
         own = self.root.child("identifier") if self.root.type_name == "Bundle" and composition else None
         document_id = identifier(self.context, own) if own else None
         set_node = composition.child("identifier") if composition else None
@@ -193,9 +192,13 @@ class Header:
         if described:
             described.read()
             document_id, set_id, title = described.document_id(), described.set_id(), described.title()
+        if not (document_id and set_id):
+            number = self._business_key(ids, requested)
+            document_id = document_id or _derived(number, f"document {version}")
+            set_id = set_id or _derived(number, "set")
         return Document(
-            id=document_id or _derived(number, f"document {version}"),
-            set_id=set_id or _derived(number, "set"),
+            id=document_id,
+            set_id=set_id,
             created_at=created,
             version=version,
             title=title or "Demande d'actes d'imagerie",
@@ -521,8 +524,8 @@ class Header:
         for extension in self._extensions("information-recipient"):
             if role := self.people.role(extension.child("valueReference")):
                 found.append(Recipient(professional=self._addressee(role)))
-        for part in self._participations("PRCP", "TRC"):
-            found.append(Recipient(professional=self._addressee(part.role), copy=part.kind == "TRC"))
+        for addressed in self._participations("PRCP", "TRC"):
+            found.append(Recipient(professional=self._addressee(addressed.role), copy=addressed.kind == "TRC"))
         return tuple(dict.fromkeys(found))
 
     def _addressee(self, role: Role) -> Professional:

@@ -21,7 +21,7 @@ from bridge.fhir.write.encounter import write_encounter
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
 from bridge.issues import Issue, issue
-from bridge.order import Order
+from bridge.order import Order, Participant
 
 __all__ = ["Shape", "losses", "write"]
 
@@ -32,7 +32,7 @@ def write(order: Order, *, shape: Shape = "document") -> dict[str, Any]:
     """The order as a FHIR R4 Bundle, JSON data. What it cannot say is told by :func:`losses`."""
     resources = Resources(in_one_text(order.document.id))
     people = People(resources)
-    physicians = [url for p in order.participants if (url := _treating(people, order, p))]
+    physicians = [url for p in order.participants if (url := _treating(people, p))]
     patient = people.patient(order.patient, order.contacts, physicians)
     clinical = Clinical(resources, patient)
     said_by_number = order.callback is True and call_back_number(order) is not None
@@ -56,7 +56,7 @@ def write(order: Order, *, shape: Shape = "document") -> dict[str, Any]:
     return _bundle(resources, order, shape)
 
 
-def _treating(people: People, order: Order, participant: Any) -> str | None:
+def _treating(people: People, participant: Participant) -> str | None:
     """Médecin traitant: the Practitioner alone, as the French profile of Patient demands (docs/fhir.md, A6)."""
     function = participant.function.code if participant.function else None
     if (participant.type, function) != ("INF", "PCP"):

@@ -164,5 +164,3 @@ def _details(act: Act) -> list[JSON]:
 
 def _function(function: Function) -> JSON:
     return parts(**{**concept(function.concept), "text": function.comment or function.concept.text})
-
-

@@ -75,9 +75,7 @@ class Clinical:
                 note=note,
             )
         else:
-            self._observation(
-                self.history, concept(item.concept), effectiveDateTime=item.date, valueBoolean=False, note=note
-            )
+            self._observation(self.history, concept(item.concept), effectiveDateTime=item.date, valueBoolean=False, note=note)
 
     def _informed(self, order: Order) -> None:
         """An answer that is missing is never made up: only its date, if any, is written, with the reason of its absence."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.fhir.write import narrative
 from bridge.fhir.write.clinical import Clinical
-from bridge.fhir.write.datatypes import identifier, known_period, loinc, period, ta, v3
+from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, period, ta, v3
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
 from bridge.order import Attester, Author, Order, Participant, Period, Professional
@@ -93,16 +93,12 @@ def _header(people: People, order: Order, links: Links) -> list[JSON]:
 
 
 def _participant(people: People, participant: Participant) -> JSON:
-    from bridge.fhir.write.datatypes import concept
-
     function = concept(participant.function) if participant.function else None
     span = known_period(participant.time)
     return _taking_part("ParticipantExtension", participant.type, people.participant(participant), time=span, function=function)
 
 
-def _taking_part(
-    name: str, kind: str, party: str | None, *, time: JSON | None = None, function: JSON | None = None
-) -> JSON:
+def _taking_part(name: str, kind: str, party: str | None, *, time: JSON | None = None, function: JSON | None = None) -> JSON:
     values: dict[str, Any] = {
         "type": {"valueCodeableConcept": v3("ParticipationType", kind)},
         "function": {"valueCodeableConcept": function} if function else None,
@@ -119,7 +115,10 @@ def _events(people: People, order: Order, links: Links) -> list[JSON]:
     """The request, then its urgency and its being a screening (docs/fhir.md, A8, A9, A11)."""
     number = identifier(order.request.ids[0]) if order.request.ids else None
     principal = parts(
-        extension=[*_performer(people, order.request.performer), {"url": f"{_ANS}/fr-is-principal-event-extension", "valueBoolean": True}],
+        extension=[
+            *_performer(people, order.request.performer),
+            {"url": f"{_ANS}/fr-is-principal-event-extension", "valueBoolean": True},
+        ],
         code=[_ORDER],
         period=period(order.request.period),
         detail=[parts(**(reference(links.requests[0]) or {}), identifier=number)] if links.requests else [],
@@ -146,21 +145,19 @@ def _performer(people: People, person: Professional | None) -> list[JSON]:
 def _sections(order: Order, clinical: Clinical, links: Links) -> list[JSON]:
     """The tree of the model; what has no entry is left out (docs/fhir.md, 2.2)."""
     requests = links.requests
-    why = _section("55115-0", "Demande", "Justification de la demande et finalité de l'examen", narrative.reasons(order), requests)
+    why = _section(
+        "55115-0", "Demande", "Justification de la demande et finalité de l'examen", narrative.reasons(order), requests
+    )
     title = "Antécédents, contre-indications et informations pour la prise en charge"
     history = _section("11329-0", "Historique médical", title, narrative.history(order), clinical.history)
-    words = [("Informations cliniques", "Justification, antécédents et contre-indications")]
+    words: list[narrative.Row] = [("Informations cliniques", "Justification, antécédents et contre-indications")]
     top = _section("55752-0", "Informations cliniques", "Informations cliniques", words, [])
     top["section"] = [section for section in (why, history) if "entry" in section]
     found = [
         top,
         _section("34895-3", "Education du patient", "Information du patient", narrative.education(order), clinical.education),
-        _section(
-            "18776-5", "Plan de soins", "Actes d'imagerie demandés", narrative.plan(order), [*requests, *clinical.plan]
-        ),
-        _section(
-            "30954-2", "Résultats d'examens", "Résultats d'examens antérieurs", narrative.results(order), clinical.results
-        ),
+        _section("18776-5", "Plan de soins", "Actes d'imagerie demandés", narrative.plan(order), [*requests, *clinical.plan]),
+        _section("30954-2", "Résultats d'examens", "Résultats d'examens antérieurs", narrative.results(order), clinical.results),
         _section("55107-7", "Documents ajoutés", "Documents liés", narrative.documents(order), clinical.documents),
     ]
     return [section for section in found if section.keys() & {"entry", "section"}]

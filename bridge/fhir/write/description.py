@@ -44,9 +44,7 @@ def write(resources: Resources, people: People, order: Order, links: Links) -> N
         custodian=reference(people.organization(order.custodian)),
         relatesTo=[replaced] if replaced else [],
         content=[{"attachment": attachment}],
-        context=parts(
-            period=period(order.request.period), related=[reference(request) for request in links.requests]
-        ),
+        context=parts(period=period(order.request.period), related=[reference(request) for request in links.requests]),
     )
     for kind, party, when in _participations(people, order):
         _provenance(resources, url, document.created_at, kind, party, when)
@@ -75,9 +73,7 @@ def _during(span: Period | None) -> dict[str, Any]:
     return {"occurredPeriod": period(span)}
 
 
-def _provenance(
-    resources: Resources, document: str, recorded: str, kind: str, party: str | None, when: dict[str, Any]
-) -> None:
+def _provenance(resources: Resources, document: str, recorded: str, kind: str, party: str | None, when: dict[str, Any]) -> None:
     known: JSON = {"recorded": recorded} if is_instant(recorded) else {"_recorded": absent()}
     resources.add(
         "Provenance",

@@ -15,7 +15,7 @@ from bridge.fhir.datatypes import french_date
 from bridge.fhir.write.resources import JSON
 from bridge.order import Act, Contraindication, Function, Order
 
-__all__ = ["documents", "education", "history", "narrative", "plan", "reasons", "results"]
+__all__ = ["Row", "documents", "education", "history", "narrative", "plan", "reasons", "results"]
 
 Row = tuple[str, str | None]
 _ANSWERS = {True: "oui", False: "non", None: None}
