@@ -81,7 +81,9 @@ tokens = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh0123456789-/._", min_size=1,
 
 
 def identifiers(roots: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Identifier]:
-    return st.builds(Identifier, root=oids if roots is None else roots, extension=tokens)
+    """An identifier. A professional's number of 11 digits is no IDNPS: it is an RPPS, which FHIR readers prefix with 8."""
+    built = st.builds(Identifier, root=oids if roots is None else roots, extension=tokens)
+    return built.filter(lambda i: not (i.root == PROFESSIONALS and len(i.extension or "") == 11))
 
 
 _zones = st.sampled_from([-12, -9.5, -5, 0, 1, 2, 5.75, 14])
@@ -239,19 +241,22 @@ def patients(draw: st.DrawFn) -> Patient:
             addresses=several_addresses(),
         ),
     )
+    # deceased[x] and multipleBirth[x] are choices in FHIR, and a date or rank says all that the flag beside it would.
+    died, rank = draw(st.none() | partial_dates | moments()), draw(st.none() | st.integers(1, 9))
     return Patient(
         ids=(*national, *local),
         name=name,
         gender=draw(codes("gender")),
         birth_date=draw(partial_dates),
         birth_place=draw(place) if with_ins else draw(st.none() | place),
-        deceased=draw(st.none() | st.booleans()),
-        deceased_at=draw(st.none() | partial_dates | moments()),
-        multiple_birth=draw(st.none() | st.booleans()),
-        birth_rank=draw(st.none() | st.integers(1, 9)),
+        deceased=draw(st.none() | st.booleans()) if died is None else None,
+        deceased_at=died,
+        multiple_birth=draw(st.none() | st.booleans()) if rank is None else None,
+        birth_rank=rank,
         telecoms=draw(several(telecoms())),
         addresses=draw(several_addresses()),
-        guardians=draw(several(guardian)),
+        # The same person twice is one guardian.
+        guardians=draw(st.lists(guardian, max_size=2, unique_by=lambda g: (g.name, g.organization)).map(tuple)),
     )
 
 
@@ -407,9 +412,17 @@ def orders(draw: st.DrawFn) -> Order:
         patient_informed=informed,
         patient_informed_at=draw(st.none() | dates | moments()),
         data_enterer=draw(st.none() | st.builds(DataEnterer, professional=professionals(), time=st.none() | moments())),
-        contacts=draw(several(contacts)),
+        # The same person twice in one role is one contact.
+        contacts=draw(st.lists(contacts, max_size=2, unique_by=lambda c: (c.role, c.name.family, c.name.given)).map(tuple)),
         recipients=draw(
-            several(st.builds(Recipient, professional=professionals(identified=False).map(_bare_recipient), copy=st.booleans()))
+            several(
+                st.builds(
+                    Recipient,
+                    # An addressee of whom nothing is said is none.
+                    professional=professionals(identified=False).map(_bare_recipient).filter(lambda p: p != Professional()),
+                    copy=st.booleans(),
+                )
+            )
         ),
         authenticators=draw(several(attesters)),
         participants=draw(several(participants)),
@@ -431,4 +444,6 @@ def _bare_recipient(person: Professional) -> Professional:
     from dataclasses import replace
 
     organization = person.organization and replace(person.organization, practice_setting=None)
+    if organization == Organization():
+        organization = None
     return replace(person, speciality=None, organization=organization)

@@ -17,7 +17,7 @@ from bridge.fhir.view import Node
 from bridge.mappings import Concept, code_system_oid, rows, value_set
 from bridge.order import Act, Code, Function, Identifier, Site
 
-__all__ = ["Acts", "ReadAct", "codeable", "codeables", "is_imaging"]
+__all__ = ["Acts", "ReadAct", "codeable", "codeables", "is_imaging", "site_words"]
 
 PET, SCINTIGRAPHY = "PT", "NM"
 NUCLEAR = {PET: "pet-function", SCINTIGRAPHY: "scintigraphy-function"}
@@ -280,9 +280,12 @@ class Acts:
             same = (known.location.code, known.location.system) == (new.location.code, new.location.system)
             if same and (not new.modifiers or {m.code for m in new.modifiers} == {m.code for m in known.modifiers}):
                 translations = (*known.location.translations, *new.location.translations)
+                own = new.location.text
+                if own == site_words(Site(location=known.location, modifiers=tuple(known.modifiers))):
+                    own = None
                 known.location = replace(
                     known.location,
-                    text=known.location.text or new.location.text,
+                    text=known.location.text or own,
                     translations=tuple(dict.fromkeys(translations)),
                 )
                 return
@@ -306,7 +309,10 @@ class Acts:
     # --- the rest ----------------------------------------------------------------------------------------------------
 
     def _ids(self, request: Node, shared: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
-        """The placer numbers of this act beside that of the request (docs/decisions.md, 14)."""
+        """The placer numbers of this act beside that of the request (docs/decisions.md, 14).
+
+        *shared* is a placer number that stands for the whole request, where nothing else does.
+        """
         found = []
         for node in request.children("identifier"):
             if has_type(node, "PLAC") and (read := identifier(self.context, node, self.context.settings.oids.order)):
@@ -444,6 +450,11 @@ class _Details:
                 self.used(concept)
                 found.append(coded.code)
         return found
+
+
+def site_words(site: Site) -> str:
+    """A site and its modifiers in words, for people; a text that only says this is no wording of the sender."""
+    return " ".join(code.display or code.code for code in (site.location, *site.modifiers))
 
 
 def _code(concept: Concept) -> Code:

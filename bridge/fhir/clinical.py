@@ -179,11 +179,18 @@ class Clinical:
     def _informed(self, node: Node) -> None:
         answer = self.answer(node)
         if answer is None:
+            self._unanswered(node)
             return
         if self.informed not in (None, answer):
             self.context.note("IMGDA-0438", node.path)
         self.informed = answer
         self.informed_at = self.informed_at or moment(self.context, node, "effectiveDateTime")
+
+    def _unanswered(self, node: Node) -> None:
+        """A question that was asked and has no answer: when it was asked is kept."""
+        if reason := node.child("dataAbsentReason"):
+            reason.take()
+            self.informed_at = self.informed_at or moment(self.context, node, "effectiveDateTime")
 
     def _callback(self, node: Node) -> None:
         answer = self.answer(node)

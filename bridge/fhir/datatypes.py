@@ -19,8 +19,13 @@ from bridge.mappings import identifier_oid, wordings
 from bridge.order import Address, Identifier, Period, PersonName, Telecom
 
 __all__ = [
+    "ADDRESS_USE",
+    "PARTS",
     "PROFESSIONALS",
     "STRUCTURES",
+    "TELECOM_ADDRESS",
+    "TELECOM_USE",
+    "URIS",
     "address",
     "addresses",
     "french_date",
@@ -31,6 +36,7 @@ __all__ = [
     "name",
     "period",
     "telecoms",
+    "uri_of",
 ]
 
 PROFESSIONALS = "1.2.250.1.71.4.2.1"
@@ -254,8 +260,10 @@ def best_name(names: list[Node]) -> Node | None:
 
 # --- addresses -------------------------------------------------------------------------------------------------------
 
+ADDRESS_USE = "http://hl7.org/fhir/StructureDefinition/iso21090-AD-use"
+"""Extension of Address.use for the codes of V3 that FHIR lacks (HL7 extensions pack)."""
 _ADDRESS_USES = {"home": "H", "work": "WP", "temp": "TMP"}
-_PARTS = {
+PARTS = {
     "houseNumber": "house_number",
     "streetName": "street_name",
     "streetNameType": "street_name_type",
@@ -296,7 +304,8 @@ def _lose(context: Context, node: Node) -> None:
 def address(node: Node) -> Address | None:
     """An Address: named parts where its lines name them, else free lines (docs/decisions.md, 9). None when empty."""
     raw_use = node.peek("use")
-    use = _ADDRESS_USES.get(raw_use) if isinstance(raw_use, str) else None
+    use = _exact_use(node, ADDRESS_USE, ("HP", "HV"))
+    use = use or (_ADDRESS_USES.get(raw_use) if isinstance(raw_use, str) else None)
     if use or raw_use is None:
         node.text("use")
     node.text("type")
@@ -323,6 +332,15 @@ def address(node: Node) -> Address | None:
     return Address(use=use, lines=_at_most_seven(lines + tail))
 
 
+def _exact_use(node: Node, url: str, codes: tuple[str, ...]) -> str | None:
+    """The use as a code of V3, where an extension gives it beside the wider one of FHIR."""
+    sibling = node.child("_use")
+    for extension in sibling.extensions(url) if sibling else ():
+        if extension.peek("valueCode") in codes:
+            return extension.text("valueCode")
+    return None
+
+
 def _at_most_seven(lines: list[str]) -> tuple[str, ...]:
     return tuple(lines) if len(lines) <= 7 else (*lines[:6], ", ".join(lines[6:]))
 
@@ -341,9 +359,9 @@ def _named_parts(node: Node) -> dict[str, str]:
     found: dict[str, str] = {}
     for sibling in siblings:
         named = {
-            extension: _PARTS[key]
+            extension: PARTS[key]
             for extension in sibling.children("extension")
-            if (key := str(extension.peek("url")).partition("iso21090-ADXP-")[2]) in _PARTS
+            if (key := str(extension.peek("url")).partition("iso21090-ADXP-")[2]) in PARTS
         }
         values = {field: one_line(extension.peek("valueString")) for extension, field in named.items()}
         if not values or None in values.values() or values.keys() & found.keys():
@@ -358,6 +376,12 @@ def _named_parts(node: Node) -> dict[str, str]:
 
 # --- means of contact ------------------------------------------------------------------------------------------------
 
+TELECOM_USE = "https://example.org/fhir/img-da/StructureDefinition/telecom-use"
+"""Extension of ContactPoint.use for the codes of V3 that FHIR lacks; no guide has one (docs/fhir.md, 2.6)."""
+TELECOM_ADDRESS = "http://hl7.org/fhir/StructureDefinition/iso21090-TEL-address"
+"""Extension of ContactPoint with the whole URI (HL7 extensions pack)."""
+_V3_USES = ("H", "HP", "HV", "WP", "DIR", "PUB", "EC", "MC", "PG")
+_URI = re.compile(r"(tel|fax|mailto|http|ftp|mllp):\S+")
 _TELECOM_USES = {"home": "H", "work": "WP", "mobile": "MC"}
 _SCHEMES = {"phone": "tel", "fax": "fax", "email": "mailto", "pager": "tel"}
 _NUMBER_NOISE = re.compile(r"[\s.\-()]")
@@ -380,7 +404,7 @@ def _telecom(context: Context, node: Node) -> Telecom | None:
     value, system, use = one_line(node.peek("value")), node.peek("system"), node.peek("use")
     if not value:
         return None
-    uri = _uri(value, system if isinstance(system, str) else None)
+    uri = _stated_uri(node) or uri_of(value, system if isinstance(system, str) else None)
     if uri is None:
         context.lose(node, "value", "IMGDA-0906")
         node.text("system"), node.text("use"), node.number("rank")
@@ -391,12 +415,23 @@ def _telecom(context: Context, node: Node) -> Telecom | None:
     secure = node.extensions("fr-core-contact-point-email-type")
     for extension in secure:
         extension.take()
+    if exact := _exact_use(node, TELECOM_USE, _V3_USES):
+        return Telecom(value=uri, use=exact)
     if uri.startswith("mailto:") and (secure or "mssante.fr" in uri):
         return Telecom(value=uri)
     return Telecom(value=uri, use="PG" if system == "pager" else _TELECOM_USES.get(str(use)))
 
 
-def _uri(value: str, system: str | None) -> str | None:
+def _stated_uri(node: Node) -> str | None:
+    """The URI that an extension gives beside the number for people, if CDA accepts it."""
+    for extension in node.extensions(TELECOM_ADDRESS):
+        for element in ("valueUrl", "valueUri"):
+            if _URI.fullmatch(str(extension.peek(element))):
+                return extension.text(element)
+    return None
+
+
+def uri_of(value: str, system: str | None) -> str | None:
     """The URI that CDA accepts for a ContactPoint, or None (docs/fhir.md, 4.4; docs/decisions.md, 10)."""
     head, colon, rest = value.partition(":")
     if colon and head.lower() in ("tel", "fax", "mailto") and system not in ("url", "sms", "other"):

@@ -16,6 +16,7 @@ from datetime import datetime
 from bridge.fhir.acts import has_type
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import as_datetime, identifier, moment, period
+from bridge.fhir.description import Description, Participation
 from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role
 from bridge.fhir.view import Node
@@ -65,11 +66,19 @@ class Header:
     composition: Node | None
     requests: tuple[Node, ...]
     now: datetime | None
+    description: Description | None = None
+    """What describes the document in shape (b)."""
 
     # --- A8, A5: number and times ------------------------------------------------------------------------------------
 
     def order_ids(self) -> tuple[Identifier, ...]:
-        """The Order Placer Number: requisition, then a shared PLAC, then what groups the requests (A8)."""
+        """The Order Placer Number: requisition, then a shared PLAC, then what groups the requests (A8).
+
+        A requisition that is said to be unknown (data-absent-reason) is not looked for elsewhere.
+        """
+        if any(node.extensions("data-absent-reason") for r in self.requests if (node := r.child("requisition"))):
+            self.context.note("IMGDA-0318", self.requests[0].at("requisition"))
+            return ()
         for source in (self._requisitions, self._event_identifiers, self._placer, self._group, self._untyped):
             if ids := source():
                 return ids
@@ -83,8 +92,16 @@ class Header:
         return found if found and found.extension else None
 
     def _requisitions(self) -> tuple[Identifier, ...]:
-        found = [self._read_number(node) for request in self.requests if (node := request.child("requisition"))]
+        """The requisitions, and the identifiers that are further numbers of the group (PGN)."""
+        nodes = [node for request in self.requests if (node := request.child("requisition"))]
+        if nodes:
+            nodes += [n for r in self.requests for n in r.children("identifier") if has_type(n, "PGN")]
+        found = [self._read_number(node) for node in nodes]
         return tuple(dict.fromkeys(x for x in found if x))
+
+    def shared_placer(self) -> tuple[Identifier, ...]:
+        """The placer number that stands for the whole request, which is then no number of its act."""
+        return () if any("requisition" in request for request in self.requests) else self._placer()
 
     def _event_identifiers(self) -> tuple[Identifier, ...]:
         nodes = [d.child("identifier") for event in self._events() for d in event.children("detail") if self._is_principal(event)]
@@ -145,8 +162,11 @@ class Header:
             if "timestamp" in self.root and moment(self.context, self.root, "timestamp") != when:
                 self.context.note("IMGDA-0327", self.root.at("timestamp"))
             return when
+        described = self.description.created_at() if self.description else None
         if when := moment(self.context, self.root, "timestamp"):
-            return when
+            return described or when
+        if described:
+            return described
         if requested:
             return requested
         if self.now is None:
@@ -162,21 +182,26 @@ class Header:
 
     def document(self, ids: tuple[Identifier, ...], requested: str | None, created: str) -> Document:
         """Identifiers from the input, else derived from the order number and its date (A1)."""
-        composition = self.composition
+        composition, described = self.composition, self.description
         version = self._version()
-        number = self._business_key(ids, requested)
         own = self.root.child("identifier") if self.root.type_name == "Bundle" and composition else None
         document_id = identifier(self.context, own) if own else None
         set_node = composition.child("identifier") if composition else None
         set_id = identifier(self.context, set_node) if set_node else None
+        title = one_line(composition.text("title")) if composition else None
+        if described:
+            described.read()
+            document_id, set_id, title = described.document_id(), described.set_id(), described.title()
+        if not (document_id and set_id):
+            number = self._business_key(ids, requested)
+            document_id = document_id or _derived(number, f"document {version}")
+            set_id = set_id or _derived(number, "set")
         return Document(
-            id=document_id or _derived(number, f"document {version}"),
-            set_id=set_id or _derived(number, "set"),
+            id=document_id,
+            set_id=set_id,
             created_at=created,
             version=version,
-            title=one_line(composition.text("title")) or "Demande d'actes d'imagerie"
-            if composition
-            else "Demande d'actes d'imagerie",
+            title=title or "Demande d'actes d'imagerie",
             language=self._language(),
             confidentiality=self._confidentiality(),
             replaces=self._replaced(),
@@ -200,8 +225,9 @@ class Header:
         return int(version) if version and version.isdigit() and int(version) > 0 else 1
 
     def _language(self) -> str:
-        for node in (self.composition, self.requests[0]):
-            text = node.text("language") if node else None
+        described = self.description.language() if self.description else None
+        texts = [described, *(node.text("language") for node in (self.composition, self.requests[0]) if node)]
+        for text in texts:
             if text and len(text) == 5 and text[2] == "-" and text[:2].islower() and text[3:].isupper():
                 return text
         return "fr-FR"
@@ -210,15 +236,20 @@ class Header:
         known = value_set("confidentiality").by_code
         if self.composition and (code := self.composition.text("confidentiality")) in known:
             return str(code)
-        for node in (self.composition, self.requests[0]):
+        found: str | None = None
+        for node in (self.composition, *self.requests):
             meta = node.child("meta") if node else None
             for coding in meta.children("security") if meta else ():
-                if coding.peek("code") in known and code_system_oid(str(coding.peek("system"))) == "2.16.840.1.113883.5.25":
+                code = coding.peek("code")
+                confidential = code_system_oid(str(coding.peek("system"))) == "2.16.840.1.113883.5.25"
+                if confidential and code in known and found in (None, code):
                     coding.take()
-                    return str(coding.peek("code"))
-        return "N"
+                    found = str(code)
+        return found or "N"
 
     def _replaced(self) -> Identifier | None:
+        if self.description and (described := self.description.replaced()):
+            return described
         for relation in self.composition.children("relatesTo") if self.composition else ():
             kind = relation.peek("code") or relation.peek("type")
             if kind not in ("replaces",):
@@ -250,9 +281,17 @@ class Header:
         requester = self._requester()
         if not found and requester:
             found = [Author(professional=requester.professional, time=requested or created, function=requester.function)]
+            found += [
+                Author(professional=p.role.professional, time=_start(p) or requested or created, function=p.role.function)
+                for p in self._participations("AUT")
+            ]
         if not found or not found[0].professional.ids or found[0].professional.name is None:
             self.context.note("IMGDA-0311", self.requests[0].at("requester"))
         return tuple(found) or (Author(professional=Professional(ids=(_NO_ID,)), time=requested or created),)
+
+    def _participations(self, *kinds: str) -> list[Participation]:
+        """Those who took part in a described document, in one of these capacities."""
+        return [p for p in self.description.participations() if p.kind in kinds] if self.description else []
 
     def _requester(self) -> Role | None:
         first: Role | None = None
@@ -295,6 +334,8 @@ class Header:
         for extension in self._extensions("ParticipantExtension"):
             if participant := self._participant(extension):
                 found.append(participant)
+        for part in self._participations(*value_set("participation-type").by_code):
+            found.append(self._as_participant(part.role, part.kind, part.role.function, part.time))
         if not any(p.function and p.function.code == "PCP" for p in found):
             found += self._treating_physician(patient)
         else:
@@ -332,10 +373,13 @@ class Header:
         kind = kind or (role.participation if role else None)
         if kind is None or role is None:
             return None
+        return self._as_participant(role, kind, function or role.function, when)
+
+    def _as_participant(self, role: Role, kind: str, function: Code | None, when: Period | None) -> Participant:
         return Participant(
-            professional=role.professional,
+            professional=self.people.with_local_structure(role),
             type=kind,
-            function=function or role.function,
+            function=function,
             role_class=role.role_class or "PROV",
             time=when,
         )
@@ -457,6 +501,8 @@ class Header:
             for part in extension.extensions("party"):
                 if role := self.people.role(part.child("valueReference")):
                     return DataEnterer(professional=role.professional, time=when)
+        for taking_part in self._participations("ENT"):
+            return DataEnterer(professional=taking_part.role.professional, time=_start(taking_part))
         return None
 
     def recipients(self) -> tuple[Recipient, ...]:
@@ -477,6 +523,8 @@ class Header:
         for extension in self._extensions("information-recipient"):
             if role := self.people.role(extension.child("valueReference")):
                 found.append(Recipient(professional=self._addressee(role)))
+        for addressed in self._participations("PRCP", "TRC"):
+            found.append(Recipient(professional=self._addressee(addressed.role), copy=addressed.kind == "TRC"))
         return tuple(dict.fromkeys(found))
 
     def _addressee(self, role: Role) -> Professional:
@@ -497,6 +545,8 @@ class Header:
         """Composition.custodian, else the requester's structure, the provider of the encounter, the settings."""
         encounter = self._encounter_node()
         named = self.composition.child("custodian") if self.composition else None
+        if self.description:
+            named = self.description.custodian()
         provider = encounter.child("serviceProvider") if encounter else None
         sources: tuple[tuple[str, Callable[[], Organization | None]], ...] = (
             ("Composition.custodian", lambda: self.people.organization(named)),
@@ -549,6 +599,12 @@ class Header:
                 others.append(new)
             else:
                 self.context.note("IMGDA-0327", attester.path)
+        for part in self._participations("LA", "AUTHEN"):
+            new = Attester(professional=part.role.professional, time=_start(part) or created)
+            if part.kind == "LA":
+                legal = legal or new
+            else:
+                others.append(new)
         legal = legal or Attester(professional=authors[0].professional, time=requested or created)
         return legal, tuple(others)
 
@@ -580,6 +636,9 @@ class Header:
                 self.context.index.find(detail)
                 if (node := detail.child("identifier")) and (number := identifier(self.context, node)) and number not in ids:
                     ids = (*ids, number)
+        if self.description:
+            span = self.description.period()
+            performer = next((p.role.professional for p in self._participations("PPRF")), None)
         if span is None or span.start is None:
             span = Period(start=requested or created, end=span.end if span else None)
         performer = performer or authors[0].professional
@@ -701,7 +760,10 @@ class Header:
         )
 
     def _encounter_type(self, node: Node) -> Code | None:
+        """The class; one that is said to be unknown (data-absent-reason) is simply absent."""
         for item in node.children("class"):
+            if item.extensions("data-absent-reason"):
+                return None
             if coded := self.context.coded(item, "encounter-type", tables=("encounter-class",), quiet=True):
                 return coded.code
         if "class" in node:
@@ -781,6 +843,11 @@ class Header:
             name=name or organization.name,
             address=organization.addresses[0] if organization.addresses else None,
         )
+
+
+def _start(part: Participation) -> str | None:
+    """When somebody took part."""
+    return part.time.start or part.time.end if part.time else None
 
 
 def _derived(key: str, role: str) -> Identifier:

@@ -72,8 +72,17 @@ def is_implied(leaf: Leaf) -> bool:
     """Whether a leaf carries nothing by itself: it stands in the table, or is a narrative generated from the data."""
     if leaf.type_path.endswith(".text.div"):
         return leaf.container.get("status") in ("generated", "empty")
+    if _says_unknown(leaf.container):
+        return True
     values = _implied_values(leaf.type_path)
     return values is not None and (not values or str(leaf.value).lower() in values)
+
+
+def _says_unknown(extension: object) -> bool:
+    """Whether a leaf belongs to "the value is unknown", which says no more than its absence does."""
+    if not isinstance(extension, dict):
+        return False
+    return str(extension.get("url")).endswith("/data-absent-reason") and extension.get("valueCode") == "unknown"
 
 
 def find(roots: list[Node]) -> Iterator[Issue]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pkgutil
 import typing
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -119,9 +120,32 @@ def _rows(model: Any) -> typing.Iterator[tuple[str, str]]:
             required=bool(field.is_required() or extra.get("element_required")),
             choice=extra.get("one_of_many"),
             choice_required=bool(extra.get("one_of_many_required")),
-            codes=tuple(extra.get("enum_values", ())) if kind == "code" else (),
+            codes=_codes(extra.get("enum_values", ()), f"{model.__resource_type__}.{field.alias}") if kind == "code" else (),
         )
         yield field.alias, _encode(element)
+
+
+_OBSERVATION = "registered preliminary final amended corrected cancelled entered-in-error unknown"
+_ENCOUNTER = "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown"
+_TASK = "draft requested received accepted rejected ready cancelled in-progress on-hold failed completed entered-in-error"
+_WHOLE = {
+    "DiagnosticReport.status": (
+        "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown"
+    ),
+    "Encounter.status": _ENCOUNTER,
+    "EncounterStatusHistory.status": _ENCOUNTER,
+    "Observation.status": _OBSERVATION,
+    "RiskAssessment.status": _OBSERVATION,
+    "ServiceRequest.intent": "proposal plan directive order original-order reflex-order filler-order instance-order option",
+    "Task.status": _TASK,
+}
+"""Required bindings of which the library gives only the first codes and a ``+`` (FHIR R4 4.0.1 and R5 5.0.0, Terminologies)."""
+
+
+def _codes(listed: Iterable[str], element: str) -> tuple[str, ...]:
+    """The codes of a binding; none where the library does not give them all and nor do we."""
+    codes = tuple(listed)
+    return tuple(_WHOLE.get(element, "").split()) if "+" in codes else codes
 
 
 def _type(annotation: Any, metadata: list[Any] | None = None) -> tuple[str, bool]:

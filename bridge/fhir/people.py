@@ -34,6 +34,7 @@ from bridge.order import (
     PatientName,
     PersonName,
     Professional,
+    Telecom,
 )
 
 __all__ = ["INS_ROOTS", "People", "Role"]
@@ -59,6 +60,8 @@ class Role:
     """``PROV`` or ``AGNT``. FHIR: PractitionerRole.code."""
     participation: str | None = None
     """JDV_J144. FHIR: PractitionerRole.code."""
+    structure: Node | None = None
+    """The Organization, for those who may have a local identifier. FHIR: PractitionerRole.organization."""
 
 
 @dataclass(slots=True)
@@ -129,7 +132,7 @@ class People:
             person_node = None
             person_ids = logical.professional.ids if logical else ()
             person_name = logical.professional.name if logical else None
-        codes = [*node.children("code"), *node.children("specialty")]
+        codes = [code for code in node.children("code") if not self._is_function(code)] + node.children("specialty")
         if person_node:
             codes += self._qualifications(person_node)
         owners = [(node, "telecom"), *((contact, "telecom") for contact in node.children("contact"))]
@@ -147,7 +150,18 @@ class People:
         )
         if person_ids:
             self._same_ids(node, person_ids)
-        return Role(person, node.path, function.code if function else None, self._role_class(node), self._participation(node))
+        return Role(
+            person,
+            node.path,
+            function.code if function else None,
+            self._role_class(node),
+            self._participation(node),
+            context.index.find(organization) if organization else None,
+        )
+
+    def _is_function(self, concept: Node) -> bool:
+        """Whether a code says a function and nothing else: some codes are both functions and professions."""
+        return len(concept.children("coding")) == 1 and self.context.matches(concept, "function-code")
 
     def _role_class(self, node: Node) -> str | None:
         for concept in node.children("code"):
@@ -248,6 +262,14 @@ class People:
 
     # --- structures --------------------------------------------------------------------------------------------------
 
+    def with_local_structure(self, role: Role) -> Professional:
+        """The professional with his structure's own identifier where it has no national one. CDA: scopingOrganization."""
+        person, structure = role.professional, role.structure
+        if person.organization is None or person.organization.id or structure is None:
+            return person
+        own = _first(identifier(self.context, node) for node in structure.children("identifier"))
+        return replace(person, organization=replace(person.organization, id=own))
+
     def organization(self, reference: Node | None) -> Organization | None:
         """The structure that a reference leads to; a logical reference gives a minimal one."""
         if reference is None:
@@ -326,8 +348,7 @@ class People:
             )
         for role in roles:
             if role == "GUARD":
-                body = None if person else organization
-                _merge_guardian(guardians, Guardian(name=person, organization=body, telecoms=means, addresses=places))
+                _merge_guardian(guardians, _guardian(person, organization, means, places))
             elif person:
                 _merge_contact(contacts, Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
 
@@ -404,6 +425,7 @@ class People:
         return Code(code=concept.code, system=concept.system, display=concept.display)
 
     def _patient_name(self, node: Node) -> PatientName:
+        """The birth identity and the used one. A list of birth forenames that is said to be unknown stays so."""
         context = self.context
         names = [n for n in node.children("name") if n.peek("use") != "old"]
         birth = next((n for use in ("official", "maiden") for n in names if n.peek("use") == use), None) or best_name(names)
@@ -427,7 +449,7 @@ class People:
             context.note("IMGDA-0336", birth.at("given"))
         return PatientName(
             birth_family=family,
-            birth_givens=next((text for text in listed if text), None) or " ".join(givens) or None,
+            birth_givens=next((text for text in listed if text), None) or (None if listed else " ".join(givens) or None),
             birth_given=givens[0] if givens else None,
             used_family=used_family,
             used_given=used_given,
@@ -552,6 +574,19 @@ def _merge_contact(contacts: list[Contact], new: Contact) -> None:
             )
             return
     contacts.append(new)
+
+
+def _guardian(
+    person: PersonName | None, organization: Organization | None, means: tuple[Telecom, ...], places: tuple[Address, ...]
+) -> Guardian:
+    """A legal guardian; a structure is its identifier and name, and its telecoms and addresses are the guardian's."""
+    if person or organization is None:
+        return Guardian(name=person, telecoms=means, addresses=places)
+    return Guardian(
+        organization=Organization(id=organization.id, name=organization.name),
+        telecoms=tuple(dict.fromkeys((*means, *organization.telecoms))),
+        addresses=tuple(dict.fromkeys((*places, *organization.addresses))),
+    )
 
 
 def _merge_guardian(guardians: list[Guardian], new: Guardian) -> None:

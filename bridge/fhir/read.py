@@ -16,6 +16,7 @@ from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.clinical import Clinical, narrative_text, section_code, sections
 from bridge.fhir.context import Context, clean
+from bridge.fhir.description import Description, description_of
 from bridge.fhir.header import Header, coded_value
 from bridge.fhir.people import People
 from bridge.fhir.reasons import Reasons
@@ -122,7 +123,9 @@ class _Reader:
         self.requests = group.requests
         self.places: dict[tuple[str | int, ...], str] = {(): group.requests[0].path}
         self.people = People(context)
-        self.header = Header(context, self.people, root, composition, group.requests, now)
+        described = None if composition else description_of(context.index, group.requests)
+        description = Description(self.people, described) if described else None
+        self.header = Header(context, self.people, root, composition, group.requests, now, description)
 
     # --- the order ---------------------------------------------------------------------------------------------------
 
@@ -145,7 +148,7 @@ class _Reader:
         for resource in self._supporting():
             clinical.read(resource)
         patient, contacts = self._patient(patient_node)
-        acts = self._acts(clinical, ids)
+        acts = self._acts(clinical)
         callback = self._callback(clinical)
         if callback is not None:
             authors = self._with_call_back_numbers(authors)
@@ -247,8 +250,8 @@ class _Reader:
                 self.context.note("IMGDA-0204", reference.at("reference"))
         return found
 
-    def _acts(self, clinical: Clinical, ids: tuple[Any, ...]) -> tuple[Act, ...]:
-        reader = Acts(self.context)
+    def _acts(self, clinical: Clinical) -> tuple[Act, ...]:
+        reader, shared = Acts(self.context), self.header.shared_placer()
         nuclear = [r for r in self.requests if self.context.matches(codeable(r, "code"), "modality")]
         nuclear = [r for r in nuclear if _is_nuclear(r)]
         owner = nuclear[0] if len(nuclear) == 1 else None
@@ -256,21 +259,27 @@ class _Reader:
             for node in clinical.functions:
                 self.context.note("IMGDA-0408", node.path)
         acts: list[Act] = []
+        without: set[int] = set()
+        """The acts that are said to have no deadline."""
         for request in self.requests:
             own = clinical.functions if owner is not None and owner.value is request.value else []
-            for act in reader.read(request, own, ids).acts:
+            for act in reader.read(request, own, shared).acts:
                 self.places["acts", len(acts)] = request.path
+                without |= {len(acts)} if _has_no_deadline(request) else set()
                 acts.append(act)
-        return self._with_deadline(acts)
+        return self._with_deadline(acts, without)
 
-    def _with_deadline(self, acts: list[Act]) -> tuple[Act, ...]:
-        """The deadline belongs to the whole request: an act without one takes the only one there is (docs/fhir.md, M17)."""
+    def _with_deadline(self, acts: list[Act], without: set[int]) -> tuple[Act, ...]:
+        """The deadline belongs to the whole request: an act without one takes the only one there is (docs/fhir.md, M17).
+
+        *without* are acts whose deadline is said to be unknown: they take none.
+        """
         known = {act.wanted_by for act in acts if act.wanted_by}
         if len(known) != 1:
             return tuple(acts)
         deadline = known.pop()
         for index, act in enumerate(acts):
-            if act.wanted_by is None:
+            if act.wanted_by is None and index not in without:
                 self.context.note("IMGDA-0421", f"{self.places['acts', index]}.occurrence")
                 acts[index] = replace(act, wanted_by=deadline)
         return tuple(acts)
@@ -388,6 +397,12 @@ class _Reader:
         for request in self.requests:
             if "performer" in request:
                 self.context.lose(request, "performer", "IMGDA-0909", loss="administrative")
+
+
+def _has_no_deadline(request: Node) -> bool:
+    """Whether the deadline is said to be unknown. FHIR: occurrenceDateTime, extension data-absent-reason."""
+    sibling = request.child("_occurrenceDateTime")
+    return bool(sibling and sibling.extensions("data-absent-reason"))
 
 
 def _is_nuclear(request: Node) -> bool:

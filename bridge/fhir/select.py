@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bridge.fhir.acts import has_type, is_imaging
 from bridge.fhir.context import Context
+from bridge.fhir.description import description_of
 from bridge.fhir.view import Node
 
 __all__ = ["Group", "groups"]
@@ -79,8 +80,11 @@ def _number(node: Node) -> str | None:
 
 def _key(context: Context, node: Node, single: bool) -> str:
     """What requests of one document have in common."""
-    if requisition := node.child("requisition"):
+    requisition = node.child("requisition")
+    if requisition and "value" in requisition:
         return f"requisition {requisition.peek('system')} {requisition.peek('value')}"
+    if described := description_of(context.index, (node,)):
+        return f"described {described.path}"
     for parent in node.children("basedOn"):
         return f"basedOn {parent.peek('reference')}"
     if group := _group_identifier(context, node):

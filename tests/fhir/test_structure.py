@@ -235,3 +235,18 @@ def test_nothing_is_changed_by_the_check():
     before = copy.deepcopy(data)
     structure.check(data, "R4")
     assert data == before
+
+
+@pytest.mark.parametrize(
+    ("resource", "version"),
+    [
+        (observation("med", {"text": "x"}) | {"status": "corrected"}, "R4"),
+        (observation("med", {"text": "x"}) | {"status": "entered-in-error"}, "R5"),
+        ({"resourceType": "DiagnosticReport", "status": "amended", "code": {"text": "x"}}, "R4"),
+        ({"resourceType": "Encounter", "status": "unknown", "class": {"code": "AMB"}}, "R4"),
+        ({"resourceType": "Task", "status": "completed", "intent": "order"}, "R4"),
+        ({"resourceType": "ServiceRequest", "status": "active", "intent": "reflex-order", "subject": {"display": "x"}}, "R5"),
+    ],
+)
+def test_a_code_at_the_end_of_a_long_binding_is_right(resource, version):
+    assert structure.check(resource, version) == []

@@ -1,0 +1,89 @@
+"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read``.
+
+Two shapes share the same resources. ``document`` is the document of the French guide, with a Composition; ``order`` is a
+collection of ServiceRequests and what they refer to, in which a DocumentReference and Provenances hold the header.
+
+The same order gives the same Bundle: nothing is random, no clock is read.
+
+Source: docs/fhir.md, 2.2, 2.3 and 2.9.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from bridge.fhir.write import composition, description
+from bridge.fhir.write.acts import Requests, call_back_number
+from bridge.fhir.write.clinical import Clinical
+from bridge.fhir.write.composition import Links
+from bridge.fhir.write.datatypes import identifier, in_one_text, is_instant
+from bridge.fhir.write.encounter import write_encounter
+from bridge.fhir.write.people import People
+from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
+from bridge.issues import Issue, issue
+from bridge.order import Order, Participant
+
+__all__ = ["Shape", "losses", "write"]
+
+Shape = Literal["document", "order"]
+
+
+def write(order: Order, *, shape: Shape = "document") -> dict[str, Any]:
+    """The order as a FHIR R4 Bundle, JSON data. What it cannot say is told by :func:`losses`."""
+    resources = Resources(in_one_text(order.document.id))
+    people = People(resources)
+    physicians = [url for p in order.participants if (url := _treating(people, p))]
+    patient = people.patient(order.patient, order.contacts, physicians)
+    clinical = Clinical(resources, patient)
+    said_by_number = order.callback is True and call_back_number(order) is not None
+    supporting = clinical.write(order, callback=None if said_by_number else order.callback)
+    encounter = write_encounter(resources, people, order.encounter, patient)
+    contacted = people.role(order.urgency.contacted) if order.urgency and order.urgency.contacted else None
+    common = parts(
+        subject=reference(patient),
+        encounter=reference(encounter),
+        requester=reference(people.author(order.authors[0])),
+        performer=[reference(contacted)] if contacted else [],
+        supportingInfo=[reference(url) for url in supporting],
+    )
+    requests = Requests(resources, order, shape, common).write()
+    relatives = [people.related_person(contact, patient) for contact in order.contacts]
+    links = Links(patient, encounter, requests, relatives)
+    if shape == "document":
+        composition.write(resources, people, order, clinical, links)
+    else:
+        description.write(resources, people, order, links)
+    return _bundle(resources, order, shape)
+
+
+def _treating(people: People, participant: Participant) -> str | None:
+    """Médecin traitant: the Practitioner alone, as the French profile of Patient demands (docs/fhir.md, A6)."""
+    function = participant.function.code if participant.function else None
+    if (participant.type, function) != ("INF", "PCP"):
+        return None
+    return people.practitioner(participant.professional) or people.participant(participant)
+
+
+def _bundle(resources: Resources, order: Order, shape: Shape) -> JSON:
+    document = order.document
+    profile = [f"{ANS}/StructureDefinition/fr-bundle-document"] if shape == "document" else []
+    return parts(
+        resourceType="Bundle",
+        id=resources.name(f"Bundle {shape}"),
+        meta=parts(source=in_one_text(document.id), profile=profile),
+        identifier=identifier(document.id) if shape == "document" else None,
+        type="document" if shape == "document" else "collection",
+        timestamp=document.created_at if is_instant(document.created_at) else None,
+        entry=resources.entries,
+    )
+
+
+def losses(order: Order) -> tuple[Issue, ...]:
+    """What the order holds and FHIR has no place for: contradictions within a choice element."""
+    patient = order.patient
+    found = []
+    if patient.deceased is False and patient.deceased_at:
+        found.append(issue("IMGDA-1201", "Patient.deceasedDateTime", loss="administrative"))
+    if patient.multiple_birth is False and patient.birth_rank is not None:
+        found.append(issue("IMGDA-1202", "Patient.multipleBirthInteger", loss="administrative"))
+    return tuple(found)

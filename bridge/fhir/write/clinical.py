@@ -1,0 +1,112 @@
+"""The medical data beside the requests, as Observations and DocumentReferences: the dual of ``bridge.fhir.clinical``.
+
+Source: docs/fhir.md, 2.6 (M3 to M9, M18 to M21).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.fhir.write.datatypes import concept, is_instant, loinc, ta
+from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
+from bridge.order import Attachment, Contraindication, Order
+
+__all__ = ["Clinical"]
+
+_INFORMED = "Le patient a-t-il été informé des risques relatifs à l'examen d'imagerie médicale ?"
+_ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+
+
+@dataclass(slots=True)
+class Clinical:
+    """Writes the medical data and keeps, by section, what it wrote."""
+
+    resources: Resources
+    patient: str
+    history: list[str] = field(default_factory=list)
+    """Antécédents, contre-indications, informations pour la prise en charge. Section 11329-0."""
+    education: list[str] = field(default_factory=list)
+    """Information du patient. Section 34895-3."""
+    plan: list[str] = field(default_factory=list)
+    """Évènement associé, retour par téléphone. Section 18776-5, beside the requests."""
+    results: list[str] = field(default_factory=list)
+    """Section 30954-2."""
+    documents: list[str] = field(default_factory=list)
+    """Section 55107-7."""
+
+    def write(self, order: Order, *, callback: bool | None) -> list[str]:
+        """The fullUrls of everything, in the order of the sections. *callback* is written where no extension says it."""
+        self._text(self.history, loinc("11348-0", "Antécédents médicaux"), order.medical_history)
+        self._text(self.history, loinc("47519-4", "Antécédents chirurgicaux"), order.surgical_history)
+        for item in order.contraindications:
+            self._contraindication(item)
+        for code in order.care_information:
+            about = ta("ORG-192", "Informations pour la prise en charge")
+            self._observation(self.history, about, valueCodeableConcept=concept(code))
+        self._informed(order)
+        self._text(self.education, loinc("99622-3", "Informations pour le patient"), order.patient_information)
+        self._text(self.plan, ta("GEN-296", "Évènement associé à l'examen demandé"), order.event)
+        if callback is not None:
+            self._observation(self.plan, ta("GEN-297", "Retour par téléphone souhaité"), valueBoolean=callback)
+        self._text(self.results, loinc("30954-2", "Résultats d'examens"), order.prior_results)
+        self.documents += [self._document(item) for item in order.attachments]
+        return [*self.history, *self.education, *self.plan, *self.results, *self.documents]
+
+    def _observation(self, section: list[str], code: JSON, profile: str | None = None, **elements: Any) -> None:
+        subject = reference(self.patient)
+        section.append(self.resources.add("Observation", profile, status="final", code=code, subject=subject, **elements))
+
+    def _text(self, section: list[str], code: JSON, text: str | None) -> None:
+        if text:
+            self._observation(section, code, valueString=text)
+
+    def _contraindication(self, item: Contraindication) -> None:
+        """A value of 64100-1 says yes; the concept as the question with ``false`` says no (docs/fhir.md, M5-bis)."""
+        note = [{"text": item.comment}] if item.comment else []
+        if item.present:
+            dated: JSON = {"effectiveDateTime": item.date} if item.date else {"_effectiveDateTime": absent()}
+            self._observation(
+                self.history,
+                loinc("64100-1", "Contre-indications"),
+                "fr-observation-contra-indications-document",
+                **dated,
+                valueCodeableConcept=concept(item.concept),
+                note=note,
+            )
+        else:
+            self._observation(self.history, concept(item.concept), effectiveDateTime=item.date, valueBoolean=False, note=note)
+
+    def _informed(self, order: Order) -> None:
+        """An answer that is missing is never made up: only its date, if any, is written, with the reason of its absence."""
+        if order.patient_informed is None and order.patient_informed_at is None:
+            return
+        unknown = {"coding": [{"system": _ABSENT_REASONS, "code": "unknown"}]}
+        self._observation(
+            self.education,
+            ta("MED-1130", _INFORMED),
+            effectiveDateTime=order.patient_informed_at,
+            valueBoolean=order.patient_informed,
+            dataAbsentReason=unknown if order.patient_informed is None else None,
+        )
+
+    def _document(self, item: Attachment) -> str:
+        """A linked document; a date without a time is no instant and stands in the attachment."""
+        dated = is_instant(item.date)
+        attachment = parts(
+            contentType=item.media_type,
+            language=item.language,
+            data=item.data,
+            title=item.title,
+            creation=None if dated else item.date,
+        )
+        return self.resources.add(
+            "DocumentReference",
+            "fr-document-reference-document",
+            status="current",
+            docStatus="final",
+            type=concept(item.type) if item.type else None,
+            subject=reference(self.patient),
+            date=item.date if dated else None,
+            content=[{"attachment": attachment}],
+        )

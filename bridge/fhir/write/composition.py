@@ -1,0 +1,172 @@
+"""The Composition of a document, which holds its header and its sections: the dual of ``bridge.fhir.header``, shape (a).
+
+Source: docs/fhir.md, 1.3, 2.2 and 2.5; ANS, document-core 0.1.0, fr-composition-document.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.fhir.write import narrative
+from bridge.fhir.write.clinical import Clinical
+from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, period, ta, v3
+from bridge.fhir.write.people import People
+from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
+from bridge.order import Attester, Author, Order, Participant, Period, Professional
+
+__all__ = ["Links", "write"]
+
+_ANS = f"{ANS}/StructureDefinition"
+_HL7 = "http://hl7.org/fhir/uv/fhir-clinical-document/StructureDefinition"
+_ORDER = loinc("55115-0", "Demande d'actes d'imagerie")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The fullUrls that the header of a document refers to."""
+
+    patient: str
+    encounter: str
+    requests: list[str]
+    relatives: list[str]
+
+
+def write(resources: Resources, people: People, order: Order, clinical: Clinical, links: Links) -> None:
+    """Write the Composition as the first entry."""
+    document = order.document
+    replaced = {"code": "replaces", "targetIdentifier": identifier(document.replaces)} if document.replaces else None
+    url = resources.add(
+        "Composition",
+        "fr-composition-document",
+        language=document.language,
+        extension=_header(people, order, links),
+        identifier=identifier(document.set_id),
+        status="final",
+        type=_ORDER,
+        subject=reference(links.patient),
+        encounter=reference(links.encounter),
+        date=document.created_at,
+        author=[_author(people, author) for author in order.authors],
+        title=document.title,
+        confidentiality=document.confidentiality,
+        attester=[
+            _attester(people, "legal", order.legal_authenticator),
+            *(_attester(people, "professional", attester) for attester in order.authenticators),
+        ],
+        custodian=reference(people.organization(order.custodian)),
+        relatesTo=[replaced] if replaced else [],
+        event=_events(people, order, links),
+        section=_sections(order, clinical, links),
+    )
+    resources.first(url)
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def _author(people: People, author: Author) -> JSON:
+    time = {"url": f"{_ANS}/fr-author-time-extension", "valueDateTime": author.time}
+    return parts(extension=[time], **(reference(people.author(author)) or {}))
+
+
+def _attester(people: People, mode: str, attester: Attester) -> JSON:
+    return parts(mode=mode, time=attester.time, party=reference(people.role(attester.professional)))
+
+
+def _header(people: People, order: Order, links: Links) -> list[JSON]:
+    """The extensions of the header: version, participants, informants, operator, addressees."""
+    version = {
+        "url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-Composition.version",
+        "valueString": str(order.document.version),
+    }
+    found = [version, *(_participant(people, participant) for participant in order.participants)]
+    found += [_taking_part("informant-extension", "INF", party) for party in links.relatives]
+    if enterer := order.data_enterer:
+        span = Period(start=enterer.time) if enterer.time else None
+        party = people.role(enterer.professional)
+        found.append(_taking_part("data-enterer-extension", "ENT", party, time=known_period(span)))
+    for recipient in order.recipients:
+        kind = "TRC" if recipient.copy else "PRCP"
+        found.append(_taking_part("information-recipient-extension", kind, people.role(recipient.professional)))
+    return found
+
+
+def _participant(people: People, participant: Participant) -> JSON:
+    function = concept(participant.function) if participant.function else None
+    span = known_period(participant.time)
+    return _taking_part("ParticipantExtension", participant.type, people.participant(participant), time=span, function=function)
+
+
+def _taking_part(name: str, kind: str, party: str | None, *, time: JSON | None = None, function: JSON | None = None) -> JSON:
+    values: dict[str, Any] = {
+        "type": {"valueCodeableConcept": v3("ParticipationType", kind)},
+        "function": {"valueCodeableConcept": function} if function else None,
+        "time": {"valuePeriod": time} if time else None,
+        "party": {"valueReference": reference(party)} if party else None,
+    }
+    return {"url": f"{_HL7}/{name}", "extension": [{"url": part, **value} for part, value in values.items() if value]}
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+def _events(people: People, order: Order, links: Links) -> list[JSON]:
+    """The request, then its urgency and its being a screening (docs/fhir.md, A8, A9, A11)."""
+    number = identifier(order.request.ids[0]) if order.request.ids else None
+    principal = parts(
+        extension=[
+            *_performer(people, order.request.performer),
+            {"url": f"{_ANS}/fr-is-principal-event-extension", "valueBoolean": True},
+        ],
+        code=[_ORDER],
+        period=period(order.request.period),
+        detail=[parts(**(reference(links.requests[0]) or {}), identifier=number)] if links.requests else [],
+    )
+    found = [principal]
+    if urgency := order.urgency:
+        code = parts(**ta("MED-1095", "Exécution en urgence"), text=urgency.reason)
+        found.append(parts(extension=_performer(people, urgency.contacted), code=[code]))
+    if order.screening:
+        display = "Examen spécial de dépistage, sans précision"
+        system = "http://hl7.org/fhir/sid/icd-10"
+        found.append({"code": [{"coding": [{"system": system, "code": "Z13.9", "display": display}]}]})
+    return found
+
+
+def _performer(people: People, person: Professional | None) -> list[JSON]:
+    who = reference(people.role(person)) if person else None
+    return [{"url": f"{_ANS}/fr-performer-event-extension", "valueReference": who}] if who else []
+
+
+# --- sections --------------------------------------------------------------------------------------------------------
+
+
+def _sections(order: Order, clinical: Clinical, links: Links) -> list[JSON]:
+    """The tree of the model; what has no entry is left out (docs/fhir.md, 2.2)."""
+    requests = links.requests
+    why = _section(
+        "55115-0", "Demande", "Justification de la demande et finalité de l'examen", narrative.reasons(order), requests
+    )
+    title = "Antécédents, contre-indications et informations pour la prise en charge"
+    history = _section("11329-0", "Historique médical", title, narrative.history(order), clinical.history)
+    words: list[narrative.Row] = [("Informations cliniques", "Justification, antécédents et contre-indications")]
+    top = _section("55752-0", "Informations cliniques", "Informations cliniques", words, [])
+    top["section"] = [section for section in (why, history) if "entry" in section]
+    found = [
+        top,
+        _section("34895-3", "Education du patient", "Information du patient", narrative.education(order), clinical.education),
+        _section("18776-5", "Plan de soins", "Actes d'imagerie demandés", narrative.plan(order), [*requests, *clinical.plan]),
+        _section("30954-2", "Résultats d'examens", "Résultats d'examens antérieurs", narrative.results(order), clinical.results),
+        _section("55107-7", "Documents ajoutés", "Documents liés", narrative.documents(order), clinical.documents),
+    ]
+    return [section for section in found if section.keys() & {"entry", "section"}]
+
+
+def _section(code: str, display: str, title: str, rows: list[narrative.Row], entries: list[str]) -> JSON:
+    return parts(
+        title=title,
+        code=loinc(code, display),
+        text=narrative.narrative(rows),
+        entry=[reference(entry) for entry in entries],
+    )

@@ -1,0 +1,239 @@
+"""Patient, relatives, professionals and structures of the order in FHIR: the dual of ``bridge.fhir.people``.
+
+Source: docs/fhir.md, 1.5 and 2.5 (A2, A3, A4, A6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.fhir.people import INS_ROOTS
+from bridge.fhir.write.datatypes import (
+    address,
+    addresses,
+    coding,
+    concept,
+    human_name,
+    identifier,
+    national_identifiers,
+    telecoms,
+    typed,
+    v3,
+)
+from bridge.fhir.write.resources import HL7, JSON, Resources, absent, parts, reference
+from bridge.mappings import code_system_uri, rows
+from bridge.order import (
+    Address,
+    Author,
+    Code,
+    Contact,
+    Guardian,
+    Identifier,
+    Organization,
+    Participant,
+    Patient,
+    PatientName,
+    Professional,
+)
+
+__all__ = ["People"]
+
+_FR = "https://hl7.fr/ig/fhir/core/StructureDefinition"
+_INS_TYPES = dict(zip(INS_ROOTS, ("INS-NIR", "INS-NIA", "INS-NIR-TEST", "INS-NIR-DEMO"), strict=True))
+_PROFESSIONS = "1.2.250.1.213.1.1.4.5"
+_G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
+
+
+@dataclass(slots=True)
+class People:
+    """Writes each person and structure once."""
+
+    resources: Resources
+
+    # --- professionals -----------------------------------------------------------------------------------------------
+
+    def role(self, person: Professional, *, function: Code | None = None, role_class: str | None = None) -> str | None:
+        """A professional in a role. FHIR: PractitionerRole with its Practitioner and Organization."""
+        codes = [concept(function)] if function else []
+        codes += [v3("RoleClass", role_class)] if role_class else []
+        speciality = person.speciality
+        ready_made = speciality is not None and speciality.system == _PROFESSIONS
+        skills = [{"coding": [coding(skill, _R38)]} for skill in _skills(speciality)]
+        return self.resources.share(
+            "PractitionerRole",
+            "fr-practitionerRole-document",
+            practitioner=reference(self.practitioner(person)),
+            organization=reference(self.organization(person.organization)),
+            code=codes + ([concept(speciality)] if speciality and ready_made else []),
+            specialty=skills if ready_made else [concept(speciality)] if speciality else [],
+            telecom=telecoms(person.telecoms),
+        )
+
+    def author(self, author: Author) -> str | None:
+        """A demandeur with his function."""
+        return self.role(author.professional, function=author.function)
+
+    def participant(self, participant: Participant) -> str | None:
+        """A participant with his function and class."""
+        return self.role(participant.professional, function=participant.function, role_class=participant.role_class)
+
+    def practitioner(self, person: Professional) -> str | None:
+        """The person alone. FHIR: Practitioner; None when nothing but the role is known."""
+        ids = [form for item in person.ids for form in national_identifiers(item)]
+        if not (ids or person.name or person.addresses):
+            return None
+        return self.resources.share(
+            "Practitioner",
+            "fr-practitioner-document",
+            identifier=ids,
+            name=[name] if (name := human_name(person.name)) else [],
+            address=addresses(person.addresses),
+            qualification=[{"code": {"coding": [part]}} for part in _qualifications(person.speciality)],
+        )
+
+    # --- structures --------------------------------------------------------------------------------------------------
+
+    def organization(self, structure: Organization | None) -> str | None:
+        """A structure. FHIR: Organization."""
+        if structure is None:
+            return None
+        return self.resources.share(
+            "Organization",
+            "fr-organization-document",
+            identifier=national_identifiers(structure.id) if structure.id else [],
+            type=[concept(structure.practice_setting)] if structure.practice_setting else [],
+            name=structure.name,
+            telecom=telecoms(structure.telecoms),
+            address=addresses(structure.addresses),
+        )
+
+    # --- the patient and his relatives -------------------------------------------------------------------------------
+
+    def patient(self, patient: Patient, contacts: tuple[Contact, ...], physicians: list[str]) -> str:
+        """The patient, with those to call and his legal guardians. *physicians* are fullUrls of treating physicians."""
+        qualified = any(item.root in INS_ROOTS for item in patient.ids)
+        related = [entry for contact in contacts for entry in self._contact(contact)]
+        return self.resources.add(
+            "Patient",
+            "fr-patient-ins-document" if qualified else "fr-patient-document",
+            extension=[*([_reliability()] if qualified else []), *_birth_place(patient.birth_place)],
+            identifier=[_patient_identifier(item) for item in patient.ids],
+            name=_patient_names(patient.name),
+            telecom=telecoms(patient.telecoms),
+            gender=_gender(patient.gender),
+            birthDate=patient.birth_date[:10],
+            address=addresses(patient.addresses),
+            contact=related + [entry for guardian in patient.guardians for entry in self._guardian(guardian)],
+            generalPractitioner=[reference(url) for url in physicians],
+            **_deceased(patient),
+            **_multiple_birth(patient),
+        )
+
+    def _contact(self, contact: Contact) -> list[JSON]:
+        common = parts(relationship=_relationship(contact), name=human_name(contact.name))
+        return _by_address(common, telecoms(contact.telecoms), contact.addresses)
+
+    def _guardian(self, guardian: Guardian) -> list[JSON]:
+        common = parts(
+            relationship=[v3("RoleClass", "GUARD")],
+            name=human_name(guardian.name),
+            organization=reference(self.organization(guardian.organization)),
+        )
+        return _by_address(common, telecoms(guardian.telecoms), guardian.addresses)
+
+    def related_person(self, contact: Contact, patient: str) -> str:
+        """A relative, whom the Composition names as an informant. FHIR: RelatedPerson."""
+        return self.resources.add(
+            "RelatedPerson",
+            "fr-related-person-document",
+            patient=reference(patient),
+            relationship=_relationship(contact),
+            name=[human_name(contact.name)],
+            telecom=telecoms(contact.telecoms),
+            address=addresses(contact.addresses),
+        )
+
+
+def _skills(speciality: Code | None) -> list[str]:
+    """The savoir-faire of a physician within a code of TRE_A02, which joins it to the profession."""
+    skill = speciality.code.partition("/")[2] if speciality and speciality.system == _PROFESSIONS else ""
+    return [skill] if skill.startswith("SM") else []
+
+
+def _qualifications(speciality: Code | None) -> list[JSON]:
+    """Profession and savoir-faire, each in its own code system (docs/fhir.md, A4)."""
+    if speciality is None or speciality.system != _PROFESSIONS or not speciality.code.startswith("G15_"):
+        return []
+    profession = speciality.code.removeprefix("G15_").partition("/")[0]
+    return [coding(profession, _G15), *(coding(skill, _R38) for skill in _skills(speciality))]
+
+
+def _relationship(contact: Contact) -> list[JSON]:
+    return [v3("RoleClass", contact.role), *([concept(contact.relation)] if contact.relation else [])]
+
+
+def _by_address(common: JSON, means: list[JSON], places: tuple[Address, ...]) -> list[JSON]:
+    """One Patient.contact, which has room for one address; further addresses repeat the person (docs/fhir.md, A3)."""
+    first = parts(**common, telecom=means, address=address(places[0]) if places else None)
+    return [first, *({**common, "address": address(place)} for place in places[1:])]
+
+
+def _patient_identifier(item: Identifier) -> JSON:
+    if kind := _INS_TYPES.get(item.root):
+        return {"use": "official", **typed(item, kind, french=True)}
+    return typed(item, "PI") if item.extension else identifier(item)
+
+
+def _patient_names(name: PatientName) -> list[JSON]:
+    """The birth identity and the used one. A list of forenames that is not known is said to be unknown."""
+    url = f"{_FR}/fr-core-patient-birth-list-given-name"
+    listed: JSON = {"url": url, "valueString": name.birth_givens} if name.birth_givens else {"url": url, "_valueString": absent()}
+    birth = parts(
+        extension=[listed] if name.birth_givens or name.birth_given else [],
+        use="official",
+        family=name.birth_family,
+        given=[name.birth_given] if name.birth_given else [],
+        prefix=[name.prefix] if name.prefix else [],
+        suffix=[name.suffix] if name.suffix else [],
+    )
+    if not (name.used_family or name.used_given):
+        return [birth]
+    return [birth, parts(use="usual", family=name.used_family, given=[name.used_given] if name.used_given else [])]
+
+
+def _gender(code: Code) -> str:
+    """The code of FHIR. Table ``gender``, towards FHIR."""
+    return next(r["fhir_code"] for r in rows("codes/gender") if r["direction"] != "to-cda" and r["cda_code"] == code.code)
+
+
+def _reliability() -> JSON:
+    """An INS is exchanged for a validated identity only (Référentiel INS; docs/decisions.md, 15)."""
+    status = coding("VALI", "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445", "Identité validée")
+    return {"url": f"{_FR}/fr-core-identity-reliability", "extension": [{"url": "identityStatus", "valueCoding": status}]}
+
+
+def _birth_place(place: Address | None) -> list[JSON]:
+    if place is None:
+        return []
+    written = address(place)
+    insee = written.pop("district", None)
+    code = {"url": f"{_FR}/fr-core-address-insee-code", "valueCoding": coding(insee, _COMMUNES)} if insee else None
+    return [{"url": f"{HL7}/patient-birthPlace", "valueAddress": parts(extension=[code] if code else [], **written)}]
+
+
+_COMMUNES = code_system_uri("1.2.250.1.213.2.23")
+
+
+def _deceased(patient: Patient) -> dict[str, Any]:
+    """deceased[x]: the date where there is one, for it says all that the flag says."""
+    if patient.deceased_at:
+        return {"deceasedDateTime": patient.deceased_at}
+    return {"deceasedBoolean": patient.deceased}
+
+
+def _multiple_birth(patient: Patient) -> dict[str, Any]:
+    """multipleBirth[x]: the rank where there is one, for it says all that the flag says."""
+    if patient.birth_rank is not None:
+        return {"multipleBirthInteger": patient.birth_rank}
+    return {"multipleBirthBoolean": patient.multiple_birth}
