@@ -6,7 +6,8 @@ What was measured about Saxon decides the shape of this module (docs/design.md, 
 * a compiled stylesheet is a master that never runs; each thread has its own clone, because two threads that share one get each
   other's answers, that is, another patient's document;
 * no parameters: everything travels in the XML text;
-* stylesheets are compiled before the processor is closed to files and network, and every document is parsed after that.
+* the processor is open to files while it compiles, which happens when a stylesheet is first needed, and closed to files and network
+  otherwise; the XML text that it parses comes from this package's own serialisers and holds no DOCTYPE.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from bridge.resources import folder
 
 __all__ = ["models", "transform", "warm"]
 
-Direction = Literal["to-cda"]
+Direction = Literal["to-cda", "to-order"]
+
+_PROTOCOLS = "http://saxon.sf.net/feature/allowedProtocols"
 
 _lock = threading.RLock()
 _masters: dict[tuple[str, str], PyXsltExecutable] = {}
@@ -72,23 +75,24 @@ def _clone(model: str, direction: str) -> PyXsltExecutable:
 
 
 def _master(key: tuple[str, str]) -> PyXsltExecutable:
-    if not _masters:
-        _compile_all()
+    if key not in _masters:
+        _masters[key] = _compile(*key)
     return _masters[key]
 
 
-def _compile_all() -> None:
-    """Compile every stylesheet, then close the processor to files and network (before it parses its first document)."""
+def _compile(model: str, direction: str) -> PyXsltExecutable:
+    """Compile one stylesheet, with the processor open to files for as long as that takes."""
     global _processor
     root = folder("xslt")
-    processor = PySaxonProcessor(license=False, config_file=str(root / "saxon.xml"))
-    compiler = processor.new_xslt30_processor()
-    for model in models():
-        path = root / "img-da-img" / model / "to-cda.xsl"
-        _masters[model, "to-cda"] = compiler.compile_stylesheet(stylesheet_file=str(path))
-    processor.set_configuration_property("http://saxon.sf.net/feature/allowedProtocols", "")
-    processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "false")
-    _processor = processor
+    if _processor is None:
+        _processor = PySaxonProcessor(license=False, config_file=str(root / "saxon.xml"))
+        _processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "false")
+    _processor.set_configuration_property(_PROTOCOLS, "file")
+    try:
+        path = root / "img-da-img" / model / f"{direction}.xsl"
+        return _processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(path))
+    finally:
+        _processor.set_configuration_property(_PROTOCOLS, "")
 
 
 def _code(message: str) -> str:
