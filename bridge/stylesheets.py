@@ -6,8 +6,8 @@ What was measured about Saxon decides the shape of this module (docs/design.md, 
 * a compiled stylesheet is a master that never runs; each thread has its own clone, because two threads that share one get each
   other's answers, that is, another patient's document;
 * no parameters: everything travels in the XML text;
-* the processor is open to files while it compiles, which happens when a stylesheet is first needed, and closed to files and network
-  otherwise; the XML text that it parses comes from this package's own serialisers and holds no DOCTYPE.
+* stylesheets are compiled before the processor is closed to files and network, and every document is parsed after that. It cannot
+  be opened again, so that all are compiled together, except in a process that says which one it needs (:func:`only`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ from bridge.errors import StylesheetError
 from bridge.issues import issue
 from bridge.resources import folder
 
-__all__ = ["models", "transform", "warm"]
+__all__ = ["models", "only", "transform", "warm"]
 
 Direction = Literal["to-cda", "to-order"]
-
-_PROTOCOLS = "http://saxon.sf.net/feature/allowedProtocols"
 
 _lock = threading.RLock()
 _masters: dict[tuple[str, str], PyXsltExecutable] = {}
 _own = threading.local()
 _processor: PySaxonProcessor | None = None
+_needed: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -57,6 +56,12 @@ def transform(model: str, direction: Direction, xml: str) -> str:
     return result
 
 
+def only(model: str, direction: Direction) -> None:
+    """Compile no other stylesheet in this process: for a command that converts once and should start fast."""
+    global _needed
+    _needed = ((model, direction),)
+
+
 def warm(model: str, direction: Direction = "to-cda") -> None:
     """Compile a stylesheet, so that the first conversion need not."""
     _clone(model, direction)
@@ -75,24 +80,23 @@ def _clone(model: str, direction: str) -> PyXsltExecutable:
 
 
 def _master(key: tuple[str, str]) -> PyXsltExecutable:
-    if key not in _masters:
-        _masters[key] = _compile(*key)
+    if not _masters:
+        _compile_all()
     return _masters[key]
 
 
-def _compile(model: str, direction: str) -> PyXsltExecutable:
-    """Compile one stylesheet, with the processor open to files for as long as that takes."""
+def _compile_all() -> None:
+    """Compile the stylesheets, then close the processor to files and network (before it parses its first document)."""
     global _processor
     root = folder("xslt")
-    if _processor is None:
-        _processor = PySaxonProcessor(license=False, config_file=str(root / "saxon.xml"))
-        _processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "false")
-    _processor.set_configuration_property(_PROTOCOLS, "file")
-    try:
+    processor = PySaxonProcessor(license=False, config_file=str(root / "saxon.xml"))
+    compiler = processor.new_xslt30_processor()
+    for model, direction in _needed or [(model, direction) for model in models() for direction in ("to-cda", "to-order")]:
         path = root / "img-da-img" / model / f"{direction}.xsl"
-        return _processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(path))
-    finally:
-        _processor.set_configuration_property(_PROTOCOLS, "")
+        _masters[model, direction] = compiler.compile_stylesheet(stylesheet_file=str(path))
+    processor.set_configuration_property("http://saxon.sf.net/feature/allowedProtocols", "")
+    processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "false")
+    _processor = processor
 
 
 def _code(message: str) -> str:

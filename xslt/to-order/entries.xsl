@@ -81,9 +81,10 @@
   <!-- information du patient -->
 
   <xsl:template match="cda:observation[cda:code/@code = 'MED-1130']" mode="e:entry" as="element()*">
-    <xsl:variable name="row" as="element()?" select="n:row(n:target(cda:text))"/>
+    <xsl:variable name="target" as="element()?" select="n:target(cda:text)"/>
+    <xsl:variable name="row" as="element()?" select="n:row($target)"/>
     <xsl:for-each select="cda:value[@value]">
-      <patient-informed><xsl:sequence select="r:from(.), r:said($row)"/>{@value = ('true', '1')}</patient-informed>
+      <patient-informed><xsl:sequence select="r:from(.), r:said(($row, $target))"/>{@value = ('true', '1')}</patient-informed>
       <xsl:sequence select="e:contradiction($row/cda:td[2], @value = ('true', '1'))"/>
     </xsl:for-each>
     <xsl:for-each select="r:dated(cda:effectiveTime)">
@@ -109,7 +110,7 @@
   <xsl:template match="cda:entry/cda:observation | cda:entry/cda:procedure" mode="e:entry" as="element()" priority="-1">
     <xsl:variable name="shown" as="element()?" select="(n:target(cda:code/cda:originalText), n:target(cda:text))[1]"/>
     <act x:from="{@x:n}">
-      <xsl:sequence select="r:said((n:row($shown), n:row(cda:targetSiteCode/n:target(cda:originalText)[1])))"/>
+      <xsl:sequence select="r:said((n:row($shown), n:row(n:target(cda:targetSiteCode[1]/cda:originalText))))"/>
       <modality>
         <xsl:sequence select="r:cd(cda:code), e:wording(cda:code, $shown), r:translations(cda:code)"/>
       </modality>
@@ -135,10 +136,10 @@
   <!-- The cells that show the date limite, of the whole request. -->
   <xsl:function name="e:shown-date" as="element()*">
     <xsl:param name="document" as="document-node()"/>
-    <xsl:sequence select="$document/key('n:heading', 'Date limite')/n:cell(../../../cda:tbody/cda:tr[1], 'Date limite')"/>
+    <xsl:sequence select="$document/key('e:heading', 'Date limite')/n:cell(../../../cda:tbody/cda:tr[1], 'Date limite')"/>
   </xsl:function>
 
-  <xsl:key name="n:heading" match="cda:thead/cda:tr/cda:th" use="substring(normalize-space(), 1, 11)"/>
+  <xsl:key name="e:heading" match="cda:thead/cda:tr/cda:th" use="substring(normalize-space(), 1, 11)"/>
 
   <!-- The sender's wording of a modality or a site; Python drops it where it is the label itself. -->
   <xsl:function name="e:wording" as="element()?">
@@ -217,6 +218,7 @@
         select="if ($entries) then $entries[1]/cda:value/@value = ('true', '1') else $suffixed"/>
     <xsl:if test="$entries or $suffixed">
       <callback>
+        <xsl:if test="not($reason)"><xsl:attribute name="x:says" select="'Non'"/></xsl:if>
         <xsl:sequence select="r:from($entries/cda:value), r:said($entries/n:row(n:target(cda:text)))"/>{$wanted}</callback>
     </xsl:if>
     <xsl:for-each select="$entries">
@@ -238,7 +240,7 @@
     <xsl:variable name="performers" as="element()*"
         select="($event/cda:performer, $acts[cda:priorityCode]/cda:performer)/cda:assignedEntity"/>
     <xsl:if test="$event or $priorities">
-      <urgency x:from="{($event, $priorities)/@x:n}">
+      <urgency x:from="{($event, $priorities)/@x:n}" x:says="Oui">
         <xsl:sequence select="r:said(($priorities/n:row(n:source(cda:originalText)), n:row(e:shown-reason($document))))"/>
         <xsl:sequence select="e:reason($document, $event, $priorities)"/>
         <xsl:for-each select="$performers[1]">
@@ -257,7 +259,7 @@
 
   <xsl:function name="e:shown-reason" as="element()?">
     <xsl:param name="document" as="element()"/>
-    <xsl:sequence select="$document/key('n:id', 'justification-urgence', .)"/>
+    <xsl:sequence select="n:identified($document, 'justification-urgence')"/>
   </xsl:function>
 
   <!-- The reason: the words of the header without the wish to be called back, with the line breaks of the narrative if that says the
@@ -293,7 +295,7 @@
   <xsl:template match="cda:organizer" mode="e:entry" as="element()*">
     <xsl:variable name="about" as="element()?" select="cda:component/cda:observation[cda:code/@code = '69764-9'][1]"/>
     <xsl:for-each select="cda:component/cda:observationMedia[r:filled(cda:value)]">
-      <xsl:variable name="row" as="element()?" select="key('n:shown', @ID)[1]/ancestor::cda:table[1]"/>
+      <xsl:variable name="row" as="element()?" select="key('e:shown', @ID)[1]/ancestor::cda:table[1]"/>
       <attachment x:from="{@x:n}">
         <xsl:for-each select="($about/n:source(cda:text), $about/cda:value/n:source(cda:originalText), $row//cda:th[1]/r:filled(.))[1]">
           <title><xsl:sequence select="r:text(.)"/></title>
@@ -309,5 +311,5 @@
     </xsl:for-each>
   </xsl:template>
 
-  <xsl:key name="n:shown" match="cda:renderMultiMedia" use="tokenize(@referencedObject)"/>
+  <xsl:key name="e:shown" match="cda:renderMultiMedia" use="tokenize(@referencedObject)"/>
 </xsl:package>

@@ -12,20 +12,27 @@
 
   <!-- What the reference of a text or an originalText leads to; the sharp sign may be missing. -->
   <xsl:function name="n:target" as="element()?">
-    <xsl:param name="text" as="element()?"/>
-    <xsl:sequence select="$text/cda:reference/key('n:id', replace(normalize-space(@value), '^#', ''))[1]"/>
+    <xsl:param name="text" as="element()*"/>
+    <xsl:sequence select="($text/cda:reference/key('n:id', replace(normalize-space(@value), '^#', '')))[1]"/>
+  </xsl:function>
+
+  <!-- What bears an ID. -->
+  <xsl:function name="n:identified" as="element()?">
+    <xsl:param name="document" as="element()"/>
+    <xsl:param name="id" as="xs:string"/>
+    <xsl:sequence select="key('n:id', $id, root($document))[1]"/>
   </xsl:function>
 
   <!-- What a text says: what it refers to, else its own words. -->
   <xsl:function name="n:source" as="element()?">
-    <xsl:param name="text" as="element()?"/>
+    <xsl:param name="text" as="element()*"/>
     <xsl:sequence select="(n:target($text), r:filled($text))[1]"/>
   </xsl:function>
 
   <!-- The row that holds an element. -->
   <xsl:function name="n:row" as="element()?">
-    <xsl:param name="inside" as="element()?"/>
-    <xsl:sequence select="$inside/ancestor::cda:tr[1]"/>
+    <xsl:param name="inside" as="element()*"/>
+    <xsl:sequence select="$inside[1]/ancestor::cda:tr[1]"/>
   </xsl:function>
 
   <!-- The cell of a row under the heading that begins with a word. -->
@@ -39,16 +46,16 @@
 
   <!-- The cell, or what an ID marks in it, of the table of one column with this heading. -->
   <xsl:function name="n:column" as="element()?">
-    <xsl:param name="narrative" as="element(cda:text)?"/>
+    <xsl:param name="narrative" as="element(cda:text)*"/>
     <xsl:param name="heading" as="xs:string"/>
     <xsl:variable name="cell" as="element()?"
-        select="$narrative//cda:table[cda:thead/cda:tr/cda:th[starts-with(normalize-space(), $heading)]]/cda:tbody/cda:tr[1]/n:cell(., $heading)"/>
+        select="($narrative//cda:tbody/cda:tr ! n:cell(., $heading))[1]"/>
     <xsl:sequence select="r:filled(($cell/cda:content[@ID][not($cell/(* except .)) and not($cell/text()[normalize-space()])], $cell)[1])"/>
   </xsl:function>
 
   <!-- A cell that says something: not empty and not a dash. -->
-  <xsl:function name="n:stated" as="element()?">
-    <xsl:param name="cell" as="element()?"/>
+  <xsl:function name="n:stated" as="element()*">
+    <xsl:param name="cell" as="element()*"/>
     <xsl:sequence select="$cell[not(normalize-space() = ('', '-', '–', '—'))]"/>
   </xsl:function>
 </xsl:package>

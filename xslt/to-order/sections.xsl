@@ -42,7 +42,7 @@
 
   <!-- Justification and finalité stand in the narrative alone: under an ID, under a heading, or as its whole text. -->
   <xsl:function name="s:reason" as="element()*">
-    <xsl:param name="text" as="element(cda:text)?"/>
+    <xsl:param name="text" as="element(cda:text)*"/>
     <xsl:variable name="justification" as="element()?" select="(r:filled($text//cda:content[@ID = 'justification-demande']),
         n:column($text, 'Justification'), r:filled($text[not(.//cda:table)]))[1]"/>
     <xsl:variable name="purpose" as="element()?"
