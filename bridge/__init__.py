@@ -6,7 +6,7 @@
 b'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument …'
 """
 
-from bridge.convert import Bridge, Conversion, Normalization, to_cda
+from bridge.convert import Bridge, Conversion, DocumentReading, Normalization, to_cda
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.issues import Issue
 from bridge.settings import Settings
@@ -17,6 +17,7 @@ __all__ = [
     "Bridge",
     "BridgeError",
     "Conversion",
+    "DocumentReading",
     "Issue",
     "Normalization",
     "OrderError",

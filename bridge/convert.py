@@ -20,7 +20,7 @@ from bridge.order import Order
 from bridge.settings import Settings
 from bridge.stylesheets import models, transform
 
-__all__ = ["Bridge", "Conversion", "Normalization", "Source", "to_cda"]
+__all__ = ["Bridge", "Conversion", "DocumentReading", "Normalization", "Source", "to_cda"]
 
 Source = bytes | str | Mapping[str, Any]
 """FHIR JSON or XML as bytes or text, or JSON already parsed."""
@@ -44,6 +44,14 @@ class Normalization:
     def outcome(self, language: Language = "fr") -> dict[str, Any]:
         """The issues as a FHIR OperationOutcome."""
         return operation_outcome(self.issues, language)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReading(Normalization):
+    """An order read from a CDA document, and what was found on the way."""
+
+    model: str
+    """Version of the model IMG-DA-IMG that the document says it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,21 @@ class Bridge:
         if len(readings) > 1:
             raise SourceError(issue("IMGDA-0207", None, count=str(len(readings))))
         return self._accept(readings[0])
+
+    def read_document(self, document: bytes) -> DocumentReading:
+        """Read the order of a CDA document IMG-DA-IMG, of any version that :func:`bridge.models` lists.
+
+        Each tolerance used and each value that has no place in the order is an issue, with its XPath. Raises
+        :class:`SourceError` for a document that is no readable IMG-DA-IMG; :class:`OrderError` with every finding where
+        something mandatory is missing or wrong.
+        """
+        from bridge.cda.read import read as read_cda
+
+        reading = read_cda(document, self.settings)
+        issues = _without_repetition(tuple(reading.issues))
+        if reading.order is None:
+            raise OrderError(issues)
+        return DocumentReading(reading.order, issues, reading.model)
 
     def _read(
         self, source: Source, *, now: datetime | None = None, single: bool = False, fhir: str | None = None

@@ -22,7 +22,7 @@ from lxml import etree
 from bridge import order as model
 from bridge.order import Order
 
-__all__ = ["NAMESPACE", "read", "to_element", "uuid_seed", "write"]
+__all__ = ["NAMESPACE", "plan", "read", "to_element", "uuid_seed", "write"]
 
 NAMESPACE = "urn:x-bridge:order"
 
@@ -71,7 +71,8 @@ class _Field(typing.NamedTuple):
 
 
 @cache
-def _plan(cls: type) -> tuple[_Field, ...]:
+def plan(cls: type) -> tuple[_Field, ...]:
+    """How the fields of a class of the order stand in the XML, in their order."""
     hints = typing.get_type_hints(cls)
     plan = []
     for field in fields(cls):
@@ -116,7 +117,7 @@ def write(order: Order, *, attachment: Callable[[int], str] | None = None, prett
 
 def _fill(element: etree._Element, value: Any) -> None:
     cls: type = type(value)
-    for name, tag, attribute, many, _ in _plan(cls):
+    for name, tag, attribute, many, _ in plan(cls):
         content = getattr(value, name)
         if content is None:
             continue
@@ -144,7 +145,7 @@ def read(source: str | etree._Element) -> Order:
 
 def _read(element: etree._Element, cls: type) -> Any:
     values: dict[str, Any] = {}
-    for name, tag, attribute, many, kind in _plan(cls):
+    for name, tag, attribute, many, kind in plan(cls):
         if attribute:
             if (content := element.get(tag)) is not None:
                 values[name] = content

@@ -70,11 +70,13 @@ def convert(
     FILE is FHIR JSON or XML: a Bundle, or a ServiceRequest with contained
     resources. Nothing is written when the order breaks a rule.
     """
+    from bridge import stylesheets
     from bridge.convert import Bridge
 
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
         source = read_input(file, speaker)
+        stylesheets.only(model, "to-cda")
         if each:
             _convert_each(bridge, source, output, speaker, model=model, now=now, fhir=fhir)
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.view import Node
 from bridge.mappings import identifier_oid, wordings
+from bridge.moments import offset
 from bridge.order import Address, Identifier, Period, PersonName, Telecom
 
 __all__ = [
@@ -62,7 +63,7 @@ def moment(context: Context, node: Node, element: str) -> str | None:
         return None
     if "T" in found and len(found) == 19:
         context.note("IMGDA-0608", node.at(element), zone=context.settings.time_zone)
-        found += _offset(found, context.settings.time_zone)
+        found += offset(found, context.settings.time_zone)
     return found
 
 
@@ -80,12 +81,6 @@ def iso(raw: str) -> str | None:
         return None
     text = "-".join(part for part in (year, month, day) if part)
     return f"{text}T{hour}:{minute}:{second}{'+00:00' if zone == 'Z' else zone or ''}" if hour else text
-
-
-def _offset(text: str, zone: str) -> str:
-    offset = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta()
-    minutes = int(offset.total_seconds()) // 60
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def as_datetime(text: str) -> datetime:

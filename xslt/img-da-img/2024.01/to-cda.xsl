@@ -2,7 +2,7 @@
 <!-- IMG-DA-IMG 2024.01: which layers make the document, and what identifies this version of the model.
      Source: IMG-DA-IMG 2024.01; CI-SIS, Structuration minimale. -->
 <xsl:package name="urn:x-bridge:img-da-img:to-cda" package-version="2024.01" version="3.0" expand-text="yes"
-    xmlns:m="urn:x-bridge:img-da-img:to-cda" xmlns:h="urn:x-bridge:to-cda:header" xmlns:s="urn:x-bridge:to-cda:sections"
+    default-mode="m:document" xmlns:m="urn:x-bridge:img-da-img:to-cda" xmlns:h="urn:x-bridge:to-cda:header" xmlns:s="urn:x-bridge:to-cda:sections"
     xmlns:dt="urn:x-bridge:to-cda:datatypes" xmlns:o="urn:x-bridge:order" xmlns:cda="urn:hl7-org:v3"
     xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="urn:hl7-org:v3"
     xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
@@ -12,7 +12,7 @@
   <xsl:use-package name="urn:x-bridge:to-cda:sections" package-version="1.*"/>
 
   <xsl:output method="xml" encoding="UTF-8" indent="no"/>
-  <xsl:mode on-no-match="fail"/>
+  <xsl:mode name="m:document" on-no-match="fail" visibility="public"/>
 
   <!-- What another version of the model overrides. -->
   <xsl:variable name="m:version" as="xs:string" visibility="public" select="'2024.01'"/>

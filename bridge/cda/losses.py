@@ -1,0 +1,251 @@
+"""What a document says and the order read from it does not: every attribute and text that nothing claims and nothing implies.
+
+``mappings/cda-implied.csv`` lists what carries nothing by itself (templateIds, codes and headings of the model…), with the reason;
+``mappings/cda-loss-classes.csv`` says how much a loss matters, by where it stands. Source: docs/losses.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+
+from lxml import etree
+
+from bridge.cda.claims import Claims, same, words
+from bridge.cda.codes import fold
+from bridge.cda.parse import CDA, NUMBER, Parsed, path_of
+from bridge.issues import Issue, LossClass, Severity, issue
+from bridge.mappings import rows
+
+__all__ = ["find"]
+
+_SEVERITIES: dict[LossClass, Severity] = {
+    "critical": "warning",
+    "clinical": "warning",
+    "administrative": "information",
+    "technical": "information",
+}
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+@cache
+def _implied() -> dict[str, frozenset[str]]:
+    """The values, empty for any, by the last steps of a path ("observation/code/@code")."""
+    known: dict[str, frozenset[str]] = {}
+    for row in rows("cda-implied"):
+        known[row["path"]] = known.get(row["path"], frozenset()) | ({row["value"]} if row["value"] else frozenset())
+    return known
+
+
+@cache
+def _labels() -> frozenset[str]:
+    """The words of the narrative that the model prints itself, without case, accents and punctuation."""
+    return frozenset(fold(value) for value in _implied()["text//text()"])
+
+
+@cache
+def _titles() -> frozenset[str]:
+    return frozenset(fold(value) for value in _implied()["section/title/text()"])
+
+
+@cache
+def _classes() -> list[tuple[str, LossClass]]:
+    known = [(row["path"], row["class"]) for row in rows("cda-loss-classes")]
+    return sorted(known, key=lambda row: len(row[0]), reverse=True)  # type: ignore[arg-type]
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {row["oid"]: row["cda_name"] for row in rows("code-systems") if row["oid"] and row["cda_name"]}
+
+
+@cache
+def loss_class(path: str) -> LossClass:
+    """How much a loss matters: the class of the longest path, or end of a path, of the table; without positions."""
+    for known, kind in _classes():
+        if known == "*" or path.startswith(known) or (known.startswith("*") and path.endswith(known[1:])):
+            return kind
+    return "clinical"
+
+
+def find(parsed: Parsed, claims: Claims, repeated: dict[int, int]) -> Iterator[Issue]:
+    """Every loss, and every untidiness of the document itself. *repeated* tells which subtrees say again what another says."""
+    again = _Again(parsed, repeated)
+    reader = _Reader(parsed, claims)
+    for number, element in enumerate(parsed.elements):
+        for found in reader.one(number, element):
+            if not again.says(number, found):
+                yield found
+    yield from _repeated_ids(parsed)
+
+
+_TEXT, _SECTION = f"{CDA}text", f"{CDA}section"
+
+
+class _Again:
+    """Elements that repeat others of the document, such as the performer of each act: what they repeat is no loss."""
+
+    def __init__(self, parsed: Parsed, repeated: dict[int, int]) -> None:
+        self._members: dict[int, tuple[int, str]] = {}
+        self._known: dict[int, set[tuple[str, str]]] = {}
+        for copy, original in repeated.items():
+            base = path_of(parsed.elements[copy])
+            for element in parsed.elements[copy].iter(etree.Element):
+                self._members[int(element.get(NUMBER, ""))] = original, base
+            if original not in self._known:
+                self._known[original] = set(_leaves(parsed.elements[original]))
+
+    def says(self, number: int, found: Issue) -> bool:
+        """Whether the value that was not claimed stands in the subtree that this one repeats."""
+        if number not in self._members or found.value is None:
+            return False
+        original, base = self._members[number]
+        return ((found.path or "").removeprefix(base), found.value) in self._known[original]
+
+
+def _leaves(top: etree._Element) -> Iterator[tuple[str, str]]:
+    base = path_of(top)
+    for element in top.iter(etree.Element):
+        path = path_of(element).removeprefix(base)
+        for name, value in element.attrib.items():
+            if name != NUMBER:
+                yield f"{path}/@{etree.QName(name).localname}", value
+        if element.text and element.text.strip():
+            yield path, " ".join(element.text.split())
+
+
+class _Reader:
+    """Compares one document with the claims on it."""
+
+    def __init__(self, parsed: Parsed, claims: Claims) -> None:
+        self._claims = claims
+        self._narrative: set[int] = set()
+        self._ids = {i for e in parsed.elements if (i := e.get("ID")) is not None}
+        self.told: set[int] = set()
+        """Narrative elements whose whole text was read, and all that they hold."""
+
+    def one(self, number: int, element: etree._Element) -> Iterator[Issue]:
+        """The losses of one element, whose parent was read before."""
+        parent = element.getparent()
+        if parent is not None:
+            inside = int(parent.get(NUMBER, "")) in self._narrative
+            if inside or (element.tag == _TEXT and parent.tag == _SECTION):
+                self._narrative.add(number)
+        yield from self.attributes(number, element)
+        if number not in self._narrative:
+            yield from self.text(number, element)
+        elif number not in self.told:
+            yield from self.narrative(number, element)
+
+    def attributes(self, number: int, element: etree._Element) -> Iterator[Issue]:
+        values, took = self._claims.values.get(number, frozenset()), self._claims.took.get(number, frozenset())
+        for name, value in element.attrib.items():
+            if name == NUMBER or name.startswith(_XSI):
+                continue
+            if name == "value" and element.tag == f"{CDA}reference":
+                yield from self._reference(element, value)
+            elif name == "codeSystemName":
+                yield from _system_name(element, value)
+            elif not (same(value) in values or name in took or self._is_implied(number, element, name, value)):
+                yield _loss(element, f"/@{etree.QName(name).localname}", value)
+
+    def _is_implied(self, number: int, element: etree._Element, name: str, value: str) -> bool:
+        path = f"@{etree.QName(name).localname}"
+        if _accepts(path, value) or (number in self._narrative and _accepts(f"text//{path}", value)):
+            return True
+        current: etree._Element | None = element
+        for _ in range(3):
+            if current is None:
+                return False
+            path = f"{etree.QName(current).localname}/{path}"
+            if _accepts(path, value):
+                return True
+            current = current.getparent()
+        return False
+
+    def _reference(self, element: etree._Element, value: str) -> Iterator[Issue]:
+        target = value.strip().removeprefix("#")
+        if ":" in target and target not in self._ids:
+            yield _loss(element, "/@value", value)
+        elif target not in self._ids:
+            yield issue("IMGDA-1272", f"{path_of(element)}/@value", value=value)
+        elif not value.startswith("#"):
+            yield issue("IMGDA-1271", f"{path_of(element)}/@value")
+
+    def text(self, number: int, element: etree._Element) -> Iterator[Issue]:
+        """The text of an element outside the narrative."""
+        text = _own_text(element)
+        if not text or "" in self._claims.took.get(number, ()):
+            return
+        if element.tag == f"{CDA}title" and fold(text) in _titles():
+            return
+        if same(text) not in self._claims.values.get(number, frozenset()):
+            yield _loss(element, "", text)
+
+    def narrative(self, number: int, element: etree._Element) -> Iterator[Issue]:
+        """The text of a narrative element: read, a label of the model, or words that repeat the data."""
+        whole = same(_lines(element))
+        values = self._claims.values.get(number, frozenset())
+        if values and whole in {same(value) for value in values}:
+            self.told.update(int(e.get(NUMBER, "")) for e in element.iter(etree.Element))
+            return
+        for piece in _pieces(element):
+            if fold(piece) in _labels() or not fold(piece):
+                continue
+            said = self._claims.said.get(number)
+            if said and words(piece) <= said:
+                continue
+            kind = loss_class(_plain(element))
+            if said or values:
+                yield issue("IMGDA-1302", path_of(element), loss=kind, value=piece)
+            else:
+                yield issue("IMGDA-1322", path_of(element), severity=_SEVERITIES[kind], loss=kind, value=piece)
+
+
+def _own_text(element: etree._Element) -> str:
+    parts = [element.text or "", *(child.tail or "" for child in element)]
+    return " ".join(" ".join(parts).split())
+
+
+def _pieces(element: etree._Element) -> list[str]:
+    parts = [element.text, *(child.tail for child in element)]
+    return [text for part in parts if part and (text := " ".join(part.split()))]
+
+
+def _lines(element: etree._Element) -> str:
+    return " ".join(" ".join(element.itertext()).split())
+
+
+def _plain(element: etree._Element) -> str:
+    steps = [etree.QName(e).localname for e in element.iterancestors()]
+    return "/".join([*reversed(steps), etree.QName(element).localname]).removeprefix("ClinicalDocument/")
+
+
+def _accepts(path: str, value: str) -> bool:
+    values = _implied().get(path)
+    return values is not None and (not values or value in values)
+
+
+def _system_name(element: etree._Element, value: str) -> Iterator[Issue]:
+    """The name of a code system says what its OID says; another spelling of it is untidy."""
+    known = _names().get(element.get("codeSystem", ""))
+    if known is not None and known != value:
+        yield issue("IMGDA-1285", f"{path_of(element)}/@codeSystemName")
+
+
+def _loss(element: etree._Element, leaf: str, value: str) -> Issue:
+    kind = loss_class(_plain(element) + leaf)
+    return issue("IMGDA-1321", path_of(element, leaf), severity=_SEVERITIES[kind], loss=kind, value=value)
+
+
+def _repeated_ids(parsed: Parsed) -> Iterator[Issue]:
+    body = parsed.root.find(f"{CDA}component/{CDA}structuredBody")
+    ids = [e for e in body.iter(f"{CDA}id") if e.get("extension") is None and e.get("root")] if body is not None else []
+    counts = Counter(e.get("root", "").upper() for e in ids)
+    seen: set[str] = set()
+    for element in ids:
+        root = element.get("root", "").upper()
+        if counts[root] > 1 and root in seen:
+            yield issue("IMGDA-1273", path_of(element))
+        seen.add(root)

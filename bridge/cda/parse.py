@@ -1,0 +1,139 @@
+"""Parses a CDA document without trusting it, and says whether it is one that can be read.
+
+No DTD, entity or network; bounded size and depth. Attachments are taken out, so that they never pass through the stylesheet.
+Source: docs/design.md, "What is untrusted"; CI-SIS, IMG-DA-IMG, templateId 1.2.250.1.213.1.1.1.47.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import NoReturn
+
+from lxml import etree
+
+from bridge.errors import SourceError
+from bridge.issues import issue
+from bridge.settings import Limits
+from bridge.stylesheets import models
+
+__all__ = ["CDA", "NUMBER", "Parsed", "parse", "path_of"]
+
+CDA = "{urn:hl7-org:v3}"
+NUMBER = "{urn:x-bridge:source}n"
+"""Attribute that numbers every element, in document order."""
+IMG_DA_IMG = "1.2.250.1.213.1.1.1.47"
+
+_ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "utf-16", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252"})
+_DECLARED = re.compile(r"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]+)["']""")
+_PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document IMG-DA-IMG as a tree."""
+
+    root: etree._Element
+    """ClinicalDocument; every element bears its :data:`NUMBER`, each attachment is replaced by a token."""
+    elements: list[etree._Element]
+    """Every element, by its number."""
+    media: dict[str, str]
+    """The text of each attachment, by its token."""
+    model: str
+
+
+def parse(document: bytes, limits: Limits) -> Parsed:
+    """Parse a document. Raises :class:`SourceError` with the one issue that says why it cannot be read."""
+    root = _tree(document, limits)
+    model = _model(root)
+    elements = list(root.iter(etree.Element))
+    _number(elements, limits.depth)
+    return Parsed(root, elements, _take_media(root), model)
+
+
+def _refuse(code: str, path: str | None = None, **parameters: str) -> NoReturn:
+    raise SourceError(issue(code, path, parameters=parameters))
+
+
+def _tree(document: bytes, limits: Limits) -> etree._Element:
+    if len(document) > limits.input_mib * 1024 * 1024:
+        _refuse("IMGDA-0105", limit=str(limits.input_mib * 1024 * 1024))
+    _check_prolog(document)
+    # huge_tree, because an attachment may exceed the ten megabytes that libxml2 allows a text; without a DTD nothing can grow.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        return etree.fromstring(document, parser)
+    except etree.XMLSyntaxError as error:
+        if b"ClinicalDocument" in document and b"ClinicalDocument>" not in document[-400:].replace(b"\0", b""):
+            _refuse("IMGDA-1252")
+        line, column = error.position
+        _refuse("IMGDA-1251", line=str(line), column=str(column))
+
+
+def _check_prolog(document: bytes) -> None:
+    """Refuse an empty input, an encoding in which a DOCTYPE could hide, and a DOCTYPE (which can only stand before the root)."""
+    wide = document[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = document.decode("utf-16" if wide else "latin-1", errors="replace").removeprefix("\xef\xbb\xbf")
+    if not text.strip():
+        _refuse("IMGDA-1254")
+    declared = _DECLARED.match(text[:500])
+    if "\0" in text[:500] or (declared and declared[1].lower() not in _ENCODINGS):
+        _refuse("IMGDA-1255")
+    match = _PROLOG.match(text)
+    if match and text[match.end() : match.end() + 9].upper() == "<!DOCTYPE":
+        _refuse("IMGDA-1253")
+
+
+def _model(root: etree._Element) -> str:
+    """The version of the model, by templateId/@extension."""
+    if root.tag != f"{CDA}ClinicalDocument":
+        _refuse("IMGDA-1256", "/")
+    if root.find(f"{CDA}component/{CDA}nonXMLBody") is not None:
+        _refuse("IMGDA-1258", "/ClinicalDocument/component/nonXMLBody")
+    claims = [t.get("extension") for t in root.iterfind(f"{CDA}templateId") if t.get("root") == IMG_DA_IMG]
+    if not claims:
+        _refuse("IMGDA-1257", "/ClinicalDocument/templateId")
+    if root.find(f"{CDA}component/{CDA}structuredBody") is None:
+        _refuse("IMGDA-1259", "/ClinicalDocument/component")
+    known = models()
+    model = next((claim for claim in claims if claim in known), None)
+    if model is None:
+        _refuse("IMGDA-1260", "/ClinicalDocument/templateId/@extension", known=", ".join(known))
+    return model
+
+
+def _number(elements: list[etree._Element], limit: int) -> None:
+    depths: list[int] = []
+    for number, element in enumerate(elements):
+        parent = element.getparent()
+        depth = 1 if parent is None else depths[int(parent.get(NUMBER, "0"))] + 1
+        if depth > limit:
+            _refuse("IMGDA-0104", limit=str(limit))
+        depths.append(depth)
+        element.set(NUMBER, str(number))
+
+
+def _take_media(root: etree._Element) -> dict[str, str]:
+    secret = secrets.token_hex(16)
+    media = {}
+    for index, value in enumerate(root.iterfind(f".//{CDA}observationMedia/{CDA}value")):
+        if value.text and value.text.strip():
+            token = f"{secret}-{index}."
+            media[token], value.text = value.text, token
+    return media
+
+
+def path_of(element: etree._Element, leaf: str = "") -> str:
+    """The XPath of an element, by local names; positions only where there are several of the same name."""
+    steps = []
+    while True:
+        parent = element.getparent()
+        name = etree.QName(element).localname
+        if parent is None:
+            return "/" + "/".join([name, *reversed(steps)]) + leaf
+        alike = [child for child in parent if child.tag == element.tag]
+        steps.append(f"{name}[{alike.index(element) + 1}]" if len(alike) > 1 else name)
+        element = parent

@@ -1,0 +1,170 @@
+"""Reads a CDA document IMG-DA-IMG into an order: parse, stylesheet, marks, codes, moments, order, losses.
+
+Source: docs/design.md; docs/models.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+
+from lxml import etree
+
+from bridge import moments, order_xml
+from bridge.cda import claims, codes, losses
+from bridge.cda.parse import Parsed, parse, path_of
+from bridge.issues import Issue, issue
+from bridge.order import Code, Identifier, Order
+from bridge.settings import Settings
+from bridge.stylesheets import transform
+
+__all__ = ["Reading", "read"]
+
+_O = f"{{{order_xml.NAMESPACE}}}"
+_X = "{urn:x-bridge:source}"
+
+_MOMENTS = frozenset(
+    f"{_O}{name}" for name in "created-at birth-date deceased-at time wanted-by date patient-informed-at".split()
+)
+_TEXTS = frozenset({"justification", "medical_history", "surgical_history", "reason"})
+"""Mandatory texts for which the settings have words when they are missing."""
+_ROOT = re.compile(r"[0-2](\.(0|[1-9]\d*))*|[A-F0-9]{8}(-[A-F0-9]{4}){3}-[A-F0-9]{12}")
+_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))*")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a document says, and what was found on the way."""
+
+    order: Order | None
+    """None where something mandatory is missing or wrong: the issues say what."""
+    issues: list[Issue]
+    model: str
+
+
+def read(document: bytes, settings: Settings) -> Reading:
+    """Read a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG of a known version."""
+    parsed = parse(document, settings.limits)
+    text = transform(parsed.model, "to-order", etree.tostring(parsed.root, encoding="unicode"))
+    tree = etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    return _Reading(parsed, tree, settings).finish()
+
+
+class _Reading:
+    """One document on its way to an order."""
+
+    def __init__(self, parsed: Parsed, tree: etree._Element, settings: Settings) -> None:
+        self._parsed = parsed
+        self._tree = tree
+        self._settings = settings
+        self._issues: list[Issue] = []
+
+    def finish(self) -> Reading:
+        for found in self._tree.iter(f"{_X}issue"):
+            self._issues.append(issue(found.get("code", ""), path_of(self._parsed.elements[int(found.get("n", "0"))])))
+        claimed = claims.gather(self._tree)
+        repeated = {int(e.get("of", "")): int(e.get("n", "")) for e in self._tree.iterfind(f"{_X}again")}
+        for code, element, value in codes.tidy(self._tree):
+            self._note(code, element, value)
+        self._complete_moments()
+        self._require(self._tree, Order)
+        order = None
+        if not any(found.is_error for found in self._issues):
+            order = self._with_media(order_xml.read(self._tree))
+        self._issues += losses.find(self._parsed, claimed, repeated)
+        if any(found.is_error for found in self._issues):
+            order = None
+        return Reading(order, self._issues, self._parsed.model)
+
+    def _note(self, code: str, element: etree._Element, value: str | None = None, **parameters: str) -> None:
+        self._issues.append(issue(code, self._place(element), value=value, parameters=parameters))
+
+    def _place(self, element: etree._Element) -> str:
+        """The XPath of what an element of the order was read from, or of what is around it."""
+        current: etree._Element | None = element
+        while current is not None:
+            if marks := (current.get(f"{_X}from") or current.get(f"{_X}took", "").partition("@")[0]):
+                return path_of(self._parsed.elements[int(marks.split()[-1])])
+            current = current.getparent()
+        return "/ClinicalDocument"
+
+    # --- moments ---
+
+    def _complete_moments(self) -> None:
+        for element in self._tree.iter(etree.Element):
+            if element.tag in _MOMENTS and element.text:
+                element.text = self._complete(element, element.text)
+            for name in ("start", "end"):
+                if (value := element.get(name)) is not None:
+                    element.set(name, self._complete(element, value))
+
+    def _complete(self, element: etree._Element, text: str) -> str:
+        """A moment with its offset, that of the site where the document has none."""
+        if not moments.exists(text):
+            self._note("IMGDA-0601", element)
+        elif "T" in text and len(text) == 19:
+            zone = self._settings.time_zone
+            self._note("IMGDA-1286", element, zone=zone)
+            return text + moments.offset(text, zone)
+        return text
+
+    # --- what an order must have ---
+
+    def _require(self, element: etree._Element, cls: type) -> None:
+        """Report what is mandatory in a class of the order and missing or malformed, here and below."""
+        needed = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
+        for name, tag, attribute, many, kind in order_xml.plan(cls):
+            if attribute:
+                if name in needed and not element.get(tag):
+                    self._missing(element, cls, name)
+                continue
+            children = element.findall(tag)
+            if name in needed and name not in ("sites", "acts") and not children:
+                self._missing(element, cls, name)
+            for child in children if many else children[:1]:
+                if is_dataclass(kind):
+                    self._require(child, kind)
+        self._check_form(element, cls)
+
+    def _missing(self, element: etree._Element, cls: type, name: str) -> None:
+        if name in _TEXTS:
+            text = self._settings.texts.not_stated if name in ("justification", "reason") else self._settings.texts.not_recorded
+            etree.SubElement(element, f"{_O}{name.replace('_', '-')}").text = text
+            self._note("IMGDA-1262", element, written=text)
+        elif not (cls is Code and name == "system"):
+            self._note("IMGDA-1261", element, element=f"{cls.__name__}.{name}")
+
+    def _check_form(self, element: etree._Element, cls: type) -> None:
+        if cls is Identifier and not _ROOT.fullmatch(element.get("root", "")):
+            self._note("IMGDA-1297", element)
+        if cls is Code and element.get("system") and not _OID.fullmatch(element.get("system", "")):
+            self._note("IMGDA-1298", element)
+        if cls is Order and not element.findall(f"{_O}act"):
+            self._note("IMGDA-1261", element, element="Order.acts")
+
+    # --- attachments ---
+
+    def _with_media(self, order: Order) -> Order:
+        if not order.attachments:
+            return order
+        limit = self._settings.limits.attachment_mib
+        kept = []
+        elements = self._tree.findall(f"{_O}attachment")
+        for element, attachment in zip(elements, order.attachments, strict=True):
+            data = "".join(self._parsed.media.get(attachment.data, "").split())
+            if len(data) * 3 // 4 > limit * 1024 * 1024:
+                self._note("IMGDA-0703", element, limit=str(limit))
+            elif not _is_base64(data):
+                self._note("IMGDA-0702", element)
+            kept.append(replace(attachment, data=data))
+        return replace(order, attachments=tuple(kept))
+
+
+def _is_base64(data: str) -> bool:
+    try:
+        return bool(base64.b64decode(data, validate=True))
+    except (binascii.Error, ValueError):
+        return False
+
