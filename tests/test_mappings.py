@@ -1,4 +1,4 @@
-"""The tables: sourced, sorted, one answer for each code, equal to the published value sets; the catalogue of issues is complete."""
+"""The tables: sourced, sorted, one answer for each code, equal to the published value sets; the catalogue of issues is whole."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from documents import find, tree_of
 
 import bridge
 from bridge.mappings import rows
+from bridge.settings import Translation
 
 ICD = "http://hl7.org/fhir/sid/icd-10"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -213,9 +214,7 @@ def test_a_site_that_is_not_certain_is_an_error(site):
 
 
 def test_a_site_may_translate_its_own_codes():
-    own = bridge.settings.Translation(
-        table="site", system="https://ehr.example/s", code="GEN", to="361291001", modifier="7771000"
-    )
+    own = Translation(table="site", system="https://ehr.example/s", code="GEN", to="361291001", modifier="7771000")
     data = order_of(bodySite=[concept("https://ehr.example/s", "GEN")])
     order = bridge.Bridge(bridge.Settings(translations=(own,))).normalize(data).order
     assert order.acts[0].sites[0].location.code == "361291001"
@@ -225,9 +224,10 @@ def test_a_site_may_translate_its_own_codes():
 # --- priority, encounter, gender -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("priority", "urgent"), [("routine", False), (None, False), ("urgent", True), ("asap", True), ("stat", True)]
-)
+PRIORITIES = {"routine": False, None: False, "urgent": True, "asap": True, "stat": True}
+
+
+@pytest.mark.parametrize(("priority", "urgent"), PRIORITIES.items())
 def test_what_is_urgent(priority, urgent):
     reason = [{"text": "Chute"}, *([concept(TA, "MED-1095", text="Fracture")] if urgent else [])]
     order = normalize(order_of(priority=priority, reasonCode=reason)).order
@@ -289,9 +289,10 @@ def test_a_contact_role_is_translated(row):
     assert [c.role for c in order.patient.guardians or order.contacts] == [row["cda_code"]]
 
 
-@pytest.mark.parametrize(
-    "row", [r for r in rows("codes/contact-role") if r["cda_code"] == "GUARD"], ids=lambda r: r["fhir_system"]
-)
+GUARDIANS = [row for row in rows("codes/contact-role") if row["cda_code"] == "GUARD"]
+
+
+@pytest.mark.parametrize("row", GUARDIANS, ids=lambda row: row["fhir_system"])
 def test_a_legal_guardian_stands_with_the_patient(row):
     order = contact(concept(row["fhir_system"], row["fhir_code"])).order
     assert [g.name.family for g in order.patient.guardians] == ["ESSAI-PROCHE"]
