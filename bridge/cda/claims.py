@@ -22,7 +22,7 @@ _X = "{urn:x-bridge:source}"
 _TS = re.compile(r"(\d{4,14})([+-]\d{4})?")
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)([+-]\d\d:\d\d)?)?)?)?")
 _FRENCH = re.compile(r"\b(\d\d)/(\d\d)/(\d{4})\b")
-_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
+_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:\b|T)")
 
 
 def same(text: str) -> str:
@@ -38,7 +38,7 @@ def same(text: str) -> str:
 def words(text: str) -> frozenset[str]:
     """The words of a text; a day is one word however it is written."""
     text = _FRENCH.sub(r"\3\2\1", text)
-    text = _DAY.sub(r"\1\2\3", text)
+    text = _DAY.sub(r"\1\2\3 ", text)
     return frozenset(fold(text).split())
 
 
