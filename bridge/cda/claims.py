@@ -27,11 +27,12 @@ _DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:\b|T)")
 
 def same(text: str) -> str:
     """What makes two values the same: a moment by its digits, other values without case and runs of white space."""
-    if match := _ISO.fullmatch(text):
-        return "".join(part or "" for part in match.groups()).replace(":", "")
-    if match := _TS.fullmatch(text):
-        digits = match[1].ljust(14, "0") if len(match[1]) > 8 else match[1]
-        return f"{digits}{match[2] or ''}"
+    if text[:4].isdigit():
+        if match := _ISO.fullmatch(text):
+            return "".join(part or "" for part in match.groups()).replace(":", "")
+        if match := _TS.fullmatch(text):
+            digits = match[1].ljust(14, "0") if len(match[1]) > 8 else match[1]
+            return f"{digits}{match[2] or ''}"
     return " ".join(text.split()).casefold()
 
 
@@ -49,12 +50,25 @@ _SPOKEN = {"true": "oui", "false": "non"}
 class Claims:
     """By the number of an element of the document."""
 
-    values: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Values of the order that stand there, as :func:`same` makes them."""
+    values: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Values of the order that stand there."""
     took: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Attributes (empty for the text) that decided something."""
-    said: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Words of the data that a narrative element repeats."""
+    said: dict[int, list[set[str]]] = field(default_factory=lambda: defaultdict(list))
+    """Values that a narrative element repeats in words."""
+
+    def holds(self, number: int, value: str) -> bool:
+        """Whether a value of the order was read from this element and is *value*."""
+        values = self.values.get(number, ())
+        return value in values or (bool(values) and same(value) in map(same, values))
+
+    def says(self, number: int, text: str) -> bool:
+        """Whether every word of *text* is one of the data that this narrative element repeats."""
+        known: set[str] = set()
+        for values in self.said.get(number, ()):
+            for value in values:
+                known |= words(value)
+        return words(text) <= known
 
 
 def gather(order: etree._Element) -> Claims:
@@ -79,13 +93,12 @@ def _gather(element: etree._Element, cls: type, claims: Claims) -> set[str]:
     elif element.text:
         own.append(element.text)
     for mark in element.get(f"{_X}from", "").split():
-        claims.values[int(mark)].update(map(same, own))
+        claims.values[int(mark)] += own
     for mark in element.get(f"{_X}took", "").split():
         number, _, attribute_name = mark.partition("@")
         claims.took[int(number)].add(attribute_name)
     inside.update((*own, *element.get(f"{_X}says", "").split()))
     inside.update(_SPOKEN[value] for value in own if value in _SPOKEN)
     for mark in element.get(f"{_X}said", "").split():
-        for value in inside:
-            claims.said[int(mark)] |= words(value)
+        claims.said[int(mark)].append(inside)
     return inside
