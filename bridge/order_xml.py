@@ -22,7 +22,7 @@ from lxml import etree
 from bridge import order as model
 from bridge.order import Order
 
-__all__ = ["NAMESPACE", "plan", "read", "to_element", "uuid_seed", "write"]
+__all__ = ["NAMESPACE", "Field", "plan", "read", "to_element", "uuid_seed", "write"]
 
 NAMESPACE = "urn:x-bridge:order"
 
@@ -59,7 +59,7 @@ _SINGULAR = {
 }
 
 
-class _Field(typing.NamedTuple):
+class Field(typing.NamedTuple):
     """How one field of a dataclass stands in the XML."""
 
     name: str
@@ -71,7 +71,7 @@ class _Field(typing.NamedTuple):
 
 
 @cache
-def plan(cls: type) -> tuple[_Field, ...]:
+def plan(cls: type) -> tuple[Field, ...]:
     """How the fields of a class of the order stand in the XML, in their order."""
     hints = typing.get_type_hints(cls)
     plan = []
@@ -83,7 +83,7 @@ def plan(cls: type) -> tuple[_Field, ...]:
             hint, many = typing.get_args(hint)[0], True
         xml_name = (_SINGULAR.get(field.name, field.name) if many else field.name).replace("_", "-")
         attribute = field.name in _ATTRIBUTES.get(cls, ())
-        plan.append(_Field(field.name, xml_name if attribute else f"{{{NAMESPACE}}}{xml_name}", attribute, many, hint))
+        plan.append(Field(field.name, xml_name if attribute else f"{{{NAMESPACE}}}{xml_name}", attribute, many, hint))
     return tuple(plan)
 
 
@@ -145,14 +145,17 @@ def read(source: str | etree._Element) -> Order:
 
 def _read(element: etree._Element, cls: type) -> Any:
     values: dict[str, Any] = {}
+    children: dict[str, list[etree._Element]] = {}
+    for child in element:
+        children.setdefault(str(child.tag), []).append(child)
     for name, tag, attribute, many, kind in plan(cls):
         if attribute:
             if (content := element.get(tag)) is not None:
                 values[name] = content
+        elif found := children.get(tag):
+            values[name] = tuple(_value(child, kind) for child in found) if many else _value(found[0], kind)
         elif many:
-            values[name] = tuple(_value(child, kind) for child in element.iterfind(tag))
-        elif (child := element.find(tag)) is not None:
-            values[name] = _value(child, kind)
+            values[name] = ()
     return cls(**values)
 
 

@@ -9,36 +9,38 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, is_dataclass
+from functools import cache
 
 from lxml import etree
 
 from bridge.cda.codes import fold
 from bridge.order import Order
-from bridge.order_xml import plan
+from bridge.order_xml import Field, plan
 
 __all__ = ["Claims", "gather", "same", "words"]
 
-_X = "{urn:x-bridge:source}"
+_FROM, _TOOK, _SAID, _SAYS = (f"{{urn:x-bridge:source}}{name}" for name in ("from", "took", "said", "says"))
 _TS = re.compile(r"(\d{4,14})([+-]\d{4})?")
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)([+-]\d\d:\d\d)?)?)?)?")
 _FRENCH = re.compile(r"\b(\d\d)/(\d\d)/(\d{4})\b")
-_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
+_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:\b|T)")
 
 
 def same(text: str) -> str:
     """What makes two values the same: a moment by its digits, other values without case and runs of white space."""
-    if match := _ISO.fullmatch(text):
-        return "".join(part or "" for part in match.groups()).replace(":", "")
-    if match := _TS.fullmatch(text):
-        digits = match[1].ljust(14, "0") if len(match[1]) > 8 else match[1]
-        return f"{digits}{match[2] or ''}"
+    if text[:4].isdigit():
+        if match := _ISO.fullmatch(text):
+            return "".join(part or "" for part in match.groups()).replace(":", "")
+        if match := _TS.fullmatch(text):
+            digits = match[1].ljust(14, "0") if len(match[1]) > 8 else match[1]
+            return f"{digits}{match[2] or ''}"
     return " ".join(text.split()).casefold()
 
 
 def words(text: str) -> frozenset[str]:
     """The words of a text; a day is one word however it is written."""
     text = _FRENCH.sub(r"\3\2\1", text)
-    text = _DAY.sub(r"\1\2\3", text)
+    text = _DAY.sub(r"\1\2\3 ", text)
     return frozenset(fold(text).split())
 
 
@@ -49,12 +51,25 @@ _SPOKEN = {"true": "oui", "false": "non"}
 class Claims:
     """By the number of an element of the document."""
 
-    values: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Values of the order that stand there, as :func:`same` makes them."""
+    values: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Values of the order that stand there."""
     took: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Attributes (empty for the text) that decided something."""
-    said: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Words of the data that a narrative element repeats."""
+    said: dict[int, list[set[str]]] = field(default_factory=lambda: defaultdict(list))
+    """Values that a narrative element repeats in words."""
+
+    def holds(self, number: int, value: str) -> bool:
+        """Whether a value of the order was read from this element and is *value*."""
+        values = self.values.get(number, ())
+        return value in values or (bool(values) and same(value) in map(same, values))
+
+    def says(self, number: int, text: str) -> bool:
+        """Whether every word of *text* is one of the data that this narrative element repeats."""
+        known: set[str] = set()
+        for values in self.said.get(number, ()):
+            for value in values:
+                known |= words(value)
+        return words(text) <= known
 
 
 def gather(order: etree._Element) -> Claims:
@@ -66,26 +81,37 @@ def gather(order: etree._Element) -> Claims:
 
 def _gather(element: etree._Element, cls: type, claims: Claims) -> set[str]:
     """Record the claims of an element and of what it holds; its values, for the narrative that repeats them."""
-    own: list[str] = []
-    inside: set[str] = set()
-    if is_dataclass(cls):
-        for _, tag, attribute, many, kind in plan(cls):
-            if attribute:
-                own += [value] if (value := element.get(tag)) else []
-            else:
-                children = element.findall(tag)
-                for child in children if many else children[:1]:
-                    inside |= _gather(child, kind, claims)
-    elif element.text:
-        own.append(element.text)
-    for mark in element.get(f"{_X}from", "").split():
-        claims.values[int(mark)].update(map(same, own))
-    for mark in element.get(f"{_X}took", "").split():
+    own, inside = _values(element, cls, claims)
+    for mark in element.get(_FROM, "").split():
+        claims.values[int(mark)] += own
+    for mark in element.get(_TOOK, "").split():
         number, _, attribute_name = mark.partition("@")
         claims.took[int(number)].add(attribute_name)
-    inside.update((*own, *element.get(f"{_X}says", "").split()))
+    inside.update((*own, *element.get(_SAYS, "").split()))
     inside.update(_SPOKEN[value] for value in own if value in _SPOKEN)
-    for mark in element.get(f"{_X}said", "").split():
-        for value in inside:
-            claims.said[int(mark)] |= words(value)
+    for mark in element.get(_SAID, "").split():
+        claims.said[int(mark)].append(inside)
     return inside
+
+
+def _values(element: etree._Element, cls: type, claims: Claims) -> tuple[list[str], set[str]]:
+    """The values of an element itself, and those of what it holds; of what a field takes once, the first."""
+    if not is_dataclass(cls):
+        return ([element.text] if element.text else []), set()
+    attributes, children = _shape(cls)
+    own = [value for name in attributes if (value := element.get(name))]
+    inside: set[str] = set()
+    seen: set[str] = set()
+    for child in element:
+        tag = str(child.tag)
+        if tag in children and (children[tag].many or tag not in seen):
+            inside |= _gather(child, children[tag].type, claims)
+        seen.add(tag)
+    return own, inside
+
+
+@cache
+def _shape(cls: type) -> tuple[tuple[str, ...], dict[str, Field]]:
+    """The attributes and the children of a class of the order."""
+    fields = plan(cls)
+    return tuple(f.tag for f in fields if f.attribute), {f.tag: f for f in fields if not f.attribute}

@@ -47,7 +47,6 @@ Finding = tuple[str, etree._Element, str | None]
 """Code of an issue, the element of the order, the value concerned."""
 
 
-@cache
 def fold(text: str) -> str:
     """A text without case, accents, punctuation and runs of white space: two spellings of one label."""
     plain = unicodedata.normalize("NFKD", text).casefold()

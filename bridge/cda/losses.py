@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from lxml import etree
 
-from bridge.cda.claims import Claims, same, words
+from bridge.cda.claims import Claims
 from bridge.cda.codes import fold
 from bridge.cda.parse import CDA, NUMBER, Parsed, path_of
 from bridge.issues import Issue, LossClass, Severity, issue
@@ -41,7 +41,7 @@ def _implied() -> dict[str, frozenset[str]]:
 @cache
 def _labels() -> frozenset[str]:
     """The words of the narrative that the model prints itself, without case, accents and punctuation."""
-    return frozenset(fold(value) for value in _implied()["text//text()"])
+    return frozenset({"", *(fold(value) for value in _implied()["text//text()"])})
 
 
 @cache
@@ -139,7 +139,8 @@ class _Reader:
             yield from self.narrative(number, element)
 
     def attributes(self, number: int, element: etree._Element) -> Iterator[Issue]:
-        values, took = self._claims.values.get(number, frozenset()), self._claims.took.get(number, frozenset())
+        """Each attribute: read, implied, or lost."""
+        took = self._claims.took.get(number, ())
         for name, value in element.attrib.items():
             if name == NUMBER or name.startswith(_XSI):
                 continue
@@ -147,22 +148,15 @@ class _Reader:
                 yield from self._reference(element, value)
             elif name == "codeSystemName":
                 yield from _system_name(element, value)
-            elif not (same(value) in values or name in took or self._is_implied(number, element, name, value)):
+            elif not (name in took or self._is_implied(number, element, name, value) or self._claims.holds(number, value)):
                 yield _loss(element, f"/@{etree.QName(name).localname}", value)
 
     def _is_implied(self, number: int, element: etree._Element, name: str, value: str) -> bool:
-        path = f"@{etree.QName(name).localname}"
-        if _accepts(path, value) or (number in self._narrative and _accepts(f"text//{path}", value)):
-            return True
-        current: etree._Element | None = element
-        for _ in range(3):
-            if current is None:
-                return False
-            path = f"{etree.QName(current).localname}/{path}"
-            if _accepts(path, value):
-                return True
-            current = current.getparent()
-        return False
+        parent = element.getparent()
+        around = parent.getparent() if parent is not None else None
+        tags = [str(e.tag) for e in (element, parent, around) if e is not None]
+        implied = _implied_values(name, number in self._narrative, *tags)
+        return any(not values or value in values for values in implied)
 
     def _reference(self, element: etree._Element, value: str) -> Iterator[Issue]:
         target = value.strip().removeprefix("#")
@@ -176,36 +170,32 @@ class _Reader:
     def text(self, number: int, element: etree._Element) -> Iterator[Issue]:
         """The text of an element outside the narrative."""
         text = _own_text(element)
-        if not text or "" in self._claims.took.get(number, ()):
+        if not text or "" in self._claims.took.get(number, ()) or self._claims.holds(number, text):
             return
-        if element.tag == f"{CDA}title" and fold(text) in _titles():
-            return
-        if same(text) not in self._claims.values.get(number, frozenset()):
+        if not (element.tag == f"{CDA}title" and fold(text) in _titles()):
             yield _loss(element, "", text)
 
     def narrative(self, number: int, element: etree._Element) -> Iterator[Issue]:
         """The text of a narrative element: read, a label of the model, or words that repeat the data."""
-        whole = same(_lines(element))
-        values = self._claims.values.get(number, frozenset())
-        if values and whole in {same(value) for value in values}:
+        claimed = number in self._claims.values
+        if claimed and self._claims.holds(number, _whole_text(element)):
             self.told.update(int(e.get(NUMBER, "")) for e in element.iter(etree.Element))
             return
         for piece in _pieces(element):
-            if fold(piece) in _labels() or not fold(piece):
-                continue
-            said = self._claims.said.get(number)
-            if said and words(piece) <= said:
+            if fold(piece) in _labels() or self._claims.says(number, piece):
                 continue
             kind = loss_class(_plain(element))
-            if said or values:
+            if claimed or number in self._claims.said:
                 yield issue("IMGDA-1302", path_of(element), loss=kind, value=piece)
             else:
                 yield issue("IMGDA-1322", path_of(element), severity=_SEVERITIES[kind], loss=kind, value=piece)
 
 
 def _own_text(element: etree._Element) -> str:
-    parts = [element.text or "", *(child.tail or "" for child in element)]
-    return " ".join(" ".join(parts).split())
+    text = element.text or ""
+    if len(element):
+        text = " ".join([text, *(child.tail or "" for child in element)])
+    return " ".join(text.split())
 
 
 def _pieces(element: etree._Element) -> list[str]:
@@ -213,7 +203,7 @@ def _pieces(element: etree._Element) -> list[str]:
     return [text for part in parts if part and (text := " ".join(part.split()))]
 
 
-def _lines(element: etree._Element) -> str:
+def _whole_text(element: etree._Element) -> str:
     return " ".join(" ".join(element.itertext()).split())
 
 
@@ -222,9 +212,15 @@ def _plain(element: etree._Element) -> str:
     return "/".join([*reversed(steps), etree.QName(element).localname]).removeprefix("ClinicalDocument/")
 
 
-def _accepts(path: str, value: str) -> bool:
-    values = _implied().get(path)
-    return values is not None and (not values or value in values)
+@lru_cache(4096)
+def _implied_values(name: str, narrative: bool, *tags: str) -> tuple[frozenset[str], ...]:
+    """What the table says about an attribute of an element: the values of each row, empty for any, by the names around it."""
+    path = f"@{etree.QName(name).localname}"
+    paths = [path, *([f"text//{path}"] if narrative else [])]
+    for tag in tags:
+        path = f"{etree.QName(tag).localname}/{path}"
+        paths.append(path)
+    return tuple(values for known in paths if (values := _implied().get(known)) is not None)
 
 
 def _system_name(element: etree._Element, value: str) -> Iterator[Issue]:

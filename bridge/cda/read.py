@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from functools import cache
 
 from lxml import etree
 
@@ -114,18 +115,14 @@ class _Reading:
 
     def _require(self, element: etree._Element, cls: type) -> None:
         """Report what is mandatory in a class of the order and missing or malformed, here and below."""
-        needed = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
-        for name, tag, attribute, many, kind in order_xml.plan(cls):
-            if attribute:
-                if name in needed and not element.get(tag):
-                    self._missing(element, cls, name)
-                continue
-            children = element.findall(tag)
-            if name in needed and name not in ("sites", "acts") and not children:
+        kinds = {f.tag: f.type for f in order_xml.plan(cls) if not f.attribute and is_dataclass(f.type)}
+        present = {str(child.tag) for child in element}
+        for name, tag, attribute in _mandatory(cls):
+            if not (element.get(tag) if attribute else tag in present):
                 self._missing(element, cls, name)
-            for child in children if many else children[:1]:
-                if is_dataclass(kind):
-                    self._require(child, kind)
+        for child in element:
+            if (kind := kinds.get(str(child.tag))) is not None:
+                self._require(child, kind)
         self._check_form(element, cls)
 
     def _missing(self, element: etree._Element, cls: type, name: str) -> None:
@@ -141,8 +138,6 @@ class _Reading:
             self._note("IMGDA-1297", element)
         if cls is Code and element.get("system") and not _OID.fullmatch(element.get("system", "")):
             self._note("IMGDA-1298", element)
-        if cls is Order and not element.findall(f"{_O}act"):
-            self._note("IMGDA-1261", element, element="Order.acts")
 
     # --- attachments ---
 
@@ -160,6 +155,13 @@ class _Reading:
                 self._note("IMGDA-0702", element)
             kept.append(replace(attachment, data=data))
         return replace(order, attachments=tuple(kept))
+
+
+@cache
+def _mandatory(cls: type) -> tuple[tuple[str, str, bool], ...]:
+    """Name, tag and kind (attribute or not) of the fields that have no default; an act may have no site."""
+    needed = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING} - {"sites"}
+    return tuple((f.name, f.tag, f.attribute) for f in order_xml.plan(cls) if f.name in needed)
 
 
 def _is_base64(data: str) -> bool:

@@ -73,7 +73,8 @@
   <!-- An element's text and where it stands; nothing where it is empty. -->
   <xsl:function name="r:text" as="node()*">
     <xsl:param name="element" as="element()?"/>
-    <xsl:variable name="text" as="xs:string" select="r:lines($element/node())"/>
+    <xsl:variable name="text" as="xs:string" select="
+        if (not($element/*) and normalize-space($element) eq string($element)) then string($element) else r:lines($element/node())"/>
     <xsl:if test="$text ne ''"><xsl:sequence select="r:from($element)"/><xsl:value-of select="$text"/></xsl:if>
   </xsl:function>
 

@@ -90,7 +90,7 @@
     <xsl:for-each select="cda:code[@code]"><speciality><xsl:sequence select="r:cd(.)"/></speciality></xsl:for-each>
     <xsl:sequence select="r:names((cda:assignedPerson, cda:informationRecipient, cda:associatedPerson)[1])"/>
     <xsl:sequence select="r:telecoms(.), r:addresses(.)"/>
-    <xsl:for-each select="(cda:representedOrganization, cda:receivedOrganization, cda:scopingOrganization)[1][.//(@value | @root | @code | text()[normalize-space()])]">
+    <xsl:for-each select="(cda:representedOrganization, cda:receivedOrganization, cda:scopingOrganization)[1][cda:*/(@root, @value, @code) or normalize-space()]">
       <organization><xsl:apply-templates select="." mode="h:parts"/></organization>
     </xsl:for-each>
   </xsl:template>
