@@ -5,7 +5,7 @@ element; where elements repeat, the path tells them by what they are about (``pa
 place. Canonical form leaves out:
 
 * comments, processing instructions, white space, prefixes, attributes that repeat the default of the CDA schema;
-* the UUIDs of sections and entries, which are made anew in each document (docs/cda.md, 1.4);
+* the UUIDs of sections and entries, which are made anew in each document;
 * ``codeSystemName``, which repeats the code system;
 * the layout of narratives: a cell stands under its heading, a reference as the words that it leads to;
 * the bytes of attachments, which stand as their SHA-256.
