@@ -62,7 +62,10 @@ _HOSTILE = (
     "é" * 4000,
 )
 
-_characters = st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff\u0085\u2028", min_codepoint=32)
+# U+FEFF is white space to the regular expressions of FHIR: a text of nothing else is no text there.
+_characters = st.characters(
+    blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff\u0085\u2028\ufeff", min_codepoint=32
+)
 
 
 def _settled(text: str) -> str:
