@@ -6,7 +6,7 @@
 b'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument …'
 """
 
-from bridge.convert import Bridge, Conversion, DocumentReading, Normalization, to_cda
+from bridge.convert import Bridge, Conversion, DocumentReading, FhirConversion, Normalization, to_cda, to_fhir
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.issues import Issue
 from bridge.settings import Settings
@@ -18,6 +18,7 @@ __all__ = [
     "BridgeError",
     "Conversion",
     "DocumentReading",
+    "FhirConversion",
     "Issue",
     "Normalization",
     "OrderError",
@@ -28,6 +29,7 @@ __all__ = [
     "load_settings",
     "models",
     "to_cda",
+    "to_fhir",
 ]
 
 __version__ = "0.1.0"

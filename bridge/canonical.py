@@ -164,6 +164,8 @@ class _Walk:
         local = etree.QName(element).localname
         for name, value in sorted(element.attrib.items()):
             key, text = str(name), str(value)
+            if key == f"{XSI}type" and local == "targetSiteCode":
+                continue  # the schema gives it the type CD
             if key == f"{XSI}type":
                 yield f"{path}/@xsi:type", text.rpartition(":")[2]
             elif key.startswith(XSI) or key in ("codeSystemName", "ID") or (local, key, text) in _DEFAULTS:
@@ -235,7 +237,9 @@ def _predicate(element: etree._Element, path: str) -> str:
 def _narrative(text: etree._Element, path: str) -> Iterator[tuple[str, str]]:
     """The cells of a narrative under their headings, then the words that stand outside tables."""
     seen: Counter[str] = Counter()
-    for table in text.iter(f"{CDA}table"):
+    for number, table in enumerate(text.iter(f"{CDA}table"), start=1):
+        if headings := " | ".join(_headings(table)):
+            yield f"{path}/headings[{number}]", headings
         for heading, words in _cells(table):
             if words not in ("", "-"):
                 seen[heading] += 1
@@ -246,9 +250,13 @@ def _narrative(text: etree._Element, path: str) -> Iterator[tuple[str, str]]:
         yield f"{path}/text()", words
 
 
+def _headings(table: etree._Element) -> list[str]:
+    return [_words(cell) for cell in table.iterfind(f"{CDA}thead/{CDA}tr/{CDA}th")]
+
+
 def _cells(table: etree._Element) -> Iterator[tuple[str, str]]:
     """Heading and words of each cell; in a table without headings the first cell of a row is the heading of the others."""
-    headings = [_words(cell) for cell in table.iterfind(f"{CDA}thead/{CDA}tr/{CDA}th")]
+    headings = _headings(table)
     for row in table.iter(f"{CDA}tr"):
         cells = [cell for cell in row if cell.tag == f"{CDA}td"]
         if headings:

@@ -1,4 +1,6 @@
-"""The forward conversion, readable as a list of steps: parse, check, read, rules, order.xml, transform, attachments.
+"""The two pipelines, readable as lists of steps.
+
+FHIR to the document: parse, check, read, rules, order.xml, transform, attachments. The document to FHIR: read, write.
 
 Source: docs/design.md.
 """
@@ -9,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bridge import order_xml, rules
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
@@ -24,6 +26,9 @@ __all__ = ["Bridge", "Conversion", "DocumentReading", "Normalization", "Source",
 
 Source = bytes | str | Mapping[str, Any]
 """FHIR JSON or XML as bytes or text, or JSON already parsed."""
+
+Shape = Literal["document", "order"]
+"""How a FHIR Bundle is made: the ANS document with a Composition, or a collection of the requests and what they refer to."""
 
 DEFAULT_MODEL = "2024.01"
 
@@ -52,6 +57,14 @@ class DocumentReading(Normalization):
 
     model: str
     """Version of the model IMG-DA-IMG that the document says it follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class FhirConversion(DocumentReading):
+    """A FHIR Bundle, the order that it says, and what was found on the way from a document."""
+
+    bundle: dict[str, Any]
+    """FHIR R4, JSON data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,17 @@ class Bridge:
             raise OrderError(issues)
         return DocumentReading(reading.order, issues, reading.model)
 
+    def to_fhir(self, document: bytes, *, shape: Shape = "document") -> FhirConversion:
+        """Convert a CDA document IMG-DA-IMG to a FHIR R4 Bundle: the ANS document, or with ``shape="order"`` a plain collection.
+
+        Raises what :meth:`read_document` raises.
+        """
+        from bridge.fhir import write
+
+        reading = self.read_document(document)
+        issues = _without_repetition((*reading.issues, *write.losses(reading.order)))
+        return FhirConversion(reading.order, issues, reading.model, write.write(reading.order, shape=shape))
+
     def _read(
         self, source: Source, *, now: datetime | None = None, single: bool = False, fhir: str | None = None
     ) -> list[Reading]:
@@ -187,6 +211,11 @@ def to_cda(
     """Convert the one imaging order of a FHIR input to a document IMG-DA-IMG. See :meth:`Bridge.to_cda`."""
     bridge = Bridge(settings)
     return bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir)
+
+
+def to_fhir(document: bytes, *, settings: Settings | None = None, shape: Shape = "document") -> FhirConversion:
+    """Convert a CDA document IMG-DA-IMG to a FHIR R4 Bundle. See :meth:`Bridge.to_fhir`."""
+    return Bridge(settings).to_fhir(document, shape=shape)
 
 
 def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from bridge.canonical import Difference, differences
 from bridge.issues import Language
 from bridge.mappings import rows
 from bridge.order import (
@@ -35,7 +36,10 @@ from bridge.order import (
     Translation,
 )
 
-__all__ = ["Change", "Step", "compare"]
+if TYPE_CHECKING:
+    from bridge.convert import Bridge
+
+__all__ = ["Change", "Comparison", "Step", "compare", "compare_documents"]
 
 Kind = Literal["added", "removed", "changed", "moved"]
 
@@ -100,6 +104,31 @@ def _labels(language: Language) -> dict[tuple[str, str], str]:
 def compare(first: Order, second: Order) -> list[Change]:
     """Every difference between two orders, in the order of the model; empty when they are equal."""
     return list(_compare(first, second, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs between two documents."""
+
+    changes: tuple[Change, ...]
+    """Items of the order."""
+    others: tuple[Difference, ...]
+    """Leaves, in canonical form, that no item of the order accounts for: a template, a label, the words of a narrative."""
+
+
+def compare_documents(first: bytes, second: bytes, *, bridge: Bridge | None = None) -> Comparison:
+    """Every difference between two documents: by meaning, then whatever leaf is left. Raises as :meth:`Bridge.read_document`."""
+    from bridge.convert import Bridge, write_document
+
+    reader = bridge or Bridge()
+    one, other = reader.read_document(first), reader.read_document(second)
+    changes = tuple(compare(one.order, other.order))
+    leaves = differences(first, second)
+    if changes:
+        meant = differences(write_document(one.order, one.model), write_document(other.order, other.model))
+        accounted = {(leaf.before, leaf.after) for leaf in meant}
+        leaves = [leaf for leaf in leaves if (leaf.before, leaf.after) not in accounted]
+    return Comparison(changes, tuple(leaves))
 
 
 def _compare(first: Any, second: Any, steps: tuple[Step, ...]) -> Iterator[Change]:

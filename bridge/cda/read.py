@@ -16,6 +16,7 @@ from lxml import etree
 from bridge import moments, order_xml
 from bridge.cda import claims, codes, losses
 from bridge.cda.parse import Parsed, parse, path_of
+from bridge.fhir.people import INS_ROOTS
 from bridge.issues import Issue, issue
 from bridge.order import Code, Identifier, Order
 from bridge.settings import Settings
@@ -73,13 +74,13 @@ class _Reading:
         self._require(self._tree, Order)
         order = None
         if not any(found.is_error for found in self._issues):
-            order = self._with_media(order_xml.read(self._tree))
+            order = self._with_first_forename(self._with_media(order_xml.read(self._tree)))
         self._issues += losses.find(self._parsed, claimed, repeated)
         if any(found.is_error for found in self._issues):
             order = None
         return Reading(order, self._issues, self._parsed.model)
 
-    def _note(self, code: str, element: etree._Element, value: str | None = None, **parameters: str) -> None:
+    def _note(self, code: str, element: etree._Element, /, value: str | None = None, **parameters: str) -> None:
         self._issues.append(issue(code, self._place(element), value=value, parameters=parameters))
 
     def _place(self, element: etree._Element) -> str:
@@ -92,6 +93,17 @@ class _Reading:
         return "/ClinicalDocument"
 
     # --- moments ---
+
+    def _with_first_forename(self, order: Order) -> Order:
+        """The only birth forename is the first one: a patient with an INS must have it, which 2022.01 did not say."""
+        name = order.patient.name
+        if name.birth_given or not name.birth_givens or " " in name.birth_givens:
+            return order
+        if not any(identifier.root in INS_ROOTS for identifier in order.patient.ids):
+            return order
+        where = self._tree.find(f"{_O}patient/{_O}name")
+        self._note("IMGDA-1300", self._tree if where is None else where)
+        return replace(order, patient=replace(order.patient, name=replace(name, birth_given=name.birth_givens)))
 
     def _complete_moments(self) -> None:
         for element in self._tree.iter(etree.Element):
@@ -169,4 +181,3 @@ def _is_base64(data: str) -> bool:
         return bool(base64.b64decode(data, validate=True))
     except (binascii.Error, ValueError):
         return False
-

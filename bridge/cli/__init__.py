@@ -15,9 +15,12 @@ __all__ = ["main"]
 _COMMANDS = {
     "completion": "bridge.cli.about:completion",
     "convert": "bridge.cli.convert:convert",
+    "diff": "bridge.cli.fhir:compare",
     "help": "bridge.cli.about:explain_code",
     "models": "bridge.cli.about:models",
     "normalize": "bridge.cli.convert:normalize",
+    "roundtrip": "bridge.cli.fhir:roundtrip",
+    "to-fhir": "bridge.cli.fhir:to_fhir",
 }
 """Name of each command, and where it is."""
 

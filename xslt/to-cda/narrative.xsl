@@ -213,8 +213,9 @@
   <!-- The urgency stands in the header, but readers show its reason nowhere else than here. -->
   <xsl:template match="o:urgency" mode="n:narrative" as="element(cda:table)">
     <xsl:variable name="reason" as="element(cda:content)" select="n:content('justification-urgence', o:reason)"/>
-    <xsl:variable name="contacted" as="xs:string"
-        select="string-join(o:contacted/o:name/(o:suffix, o:given, o:family), ' ')"/>
+    <xsl:variable name="contacted" as="xs:string" select="string-join(o:contacted ! (
+        string-join((o:name ! (o:suffix, o:given, o:family), o:id[1]/@extension ! ('[' || . || ']')), ' ')[. ne ''],
+        o:organization/o:name), ' - ')"/>
     <xsl:call-template name="n:urgency">
       <xsl:with-param name="reason" as="node()+"><xsl:text>Oui : </xsl:text><xsl:sequence select="$reason"/></xsl:with-param>
       <xsl:with-param name="contacted" select="$contacted"/>

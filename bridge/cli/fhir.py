@@ -1,0 +1,140 @@
+"""``imgda to-fhir``, ``imgda roundtrip`` and ``imgda diff``: from documents back to FHIR, and documents compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from bridge.cli.common import (
+    Exit,
+    Speaker,
+    guard,
+    read_input,
+    settings_of,
+    settings_options,
+    speaker_options,
+    write_output,
+)
+
+if TYPE_CHECKING:
+    from bridge.convert import Bridge
+    from bridge.roundtrip import RoundTrip
+
+__all__ = ["compare", "roundtrip", "to_fhir"]
+
+
+@click.command("to-fhir")
+@click.argument("file", default="-", metavar="[FILE|-]")
+@click.option("-o", "--output", default="-", metavar="OUT", help="File to write. Default: standard output.")
+@click.option(
+    "--shape",
+    type=click.Choice(["document", "order"]),
+    default="document",
+    show_default=True,
+    help="An ANS document with a Composition, or a collection of the requests and what they refer to.",
+)
+@settings_options
+@speaker_options
+def to_fhir(
+    speaker: Speaker, file: str, output: str, shape: Literal["document", "order"], config: Path | None, lenient: bool
+) -> None:
+    """Convert a document IMG-DA-IMG to a FHIR R4 Bundle.
+
+    FILE is a CDA document of any known version of the model. Each tolerance
+    used and each value without a place in FHIR is said.
+    """
+    from bridge.convert import Bridge
+
+    with guard(speaker):
+        bridge = Bridge(settings_of(config, lenient, speaker))
+        conversion = bridge.to_fhir(read_input(file, speaker), shape=shape)
+        text = json.dumps(conversion.bundle, ensure_ascii=False, indent=2, default=float)
+        write_output(output, text.encode() + b"\n", speaker)
+        speaker.issues(conversion.issues)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR…")
+@click.option("--model", default="2024.01", show_default=True, help="Version of the model, for FHIR inputs.")
+@settings_options
+@speaker_options
+def roundtrip(speaker: Speaker, paths: tuple[str, ...], model: str, config: Path | None, lenient: bool) -> None:
+    """Convert there and back, and show what differs and why.
+
+    A CDA document goes to FHIR and back to CDA, compared element by element
+    in canonical form; a FHIR order goes to CDA and back, its orders compared.
+    The exit code is 1 for a difference that nothing explains.
+    """
+    from bridge.convert import Bridge
+    from bridge.errors import BridgeError
+    from bridge.roundtrip import table
+
+    with guard(speaker):
+        bridge = Bridge(settings_of(config, lenient, speaker))
+        unexplained = refused = 0
+        for path in _files(paths):
+            try:
+                trip = _trip(bridge, path, read_input(str(path), speaker), model)
+            except BridgeError as error:
+                refused += 1
+                click.echo(f"{path}  {speaker.word('refused', count=str(sum(i.is_error for i in error.issues)))}")
+                speaker.issues(found for found in error.issues if found.is_error)
+                continue
+            unexplained += trip.unexplained
+            click.echo("\n".join(table(path.name, trip, speaker.language)))
+    if refused:
+        raise SystemExit(int(Exit.PARTIAL))
+    if unexplained:
+        raise SystemExit(int(Exit.DIFFERENT))
+
+
+def _files(paths: tuple[str, ...]) -> list[Path]:
+    found: list[Path] = []
+    for path in map(Path, paths):
+        found += sorted(filter(_is_input, path.rglob("*"))) if path.is_dir() else [path]
+    return found
+
+
+def _is_input(path: Path) -> bool:
+    """Whether a file of a folder is a document or FHIR, by its name and beginning."""
+    if path.suffix not in (".xml", ".json") or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        start = file.read(4096)
+    return b"ClinicalDocument" in start or b"http://hl7.org/fhir" in start or b'"resourceType"' in start
+
+
+def _trip(bridge: Bridge, path: Path, source: bytes, model: str) -> RoundTrip:
+    from bridge.roundtrip import is_document, of_document, of_fhir
+
+    if is_document(source):
+        return of_document(source, path.name, bridge=bridge)
+    return of_fhir(source, model=model, bridge=bridge)
+
+
+@click.command("diff")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@speaker_options
+def compare(speaker: Speaker, first: str, second: str) -> None:
+    """Compare two documents by meaning.
+
+    Shows the items of the order that were added (+), removed (-) or changed
+    (~), in words, then the leaves of the documents that no item accounts for.
+    The exit code is 1 when they differ.
+    """
+    from bridge.diff import compare_documents
+
+    with guard(speaker):
+        found = compare_documents(read_input(first, speaker), read_input(second, speaker))
+        for change in found.changes:
+            click.echo(change.text(speaker.language))
+        if found.others:
+            click.echo(speaker.word("others", count=str(len(found.others))))
+        for leaf in found.others:
+            click.echo(f"    {leaf.path}\n        {leaf.before or '-'} → {leaf.after or '-'}")
+    if found.changes or found.others:
+        raise SystemExit(int(Exit.DIFFERENT))

@@ -1,0 +1,129 @@
+"""There and back: a document through FHIR and to a document again, a FHIR order through a document and to an order again.
+
+The document that comes back is compared in canonical form, and what differs is explained by ``mappings/round-trip.csv`` where the
+bridge writes on purpose another form than it read; the order that comes back is compared item by item. Source: docs/roundtrip.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, NamedTuple
+
+from bridge import canonical, diff
+from bridge.convert import DEFAULT_MODEL, Bridge, write_document
+from bridge.fhir.write import write
+from bridge.issues import Issue, Language
+from bridge.mappings import rows
+
+__all__ = ["Explained", "Reason", "RoundTrip", "is_document", "of_document", "of_fhir", "reasons", "table"]
+
+Kind = Literal["added", "label", "moved", "replaced", "time"]
+
+
+class Reason(NamedTuple):
+    """One row of ``mappings/round-trip.csv``: a difference that is meant."""
+
+    document: str
+    """File names, ``*`` for any text."""
+    path: str
+    """Canonical paths, ``*`` for any text."""
+    kind: Kind
+    """``label``: other words for the same code or heading; ``moved``: the value stands elsewhere; ``replaced``: a fixed code of
+    one form by that of another; ``added``: a form that the document lacked; ``time``: the moment of an entry, or its offset."""
+    fr: str
+    en: str
+    source: str
+
+
+class Explained(NamedTuple):
+    """A difference in canonical form, and why it is meant; None when it is not."""
+
+    path: str
+    before: str | None
+    after: str | None
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """What became of one document or FHIR order."""
+
+    kind: Literal["cda", "fhir"]
+    model: str
+    issues: tuple[Issue, ...]
+    """Of the first reading."""
+    leaves: tuple[Explained, ...] = ()
+    """How the document that came back differs."""
+    changes: tuple[diff.Change, ...] = ()
+    """How the order that came back differs."""
+    document: bytes = b""
+    """The document that was written: the last step for CDA, the first for FHIR."""
+
+    @property
+    def unexplained(self) -> int:
+        """How many differences nothing explains."""
+        return sum(leaf.reason is None for leaf in self.leaves) + len(self.changes)
+
+
+@cache
+def reasons() -> tuple[tuple[Reason, re.Pattern[str], re.Pattern[str]], ...]:
+    """The rows of ``mappings/round-trip.csv``, first match first, with their patterns."""
+    found = [Reason(row["document"], row["path"], row["kind"], row["fr"], row["en"], row["source"]) for row in rows("round-trip")]  # type: ignore[arg-type]
+    return tuple((reason, _pattern(reason.document), _pattern(reason.path)) for reason in found)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, text.split("*"))))
+
+
+def _explain(name: str, found: canonical.Difference) -> Explained:
+    for reason, documents, paths in reasons():
+        if documents.fullmatch(name) and paths.fullmatch(found.path) and (reason.kind != "added" or found.before is None):
+            return Explained(*found, reason)
+    return Explained(*found, None)
+
+
+def is_document(source: bytes) -> bool:
+    """Whether some bytes look like a CDA document rather than FHIR."""
+    return b"ClinicalDocument" in source[:4096]
+
+
+def of_document(document: bytes, name: str = "", *, bridge: Bridge | None = None) -> RoundTrip:
+    """CDA → FHIR → CDA of the same model. Raises what :meth:`Bridge.read_document` and :meth:`Bridge.normalize` raise."""
+    bridge = bridge or Bridge()
+    reading = bridge.read_document(document)
+    back = bridge.normalize(write(reading.order))
+    written = write_document(back.order, reading.model)
+    leaves = tuple(_explain(name, found) for found in canonical.differences(document, written))
+    return RoundTrip("cda", reading.model, reading.issues, leaves, tuple(diff.compare(reading.order, back.order)), written)
+
+
+def of_fhir(source: bytes, *, model: str = DEFAULT_MODEL, bridge: Bridge | None = None) -> RoundTrip:
+    """FHIR → CDA → FHIR → order. Raises what :meth:`Bridge.to_cda` raises."""
+    bridge = bridge or Bridge()
+    conversion = bridge.to_cda(source, model=model)
+    reading = bridge.read_document(conversion.document)
+    back = bridge.normalize(write(reading.order))
+    changes = (*diff.compare(conversion.order, reading.order), *diff.compare(reading.order, back.order))
+    return RoundTrip("fhir", model, conversion.issues, (), changes, conversion.document)
+
+
+def table(name: str, trip: RoundTrip, language: Language = "fr") -> list[str]:
+    """What to say of one round trip: a heading, a line for each reason with its count, a line for each unexplained difference."""
+    words = {"fr": ("différence(s)", "sans explication", "identique"), "en": ("difference(s)", "unexplained", "identical")}[
+        language
+    ]
+    total = len(trip.leaves) + len(trip.changes)
+    said = f"{total} {words[0]}, {trip.unexplained} {words[1]}" if total else words[2]
+    texts = [
+        f"{leaf.reason.fr if language == 'fr' else leaf.reason.en} [{leaf.reason.source}]" for leaf in trip.leaves if leaf.reason
+    ]
+    return [
+        f"{name}  {trip.kind.upper()} {trip.model}  {said}",
+        *(f"{count:>5}  {text}" for text, count in Counter(texts).items()),
+        *(f"    !  {leaf.path}\n       {leaf.before or '-'} → {leaf.after or '-'}" for leaf in trip.leaves if not leaf.reason),
+        *(f"    !  {change.text(language)}" for change in trip.changes),
+    ]
