@@ -46,7 +46,7 @@
     <xsl:variable name="earlier" as="element()*" select="e:valid(../preceding-sibling::cda:entry/cda:observation)/cda:text/n:target(.)"/>
     <contraindication x:from="{@x:n}">
       <xsl:sequence select="r:said($row)"/>
-      <concept><xsl:sequence select="r:cd(cda:value, $label)"/></concept>
+      <concept><xsl:sequence select="r:cd(cda:value[1], $label)"/></concept>
       <present><xsl:sequence select="r:took(@negationInd)"/>{not(@negationInd = 'true')}</present>
       <xsl:choose>
         <xsl:when test="$own and $earlier[. is $own]">
@@ -75,7 +75,7 @@
 
   <xsl:template match="cda:observation[cda:code/@code = 'ORG-192']" mode="e:entry" as="element()">
     <xsl:variable name="label" as="element()?" select="(n:target(cda:value/cda:originalText), n:target(cda:text))[1]"/>
-    <care-information><xsl:sequence select="r:cd(cda:value, $label)"/></care-information>
+    <care-information><xsl:sequence select="r:cd(cda:value[1], $label)"/></care-information>
   </xsl:template>
 
   <!-- information du patient -->
@@ -83,7 +83,7 @@
   <xsl:template match="cda:observation[cda:code/@code = 'MED-1130']" mode="e:entry" as="element()*">
     <xsl:variable name="target" as="element()?" select="n:target(cda:text)"/>
     <xsl:variable name="row" as="element()?" select="n:row($target)"/>
-    <xsl:for-each select="cda:value[@value]">
+    <xsl:for-each select="cda:value[@value][1]">
       <patient-informed><xsl:sequence select="r:from(.), r:said(($row, $target))"/>{@value = ('true', '1')}</patient-informed>
       <xsl:sequence select="e:contradiction($row/cda:td[2], @value = ('true', '1'))"/>
     </xsl:for-each>
@@ -112,7 +112,7 @@
     <act x:from="{@x:n}">
       <xsl:sequence select="r:said((n:row($shown), n:row(n:target(cda:targetSiteCode[1]/cda:originalText))))"/>
       <modality>
-        <xsl:sequence select="r:cd(cda:code), e:wording(cda:code, $shown), r:translations(cda:code)"/>
+        <xsl:sequence select="r:cd(cda:code[1]), e:wording(cda:code, $shown), r:translations(cda:code)"/>
       </modality>
       <xsl:apply-templates select="cda:targetSiteCode[@code]" mode="e:entry"/>
       <xsl:for-each select="cda:id[@root][@extension or position() gt 1]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
@@ -185,7 +185,7 @@
   <xsl:template match="cda:entryRelationship/cda:observation" mode="e:entry" as="element()">
     <function x:from="{@x:n}">
       <concept>
-        <xsl:sequence select="r:cd(cda:value, (n:target(cda:value/cda:originalText), n:target(cda:text))[1])"/>
+        <xsl:sequence select="r:cd(cda:value[1], (n:target(cda:value/cda:originalText), n:target(cda:text))[1])"/>
       </concept>
       <xsl:sequence select="e:comment(.)"/>
     </function>
@@ -300,13 +300,13 @@
         <xsl:for-each select="($about/n:source(cda:text), $about/cda:value/n:source(cda:originalText), $row//cda:th[1]/r:filled(.))[1]">
           <title><xsl:sequence select="r:text(.)"/></title>
         </xsl:for-each>
-        <xsl:for-each select="cda:value[@mediaType]">
+        <xsl:for-each select="cda:value[1][@mediaType]">
           <media-type><xsl:sequence select="r:from(.)"/>{normalize-space(tokenize(@mediaType, ';')[1])}</media-type>
         </xsl:for-each>
-        <data><xsl:sequence select="r:from(cda:value)"/>{normalize-space(cda:value)}</data>
+        <data><xsl:sequence select="r:from(cda:value[1])"/>{normalize-space(cda:value[1])}</data>
         <xsl:for-each select="$about/cda:value[@code]"><type><xsl:sequence select="r:cd(.)"/></type></xsl:for-each>
         <xsl:for-each select="r:dated($about/cda:effectiveTime)"><date><xsl:sequence select="r:moment(.)"/></date></xsl:for-each>
-        <xsl:for-each select="cda:value[@language]"><language><xsl:sequence select="r:from(.)"/>{@language}</language></xsl:for-each>
+        <xsl:for-each select="cda:value[1][@language]"><language><xsl:sequence select="r:from(.)"/>{@language}</language></xsl:for-each>
       </attachment>
     </xsl:for-each>
   </xsl:template>
