@@ -1,7 +1,7 @@
 """The codes of an order read from a document: labels of the value sets, retired codes, missing code systems.
 
-The code is trusted, not its label; where they disagree, that is said. Source: IMG-DA-IMG 2024.01, the JDV; docs/models.md, "Codes";
-mappings/codes/retired.csv.
+The code is trusted, not its label; where they disagree, that is said. Source: IMG-DA-IMG 2024.01, the JDV; docs/models.md,
+"Codes"; mappings/codes/retired.csv.
 """
 
 from __future__ import annotations
