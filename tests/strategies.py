@@ -53,6 +53,7 @@ _HOSTILE = (
     "&amp; &lt; & <",
     "\"'`",
     "{{7*7}} {$x} %s",
+    "-",
     "😀 été ﷽ مرحبا שלום",
     "a\u202eb\u200fc",
     "ligne 1\nligne 2\n\nligne 4",

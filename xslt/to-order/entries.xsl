@@ -52,7 +52,7 @@
         <xsl:when test="$own and $earlier[. is $own]">
           <xsl:sequence select="r:issue('IMGDA-1277', .)"/>
         </xsl:when>
-        <xsl:when test="n:stated($own)"><comment><xsl:sequence select="r:text($own)"/></comment></xsl:when>
+        <xsl:when test="r:filled($own)"><comment><xsl:sequence select="r:text($own)"/></comment></xsl:when>
         <xsl:when test="$cell and not($earlier[. is $cell])">
           <comment><xsl:sequence select="r:text($cell)"/></comment>
           <xsl:sequence select="r:issue('IMGDA-1278', .)"/>
@@ -99,7 +99,7 @@
         select="exists($target/ancestor::cda:td[following-sibling::cda:td]) and starts-with(normalize-space($target), 'Autres informations')"/>
     <xsl:variable name="answer" as="element()?"
         select="if ($asked) then $target/ancestor::cda:td[1]/following-sibling::cda:td[1] else $target"/>
-    <xsl:for-each select="n:stated($answer)">
+    <xsl:for-each select="if ($asked) then n:stated($answer) else r:filled($answer)">
       <patient-information><xsl:sequence select="r:text(.)"/></patient-information>
       <xsl:if test="$asked"><xsl:sequence select="r:issue('IMGDA-1276', $target)"/></xsl:if>
     </xsl:for-each>
@@ -145,7 +145,7 @@
   <xsl:function name="e:wording" as="element()?">
     <xsl:param name="code" as="element()"/>
     <xsl:param name="shown" as="element()?"/>
-    <xsl:for-each select="n:stated(($shown, r:filled($code/cda:originalText))[1])">
+    <xsl:for-each select="r:filled(($shown, $code/cda:originalText)[1])">
       <text><xsl:sequence select="r:text(.)"/></text>
     </xsl:for-each>
   </xsl:function>
@@ -172,7 +172,7 @@
   <xsl:function name="e:comment" as="element()*">
     <xsl:param name="act" as="element()"/>
     <xsl:variable name="comments" as="element()*"
-        select="e:valid($act/cda:entryRelationship/cda:act[cda:code/@code = '48767-8'])/n:stated(n:source(cda:text))"/>
+        select="e:valid($act/cda:entryRelationship/cda:act[cda:code/@code = '48767-8'])/r:filled(n:source(cda:text))"/>
     <xsl:if test="$comments">
       <comment>
         <xsl:sequence select="r:from($comments)"/>
@@ -196,7 +196,7 @@
   <xsl:function name="e:events" as="element()*">
     <xsl:param name="acts" as="element()*"/>
     <xsl:variable name="entries" as="element()*" select="e:valid($acts/cda:entryRelationship/cda:observation[cda:code/@code = 'GEN-296'])"/>
-    <xsl:variable name="texts" as="element()*" select="$entries/n:stated(n:source(cda:text)) | ()"/>
+    <xsl:variable name="texts" as="element()*" select="$entries/r:filled(n:source(cda:text)) | ()"/>
     <xsl:if test="$texts">
       <event>
         <xsl:sequence select="r:from($texts)"/>
