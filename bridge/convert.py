@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from bridge import order_xml, rules
+from bridge import model_rules, order_xml, rules
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.fhir import parse, structure
 from bridge.fhir.read import Reading, read
@@ -195,6 +195,8 @@ class Bridge:
         return Normalization(order, issues)
 
     def _write(self, normalized: Normalization, model: str) -> Conversion:
+        if found := model_rules.check(normalized.order, model):
+            raise OrderError((*found, *normalized.issues))
         return Conversion(normalized.order, normalized.issues, write_document(normalized.order, model), model)
 
 

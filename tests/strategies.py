@@ -53,6 +53,7 @@ _HOSTILE = (
     "&amp; &lt; & <",
     "\"'`",
     "{{7*7}} {$x} %s",
+    "-",
     "😀 été ﷽ مرحبا שלום",
     "a\u202eb\u200fc",
     "ligne 1\nligne 2\n\nligne 4",
@@ -112,9 +113,14 @@ def periods(draw: st.DrawFn, *, started: bool = False) -> Period:
     return Period(start=start.isoformat() if kind != "end" else None, end=end.isoformat() if kind != "start" else None)
 
 
+def concepts(name: str) -> list[Code]:
+    """Every concept of a value set."""
+    return [Code(code=c.code, system=c.system, display=c.display) for c in value_set(name).concepts.values()]
+
+
 def codes(name: str) -> st.SearchStrategy[Code]:
     """Any concept of a value set."""
-    return st.sampled_from([Code(code=c.code, system=c.system, display=c.display) for c in value_set(name).concepts.values()])
+    return st.sampled_from(concepts(name))
 
 
 translations = st.builds(Translation, code=tokens, system=oids, display=st.none() | lines)
@@ -447,6 +453,4 @@ def _bare_recipient(person: Professional) -> Professional:
     from dataclasses import replace
 
     organization = person.organization and replace(person.organization, practice_setting=None)
-    if organization == Organization():
-        organization = None
-    return replace(person, speciality=None, organization=organization)
+    return replace(person, speciality=None, organization=None if organization == Organization() else organization)

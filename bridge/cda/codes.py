@@ -1,7 +1,7 @@
 """The codes of an order read from a document: labels of the value sets, retired codes, missing code systems.
 
-The code is trusted, not its label; where they disagree, that is said. Source: IMG-DA-IMG 2024.01, the JDV; docs/models.md, "Codes";
-mappings/codes/retired.csv.
+The code is trusted, not its label; where they disagree, that is said. Source: IMG-DA-IMG 2024.01, the JDV; docs/models.md,
+"Codes"; mappings/codes/retired.csv.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ _SETS = {
 """The value set of each code, by its element, or its parent and its element."""
 
 _CLINICAL = frozenset(
-    "care-information contraindication contrast-injection modality pet-function scintigraphy-function site topographic-modifier".split()
+    (
+        "care-information contraindication contrast-injection modality pet-function scintigraphy-function site"
+        " topographic-modifier"
+    ).split()
 )
 
 Finding = tuple[str, etree._Element, str | None]
@@ -78,8 +81,8 @@ def tidy(order: etree._Element) -> Iterator[Finding]:
 
 def _set_of(element: etree._Element) -> str | None:
     parent = element.getparent()
-    tag = element.tag.removeprefix(_O)
-    around = parent.tag.removeprefix(_O) if parent is not None else ""
+    tag = str(element.tag).removeprefix(_O)
+    around = str(parent.tag).removeprefix(_O) if parent is not None else ""
     if (around, tag) == ("function", "concept"):
         assert parent is not None
         modality = parent.find(f"../{_O}modality")

@@ -1,7 +1,7 @@
 """What a document says and the order read from it does not: every attribute and text that nothing claims and nothing implies.
 
-``mappings/cda-implied.csv`` lists what carries nothing by itself (templateIds, codes and headings of the model…), with the reason;
-``mappings/cda-loss-classes.csv`` says how much a loss matters, by where it stands. Source: docs/losses.md.
+``mappings/cda-implied.csv`` lists what carries nothing by itself (templateIds, codes and headings of the model…), with the
+reason; ``mappings/cda-loss-classes.csv`` says how much a loss matters, by where it stands. Source: docs/losses.md.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class _Reader:
         """Each attribute: read, implied, or lost."""
         took = self._claims.took.get(number, ())
         for name, value in element.attrib.items():
-            if name == NUMBER or name.startswith(_XSI):
+            if name == NUMBER or name == f"{_XSI}schemaLocation":
                 continue
             if name == "value" and element.tag == f"{CDA}reference":
                 yield from self._reference(element, value)

@@ -128,7 +128,7 @@ def _take_media(root: etree._Element) -> dict[str, str]:
 
 def path_of(element: etree._Element, leaf: str = "") -> str:
     """The XPath of an element, by local names; positions only where there are several of the same name."""
-    steps = []
+    steps: list[str] = []
     while True:
         parent = element.getparent()
         name = etree.QName(element).localname

@@ -16,6 +16,7 @@ from lxml import etree
 from bridge import moments, order_xml
 from bridge.cda import claims, codes, losses
 from bridge.cda.parse import Parsed, parse, path_of
+from bridge.errors import SourceError, StylesheetError
 from bridge.fhir.people import INS_ROOTS
 from bridge.issues import Issue, issue
 from bridge.order import Code, Identifier, Order
@@ -49,7 +50,11 @@ class Reading:
 def read(document: bytes, settings: Settings) -> Reading:
     """Read a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG of a known version."""
     parsed = parse(document, settings.limits)
-    text = transform(parsed.model, "to-order", etree.tostring(parsed.root, encoding="unicode"))
+    try:
+        text = transform(parsed.model, "to-order", etree.tostring(parsed.root, encoding="unicode"))
+    except StylesheetError:
+        # The types of the stylesheet are those of the CDA schema: what stands twice where it may stand once ends here.
+        raise SourceError(issue("IMGDA-1299", "/ClinicalDocument")) from None
     tree = etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
     return _Reading(parsed, tree, settings).finish()
 
@@ -80,8 +85,8 @@ class _Reading:
             order = None
         return Reading(order, self._issues, self._parsed.model)
 
-    def _note(self, code: str, element: etree._Element, /, value: str | None = None, **parameters: str) -> None:
-        self._issues.append(issue(code, self._place(element), value=value, parameters=parameters))
+    def _note(self, code: str, place: etree._Element, value: str | None = None, /, **parameters: str) -> None:
+        self._issues.append(issue(code, self._place(place), value=value, parameters=parameters))
 
     def _place(self, element: etree._Element) -> str:
         """The XPath of what an element of the order was read from, or of what is around it."""

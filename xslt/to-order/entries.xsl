@@ -46,13 +46,13 @@
     <xsl:variable name="earlier" as="element()*" select="e:valid(../preceding-sibling::cda:entry/cda:observation)/cda:text/n:target(.)"/>
     <contraindication x:from="{@x:n}">
       <xsl:sequence select="r:said($row)"/>
-      <concept><xsl:sequence select="r:cd(cda:value, $label)"/></concept>
+      <concept><xsl:sequence select="r:cd(cda:value[1], $label)"/></concept>
       <present><xsl:sequence select="r:took(@negationInd)"/>{not(@negationInd = 'true')}</present>
       <xsl:choose>
         <xsl:when test="$own and $earlier[. is $own]">
           <xsl:sequence select="r:issue('IMGDA-1277', .)"/>
         </xsl:when>
-        <xsl:when test="n:stated($own)"><comment><xsl:sequence select="r:text($own)"/></comment></xsl:when>
+        <xsl:when test="r:filled($own)"><comment><xsl:sequence select="r:text($own)"/></comment></xsl:when>
         <xsl:when test="$cell and not($earlier[. is $cell])">
           <comment><xsl:sequence select="r:text($cell)"/></comment>
           <xsl:sequence select="r:issue('IMGDA-1278', .)"/>
@@ -75,7 +75,7 @@
 
   <xsl:template match="cda:observation[cda:code/@code = 'ORG-192']" mode="e:entry" as="element()">
     <xsl:variable name="label" as="element()?" select="(n:target(cda:value/cda:originalText), n:target(cda:text))[1]"/>
-    <care-information><xsl:sequence select="r:cd(cda:value, $label)"/></care-information>
+    <care-information><xsl:sequence select="r:cd(cda:value[1], $label)"/></care-information>
   </xsl:template>
 
   <!-- information du patient -->
@@ -83,7 +83,7 @@
   <xsl:template match="cda:observation[cda:code/@code = 'MED-1130']" mode="e:entry" as="element()*">
     <xsl:variable name="target" as="element()?" select="n:target(cda:text)"/>
     <xsl:variable name="row" as="element()?" select="n:row($target)"/>
-    <xsl:for-each select="cda:value[@value]">
+    <xsl:for-each select="cda:value[@value][1]">
       <patient-informed><xsl:sequence select="r:from(.), r:said(($row, $target))"/>{@value = ('true', '1')}</patient-informed>
       <xsl:sequence select="e:contradiction($row/cda:td[2], @value = ('true', '1'))"/>
     </xsl:for-each>
@@ -99,7 +99,7 @@
         select="exists($target/ancestor::cda:td[following-sibling::cda:td]) and starts-with(normalize-space($target), 'Autres informations')"/>
     <xsl:variable name="answer" as="element()?"
         select="if ($asked) then $target/ancestor::cda:td[1]/following-sibling::cda:td[1] else $target"/>
-    <xsl:for-each select="n:stated($answer)">
+    <xsl:for-each select="if ($asked) then n:stated($answer) else r:filled($answer)">
       <patient-information><xsl:sequence select="r:text(.)"/></patient-information>
       <xsl:if test="$asked"><xsl:sequence select="r:issue('IMGDA-1276', $target)"/></xsl:if>
     </xsl:for-each>
@@ -112,7 +112,7 @@
     <act x:from="{@x:n}">
       <xsl:sequence select="r:said((n:row($shown), n:row(n:target(cda:targetSiteCode[1]/cda:originalText))))"/>
       <modality>
-        <xsl:sequence select="r:cd(cda:code), e:wording(cda:code, $shown), r:translations(cda:code)"/>
+        <xsl:sequence select="r:cd(cda:code[1]), e:wording(cda:code, $shown), r:translations(cda:code)"/>
       </modality>
       <xsl:apply-templates select="cda:targetSiteCode[@code]" mode="e:entry"/>
       <xsl:for-each select="cda:id[@root][@extension or position() gt 1]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
@@ -145,7 +145,7 @@
   <xsl:function name="e:wording" as="element()?">
     <xsl:param name="code" as="element()"/>
     <xsl:param name="shown" as="element()?"/>
-    <xsl:for-each select="n:stated(($shown, r:filled($code/cda:originalText))[1])">
+    <xsl:for-each select="r:filled(($shown, $code/cda:originalText)[1])">
       <text><xsl:sequence select="r:text(.)"/></text>
     </xsl:for-each>
   </xsl:function>
@@ -172,7 +172,7 @@
   <xsl:function name="e:comment" as="element()*">
     <xsl:param name="act" as="element()"/>
     <xsl:variable name="comments" as="element()*"
-        select="e:valid($act/cda:entryRelationship/cda:act[cda:code/@code = '48767-8'])/n:stated(n:source(cda:text))"/>
+        select="e:valid($act/cda:entryRelationship/cda:act[cda:code/@code = '48767-8'])/r:filled(n:source(cda:text))"/>
     <xsl:if test="$comments">
       <comment>
         <xsl:sequence select="r:from($comments)"/>
@@ -185,7 +185,7 @@
   <xsl:template match="cda:entryRelationship/cda:observation" mode="e:entry" as="element()">
     <function x:from="{@x:n}">
       <concept>
-        <xsl:sequence select="r:cd(cda:value, (n:target(cda:value/cda:originalText), n:target(cda:text))[1])"/>
+        <xsl:sequence select="r:cd(cda:value[1], (n:target(cda:value/cda:originalText), n:target(cda:text))[1])"/>
       </concept>
       <xsl:sequence select="e:comment(.)"/>
     </function>
@@ -196,7 +196,7 @@
   <xsl:function name="e:events" as="element()*">
     <xsl:param name="acts" as="element()*"/>
     <xsl:variable name="entries" as="element()*" select="e:valid($acts/cda:entryRelationship/cda:observation[cda:code/@code = 'GEN-296'])"/>
-    <xsl:variable name="texts" as="element()*" select="$entries/n:stated(n:source(cda:text)) | ()"/>
+    <xsl:variable name="texts" as="element()*" select="$entries/r:filled(n:source(cda:text)) | ()"/>
     <xsl:if test="$texts">
       <event>
         <xsl:sequence select="r:from($texts)"/>
@@ -300,13 +300,13 @@
         <xsl:for-each select="($about/n:source(cda:text), $about/cda:value/n:source(cda:originalText), $row//cda:th[1]/r:filled(.))[1]">
           <title><xsl:sequence select="r:text(.)"/></title>
         </xsl:for-each>
-        <xsl:for-each select="cda:value[@mediaType]">
+        <xsl:for-each select="cda:value[1][@mediaType]">
           <media-type><xsl:sequence select="r:from(.)"/>{normalize-space(tokenize(@mediaType, ';')[1])}</media-type>
         </xsl:for-each>
-        <data><xsl:sequence select="r:from(cda:value)"/>{normalize-space(cda:value)}</data>
+        <data><xsl:sequence select="r:from(cda:value[1])"/>{normalize-space(cda:value[1])}</data>
         <xsl:for-each select="$about/cda:value[@code]"><type><xsl:sequence select="r:cd(.)"/></type></xsl:for-each>
         <xsl:for-each select="r:dated($about/cda:effectiveTime)"><date><xsl:sequence select="r:moment(.)"/></date></xsl:for-each>
-        <xsl:for-each select="cda:value[@language]"><language><xsl:sequence select="r:from(.)"/>{@language}</language></xsl:for-each>
+        <xsl:for-each select="cda:value[1][@language]"><language><xsl:sequence select="r:from(.)"/>{@language}</language></xsl:for-each>
       </attachment>
     </xsl:for-each>
   </xsl:template>

@@ -112,7 +112,7 @@
 
   <xsl:template match="cda:author" mode="h:header" as="element()">
     <author x:from="{@x:n}">
-      <professional><xsl:apply-templates select="cda:assignedAuthor" mode="h:parts"/></professional>
+      <professional><xsl:apply-templates select="cda:assignedAuthor[1]" mode="h:parts"/></professional>
       <xsl:for-each select="r:dated(cda:time)"><time><xsl:sequence select="r:moment(.)"/></time></xsl:for-each>
       <xsl:apply-templates select="cda:functionCode[@code]" mode="h:parts"/>
     </author>
@@ -134,7 +134,7 @@
   <xsl:template name="h:signed" as="node()*">
     <xsl:context-item as="element()" use="required"/>
     <xsl:sequence select="r:from(.)"/>
-    <professional><xsl:apply-templates select="cda:assignedEntity" mode="h:parts"/></professional>
+    <professional><xsl:apply-templates select="cda:assignedEntity[1]" mode="h:parts"/></professional>
     <xsl:for-each select="r:dated(cda:time)"><time><xsl:sequence select="r:moment(.)"/></time></xsl:for-each>
   </xsl:template>
 
@@ -155,17 +155,17 @@
 
   <xsl:template match="cda:informationRecipient" mode="h:header" as="element()">
     <recipient x:from="{@x:n}">
-      <professional><xsl:apply-templates select="cda:intendedRecipient" mode="h:parts"/></professional>
+      <professional><xsl:apply-templates select="cda:intendedRecipient[1]" mode="h:parts"/></professional>
       <copy><xsl:sequence select="r:took(@typeCode)"/>{@typeCode = 'TRC'}</copy>
     </recipient>
   </xsl:template>
 
   <xsl:template match="cda:participant" mode="h:header" as="element()">
     <participant x:from="{@x:n}">
-      <professional><xsl:apply-templates select="cda:associatedEntity" mode="h:parts"/></professional>
+      <professional><xsl:apply-templates select="cda:associatedEntity[1]" mode="h:parts"/></professional>
       <type><xsl:sequence select="r:from(.)"/>{@typeCode}</type>
       <xsl:apply-templates select="cda:functionCode[@code]" mode="h:parts"/>
-      <role-class><xsl:sequence select="r:from(cda:associatedEntity)"/>{cda:associatedEntity/@classCode}</role-class>
+      <role-class><xsl:sequence select="r:from(cda:associatedEntity[1])"/>{cda:associatedEntity[1]/@classCode}</role-class>
       <xsl:for-each select="r:dated(cda:time)"><time><xsl:sequence select="r:period(.)"/></time></xsl:for-each>
     </participant>
   </xsl:template>
@@ -197,7 +197,7 @@
       <xsl:for-each select="cda:encounterParticipant[cda:assignedEntity]">
         <participant x:from="{@x:n}">
           <type><xsl:sequence select="r:from(.)"/>{@typeCode}</type>
-          <professional><xsl:apply-templates select="cda:assignedEntity" mode="h:parts"/></professional>
+          <professional><xsl:apply-templates select="cda:assignedEntity[1]" mode="h:parts"/></professional>
           <xsl:for-each select="r:dated(cda:time)"><time><xsl:sequence select="r:period(.)"/></time></xsl:for-each>
         </participant>
       </xsl:for-each>

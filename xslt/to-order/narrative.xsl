@@ -40,7 +40,7 @@
     <xsl:param name="row" as="element()?"/>
     <xsl:param name="heading" as="xs:string"/>
     <xsl:variable name="column" as="xs:integer?"
-        select="$row/ancestor::cda:table[1]/cda:thead/cda:tr[1]/cda:th[starts-with(normalize-space(), $heading)][1]/count((., preceding-sibling::cda:th))"/>
+        select="$row/ancestor::cda:table[1]/cda:thead[1]/cda:tr[1]/cda:th[starts-with(normalize-space(), $heading)][1]/count((., preceding-sibling::cda:th))"/>
     <xsl:sequence select="$row/cda:td[position() = $column]"/>
   </xsl:function>
 

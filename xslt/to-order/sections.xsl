@@ -46,8 +46,8 @@
     <xsl:variable name="justification" as="element()?" select="(r:filled($text//cda:content[@ID = 'justification-demande']),
         n:column($text, 'Justification'), r:filled($text[not(.//cda:table)]))[1]"/>
     <xsl:variable name="purpose" as="element()?"
-        select="(r:filled($text//cda:content[@ID = 'finalite-examen']), n:column($text, 'Finalité'))[1]"/>
+        select="(r:filled($text//cda:content[@ID = 'finalite-examen']), n:stated(n:column($text, 'Finalité')))[1]"/>
     <xsl:for-each select="$justification"><justification><xsl:sequence select="r:text(.)"/></justification></xsl:for-each>
-    <xsl:for-each select="n:stated($purpose)"><purpose><xsl:sequence select="r:text(.)"/></purpose></xsl:for-each>
+    <xsl:for-each select="$purpose"><purpose><xsl:sequence select="r:text(.)"/></purpose></xsl:for-each>
   </xsl:function>
 </xsl:package>

@@ -1,0 +1,53 @@
+"""What an older version of the model demands beyond the rules of the volet, which are those of 2024.01.
+
+Source: CI-SIS, suites of IMG-DA-IMG 2022.01 (CI-SIS_StructurationMinimale, IHE_XDS-SD); mappings/newer-than-2022.01.csv.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from bridge.issues import Issue, issue
+from bridge.mappings import rows
+from bridge.order import Code, Order
+
+__all__ = ["check"]
+
+
+@cache
+def _newer() -> frozenset[tuple[str, str]]:
+    """Codes that the value sets of 2022.01 do not have, with their systems."""
+    return frozenset((row["code"], row["system"]) for row in rows("newer-than-2022.01"))
+
+
+def check(order: Order, model: str) -> list[Issue]:
+    """Why this version of the model cannot carry the order: nothing for the current one."""
+    return list(_of_2022(order)) if model == "2022.01" else []
+
+
+def _of_2022(order: Order) -> Iterator[Issue]:
+    if order.legal_authenticator.professional.name is None:
+        yield issue("IMGDA-1311", None)
+    for author in order.authors:
+        organization = author.professional.organization
+        if organization is not None and (organization.id is None or organization.id.extension is None):
+            yield issue("IMGDA-1312", None)
+    if order.document.language != "fr-FR":
+        yield issue("IMGDA-1313", None)
+    for code in {(code.code, code.system) for code in _codes(order)} & _newer():
+        yield issue("IMGDA-1314", None, value=code[0])
+
+
+def _codes(value: Any) -> Iterator[Code]:
+    """Every code of an order."""
+    if isinstance(value, Code):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _codes(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _codes(getattr(value, field.name))
