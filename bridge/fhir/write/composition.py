@@ -1,6 +1,6 @@
 """The Composition of a document, which holds its header and its sections: the dual of ``bridge.fhir.header``, shape (a).
 
-Source: docs/fhir.md, 1.3, 2.2 and 2.5; ANS, document-core 0.1.0, fr-composition-document.
+Source: docs/fhir.md, 2.2 and 2.5; ANS, document-core 0.1.0, fr-composition-document.
 """
 
 from __future__ import annotations
