@@ -185,7 +185,7 @@ def test_a_command_is_documented_with_all_its_options(name, command):
     assert text is not None, f"docs/cli.md has no section imgda {name}"
     options = [option for parameter in command.params if isinstance(parameter, click.Option) for option in parameter.opts]
     listed = re.findall(r"^\| (`-[^|\n]*(?:\\\|[^|\n]*)*) \|", text, re.MULTILINE) + re.findall(
-        r"Options?: (.+?)\n\n", text, re.DOTALL
+        r"[Oo]ptions?: (.+?)\n\n", text, re.DOTALL
     )
     described = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", " ".join(listed)))
     assert [option for option in options if option not in described] == []

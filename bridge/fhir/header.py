@@ -76,7 +76,8 @@ class Header:
 
         A requisition that is said to be unknown (data-absent-reason) is not looked for elsewhere.
         """
-        if any(node.extensions("data-absent-reason") for r in self.requests if (node := r.child("requisition"))):
+        stated = [node for r in self.requests if (node := r.child("requisition"))]
+        if any("value" not in node and node.extensions("data-absent-reason") for node in stated):
             self.context.note("IMGDA-0318", self.requests[0].at("requisition"))
             return ()
         for source in (self._requisitions, self._event_identifiers, self._placer, self._group, self._untyped):
@@ -99,9 +100,9 @@ class Header:
         found = [self._read_number(node) for node in nodes]
         return tuple(dict.fromkeys(x for x in found if x))
 
-    def shared_placer(self) -> tuple[Identifier, ...]:
-        """The placer number that stands for the whole request, which is then no number of its act."""
-        return () if any("requisition" in request for request in self.requests) else self._placer()
+    def shared_ids(self, ids: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+        """Which numbers of the request are no numbers of its acts: a placer number that stands for a missing requisition."""
+        return () if any("requisition" in request for request in self.requests) else ids
 
     def _event_identifiers(self) -> tuple[Identifier, ...]:
         nodes = [d.child("identifier") for event in self._events() for d in event.children("detail") if self._is_principal(event)]
@@ -164,6 +165,8 @@ class Header:
             return when
         described = self.description.created_at() if self.description else None
         if when := moment(self.context, self.root, "timestamp"):
+            if described and described != when:
+                self.context.note("IMGDA-0327", self.root.at("timestamp"))
             return described or when
         if described:
             return described
@@ -762,7 +765,7 @@ class Header:
     def _encounter_type(self, node: Node) -> Code | None:
         """The class; one that is said to be unknown (data-absent-reason) is simply absent."""
         for item in node.children("class"):
-            if item.extensions("data-absent-reason"):
+            if "code" not in item and item.extensions("data-absent-reason"):
                 return None
             if coded := self.context.coded(item, "encounter-type", tables=("encounter-class",), quiet=True):
                 return coded.code

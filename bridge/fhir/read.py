@@ -148,7 +148,7 @@ class _Reader:
         for resource in self._supporting():
             clinical.read(resource)
         patient, contacts = self._patient(patient_node)
-        acts = self._acts(clinical)
+        acts = self._acts(clinical, ids)
         callback = self._callback(clinical)
         if callback is not None:
             authors = self._with_call_back_numbers(authors)
@@ -250,8 +250,8 @@ class _Reader:
                 self.context.note("IMGDA-0204", reference.at("reference"))
         return found
 
-    def _acts(self, clinical: Clinical) -> tuple[Act, ...]:
-        reader, shared = Acts(self.context), self.header.shared_placer()
+    def _acts(self, clinical: Clinical, ids: tuple[Identifier, ...]) -> tuple[Act, ...]:
+        reader, shared = Acts(self.context), self.header.shared_ids(ids)
         nuclear = [r for r in self.requests if self.context.matches(codeable(r, "code"), "modality")]
         nuclear = [r for r in nuclear if _is_nuclear(r)]
         owner = nuclear[0] if len(nuclear) == 1 else None

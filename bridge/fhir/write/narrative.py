@@ -44,7 +44,7 @@ def reasons(order: Order) -> list[Row]:
 
 
 def history(order: Order) -> list[Row]:
-    """Section 11329-0. A "non" is always said (docs/fhir.md, M5)."""
+    """Section 11329-0. A "non" is always said, for who overlooks a coded one."""
     return [
         ("Antécédents médicaux", order.medical_history),
         ("Antécédents chirurgicaux", order.surgical_history),
