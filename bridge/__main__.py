@@ -1,5 +1,5 @@
 """``python -m bridge`` is ``imgda``."""
 
-from bridge.cli import main
+from bridge.cli import run
 
-main(prog_name="imgda")
+run()

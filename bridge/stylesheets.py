@@ -7,7 +7,7 @@ What was measured about Saxon decides the shape of this module (docs/design.md, 
   other's answers, that is, another patient's document;
 * no parameters: everything travels in the XML text;
 * stylesheets are compiled before the processor is closed to files and network, and every document is parsed after that. It cannot
-  be opened again, so that all are compiled together, except in a process that says which one it needs (:func:`only`).
+  be opened again, so that all are compiled together, except in a process that says which ones it needs (:func:`only`).
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ def transform(model: str, direction: Direction, xml: str) -> str:
     return result
 
 
-def only(model: str, direction: Direction) -> None:
-    """Compile no other stylesheet in this process: for a command that converts once and should start fast."""
+def only(*needed: tuple[str, Direction]) -> None:
+    """Compile these stylesheets alone in this process, each a model and a direction: for a command that should start fast."""
     global _needed
-    _needed = ((model, direction),)
+    _needed = needed
 
 
 def warm(model: str, direction: Direction = "to-cda") -> None:
@@ -91,9 +91,10 @@ def _compile_all() -> None:
     root = folder("xslt")
     processor = PySaxonProcessor(license=False, config_file=str(root / "saxon.xml"))
     compiler = processor.new_xslt30_processor()
-    for model, direction in _needed or [(model, direction) for model in models() for direction in ("to-cda", "to-order")]:
-        path = root / "img-da-img" / model / f"{direction}.xsl"
-        _masters[model, direction] = compiler.compile_stylesheet(stylesheet_file=str(path))
+    for path in sorted((root / "img-da-img").glob("*/*.xsl")):
+        key = path.parent.name, path.stem
+        if not _needed or key in _needed:
+            _masters[key] = compiler.compile_stylesheet(stylesheet_file=str(path))
     processor.set_configuration_property("http://saxon.sf.net/feature/allowedProtocols", "")
     processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "false")
     _processor = processor

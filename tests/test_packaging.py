@@ -83,6 +83,6 @@ def test_the_metadata_of_the_wheel_name_the_command_and_the_licence(distribution
         names = archive.namelist()
         metadata = archive.read(next(name for name in names if name.endswith("/METADATA"))).decode()
         entry_points = archive.read(next(name for name in names if name.endswith("/entry_points.txt"))).decode()
-    assert "imgda = bridge.cli:main" in entry_points
+    assert "imgda = bridge.cli:run" in entry_points
     assert "License-Expression: Apache-2.0" in metadata
     assert any(name.endswith("/licenses/LICENSE") for name in names)

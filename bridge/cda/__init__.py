@@ -1,0 +1,1 @@
+"""Reads CDA documents IMG-DA-IMG."""

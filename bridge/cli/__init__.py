@@ -10,7 +10,7 @@ from importlib import import_module
 
 import click
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 _COMMANDS = {
     "completion": "bridge.cli.about:completion",
@@ -48,3 +48,10 @@ def main() -> None:
     level 3). Data go to standard output, what is said about them to standard
     error.
     """
+
+
+def run() -> None:
+    """``imgda`` in a process of its own."""
+    from bridge.cli.common import OWN_PROCESS
+
+    main(prog_name="imgda", obj=OWN_PROCESS)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
@@ -21,9 +21,25 @@ from bridge.issues import Issue, Language, operation_outcome
 from bridge.settings import Settings
 from bridge.settings import load as load_settings
 
-__all__ = ["Exit", "Speaker", "guard", "read_input", "settings_of", "settings_options", "speaker_options", "write_output"]
+if TYPE_CHECKING:
+    from bridge.stylesheets import Direction
+
+__all__ = [
+    "Exit",
+    "Speaker",
+    "guard",
+    "needs",
+    "read_input",
+    "settings_of",
+    "settings_options",
+    "speaker_options",
+    "write_output",
+]
 
 Format = Literal["text", "json"]
+
+OWN_PROCESS = "own process"
+"""The object of the click context when ``imgda`` runs in a process of its own, not inside another program."""
 
 
 class Exit(IntEnum):
@@ -164,6 +180,14 @@ class Speaker:
             text = json.dumps(outcome, ensure_ascii=False, indent=2)
         click.echo(text, err=True)
         raise SystemExit(int(code))
+
+
+def needs(*sheets: tuple[str, Direction]) -> None:
+    """Say which stylesheets a command needs, each a model and a direction: in a process of its own it compiles no other."""
+    if click.get_current_context().find_root().obj == OWN_PROCESS:
+        from bridge import stylesheets
+
+        stylesheets.only(*sheets)
 
 
 # --- options ---------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from bridge.cli.common import (
     Speaker,
     exit_code,
     guard,
+    needs,
     read_input,
     settings_of,
     settings_options,
@@ -70,13 +71,12 @@ def convert(
     FILE is FHIR JSON or XML: a Bundle, or a ServiceRequest with contained
     resources. Nothing is written when the order breaks a rule.
     """
-    from bridge import stylesheets
     from bridge.convert import Bridge
 
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
         source = read_input(file, speaker)
-        stylesheets.only(model, "to-cda")
+        needs((model, "to-cda"))
         if each:
             _convert_each(bridge, source, output, speaker, model=model, now=now, fhir=fhir)
             return

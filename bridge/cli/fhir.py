@@ -12,6 +12,7 @@ from bridge.cli.common import (
     Exit,
     Speaker,
     guard,
+    needs,
     read_input,
     settings_of,
     settings_options,
@@ -47,9 +48,11 @@ def to_fhir(
     used and each value without a place in FHIR is said.
     """
     from bridge.convert import Bridge
+    from bridge.stylesheets import models
 
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
+        needs(*((model, "to-order") for model in models()))
         conversion = bridge.to_fhir(read_input(file, speaker), shape=shape)
         text = json.dumps(conversion.bundle, ensure_ascii=False, indent=2, default=float)
         write_output(output, text.encode() + b"\n", speaker)
