@@ -24,6 +24,9 @@ LOINC, TA = "2.16.840.1.113883.6.1", "1.2.250.1.213.1.1.4.322"
 
 _NEVER_HAPPENED = frozenset({"entered-in-error", "cancelled", "not-done", "revoked", "rejected"})
 
+_ORDINARY = frozenset({"final", "amended", "corrected", "completed", "current", "active", "available"})
+"""What is settled: said by the document without a word."""
+
 _CLINICAL_STATUS = {
     "active": None,
     "recurrence": "récidive",
@@ -98,11 +101,11 @@ class Clinical:
             "Binary": self._document,
             "Communication": self._communication,
         }.get(resource.type_name)
-        if reader is None or self._is_foreign(resource) or self._never_happened(resource):
+        if reader is None or self.is_foreign(resource) or self._never_happened(resource):
             return
         reader(resource)
 
-    def _is_foreign(self, resource: Node) -> bool:
+    def is_foreign(self, resource: Node) -> bool:
         """Whether a resource is about somebody else: an error, whatever it says."""
         for element in ("subject", "patient"):
             reference = resource.child(element)
@@ -115,7 +118,9 @@ class Clinical:
         return False
 
     def _never_happened(self, resource: Node) -> bool:
-        status = resource.text("status")
+        status = resource.peek("status")
+        if status in _ORDINARY:
+            resource.decide("status")
         verification = resource.child("verificationStatus")
         refuted = verification is not None and any(
             coding.peek("code") == "entered-in-error"
@@ -124,8 +129,11 @@ class Clinical:
         )
         if status in _NEVER_HAPPENED or refuted:
             self.context.note("IMGDA-0217", resource.path)
-            resource.take()
+            resource.give_up("IMGDA-0910", "technical")
             return True
+        if status is not None and status not in _ORDINARY:
+            self.context.note("IMGDA-0912", resource.at("status"), status=str(status))
+            resource.decide("status")
         return False
 
     def _is_contraindication(self, concept: Node | None) -> bool:
@@ -221,8 +229,7 @@ class Clinical:
                 for same in concept.children("coding"):
                     other = table(name).get((str(same.peek("system")), str(same.peek("code"))))
                     if other and other.concept.code == row.concept.code:
-                        same.take()
-                concept.text("text")
+                        same.understood()
                 return row.concept.code == "true"
         return None
 
@@ -332,8 +339,7 @@ class Clinical:
         for coding in concept.children("coding"):
             row = table("absence").get((str(coding.peek("system")), str(coding.peek("code"))))
             if row:
-                coding.take()
-                concept.text("text")
+                coding.understood()
                 if row.concept.code == "absent":
                     self.known_absence.add(kind)
                 return True
@@ -342,14 +348,10 @@ class Clinical:
     def _condition(self, node: Node) -> None:
         concept = node.child("code")
         if self._absence(concept, "medical"):
-            for element in ("clinicalStatus", "verificationStatus", "category"):
-                for child in node.children(element):
-                    child.take()
+            self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
             return
         clinical, verification = self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
         current = clinical in (None, "active", "recurrence", "relapse")
-        for category in node.children("category"):
-            category.take()
         if self._is_contraindication(concept) and verification in ("confirmed", "refuted", None) and current and concept:
             coded = self.context.coded(concept, "contraindication")
             assert coded is not None
@@ -377,13 +379,14 @@ class Clinical:
         return [*([words] if words else []), *([f"Depuis {when}"] if when else []), *self._comments(node)]
 
     def _status(self, node: Node, element: str) -> str | None:
+        """The code of a clinicalStatus or verificationStatus; one that is unknown stays unread and so is a loss."""
         concept = node.child(element)
-        coding = concept.child("coding") if concept else None
-        if coding is None or concept is None:
-            return None
-        code = coding.text("code")
-        coding.take()
-        return code
+        for coding in concept.children("coding") if concept else ():
+            code = coding.peek("code")
+            if code in _CLINICAL_STATUS or code in _VERIFICATION or code == "refuted":
+                coding.decide("code")
+                return str(code)
+        return None
 
     def _procedure(self, node: Node) -> None:
         concept = node.child("code")
@@ -418,9 +421,7 @@ class Clinical:
         if self._absence(concept, "allergy"):
             if "allergy" in self.known_absence:
                 _add(self.medical, _ALLERGY_PREFIX + "aucune connue")
-            for element in ("clinicalStatus", "verificationStatus"):
-                for child in node.children(element):
-                    child.take()
+            self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
             return
         clinical, verification = self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
         words = self.context.words(concept) if concept else None
@@ -499,17 +500,24 @@ class Clinical:
         conclusion = clean(node.text("conclusion"))
         concept = node.child("code")
         when = self._when(node, "effective")
-        if conclusion:
-            day = f"{when} : " if when and when not in conclusion else ""
-            _add(self.results, day + conclusion)
-        elif concept and (label := self.context.words(concept)):
-            _add(self.results, f"{label} ({when})" if when else label)
+        label = self._label(concept) if concept else None
+        day = when if when and when not in (conclusion or "") else None
+        head = f"{label} ({day})" if label and day else label or day
+        _add(self.results, " : ".join(text for text in (head, conclusion) if text) if label or conclusion else None)
         for form in node.children("presentedForm"):
-            title = self.context.words(concept) if concept else None
-            self.attachments.read(form, title=title)
+            self.attachments.read(form, title=label)
         for result in node.children("result"):
             if found := self.context.index.find(result):
                 self.read(found)
+
+    def _label(self, concept: Node) -> str | None:
+        """What a report is, in words without codes."""
+        text = clean(concept.text("text"))
+        for coding in concept.children("coding"):
+            if text is None and "display" in coding:
+                text = one_line(coding.text("display"))
+            coding.give_up("IMGDA-0908", "technical", written="text")
+        return text
 
     def _study(self, node: Node) -> None:
         description = clean(node.text("description"))
@@ -565,7 +573,6 @@ def narrative_text(node: Node) -> str | None:
     div = text.text("div") if text else None
     if not div or text is None:
         return None
-    text.text("status")
     plain = html.unescape(_ANY_TAG.sub("", _CELL.sub(" ", _TAGS.sub("\n", div))))
     return clean("\n".join(line for part in plain.split("\n") if (line := " ".join(part.split()))))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from datetime import datetime
 
 from bridge.fhir.acts import has_type
 from bridge.fhir.context import Context, clean, one_line
-from bridge.fhir.datatypes import as_datetime, identifier, moment, period
+from bridge.fhir.datatypes import as_datetime, identifier, iso, moment, period
 from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role
 from bridge.fhir.view import Node
@@ -45,6 +46,7 @@ __all__ = ["Header", "coded_value"]
 _IDS = uuid.UUID("1f8a5d5e-3c6b-5b0e-8f43-5c9f0c1c7a11")
 """Namespace of the document identifiers that are derived (a constant of this project)."""
 
+_LANGUAGE = re.compile("[a-z]{2}-[A-Z]{2}")
 _STRUCTURES = "1.2.250.1.71.4.2.2"
 _NO_ID = Identifier(root="0.0")
 
@@ -124,9 +126,11 @@ class Header:
 
     def requested_at(self) -> str | None:
         """The latest authoredOn of the group, else a substitute, which is reported (A5)."""
-        times = [t for r in self.requests if (t := moment(self.context, r, "authoredOn"))]
+        raw = [str(r.peek("authoredOn")) for r in self.requests]
+        latest = max((found for text in raw if (found := iso(text))), key=as_datetime, default=None)
+        times = [t for r, text in zip(self.requests, raw, strict=True) if iso(text) == latest and (t := self._authored(r))]
         if times:
-            return max(times, key=as_datetime)
+            return times[0]
         first = self.requests[0]
         meta = first.child("meta")
         if meta and (when := moment(self.context, meta, "lastUpdated")):
@@ -138,6 +142,9 @@ class Header:
             self.context.note("IMGDA-0321", first.at("authoredOn"), origin="Encounter.period.start")
             return when
         return None
+
+    def _authored(self, request: Node) -> str | None:
+        return moment(self.context, request, "authoredOn")
 
     def created_at(self, requested: str | None) -> str:
         """When the document was made: from the input, else *now*, else the clock, with a warning."""
@@ -201,20 +208,20 @@ class Header:
 
     def _language(self) -> str:
         for node in (self.composition, self.requests[0]):
-            text = node.text("language") if node else None
-            if text and len(text) == 5 and text[2] == "-" and text[:2].islower() and text[3:].isupper():
-                return text
+            text = node.peek("language") if node else None
+            if node and isinstance(text, str) and _LANGUAGE.fullmatch(text):
+                return node.text("language") or text
         return "fr-FR"
 
     def _confidentiality(self) -> str:
         known = value_set("confidentiality").by_code
-        if self.composition and (code := self.composition.text("confidentiality")) in known:
-            return str(code)
+        if self.composition and self.composition.peek("confidentiality") in known:
+            return str(self.composition.text("confidentiality"))
         for node in (self.composition, self.requests[0]):
             meta = node.child("meta") if node else None
             for coding in meta.children("security") if meta else ():
                 if coding.peek("code") in known and code_system_oid(str(coding.peek("system"))) == "2.16.840.1.113883.5.25":
-                    coding.take()
+                    coding.carried()
                     return str(coding.peek("code"))
         return "N"
 
@@ -223,7 +230,7 @@ class Header:
             kind = relation.peek("code") or relation.peek("type")
             if kind not in ("replaces",):
                 continue
-            relation.text("code"), relation.text("type")
+            relation.decide("code", "type")
             reference = relation.child("targetReference") or relation.child("resourceReference")
             node = relation.child("targetIdentifier") or (reference.child("identifier") if reference else None)
             if node and (found := identifier(self.context, node)):
@@ -320,8 +327,8 @@ class Header:
             concept = part.child("valueCodeableConcept")
             for coding in concept.children("coding") if concept else ():
                 if coding.peek("code") in known:
-                    kind = coding.text("code")
-                    coding.take()
+                    coding.carried()
+                    kind = str(coding.peek("code"))
         for part in extension.extensions("function"):
             coded = self.context.coded(part.child("valueCodeableConcept"), "function-code", quiet=True)
             function = coded.code if coded else None
@@ -346,7 +353,8 @@ class Header:
         for element in ("_start", "_end"):
             primitive = span.child(element) if span else None
             for reason in primitive.extensions("data-absent-reason") if primitive else ():
-                reason.take()
+                if reason.peek("valueCode") == "unknown":
+                    reason.decide("valueCode")
         return period(self.context, span)
 
     def _treating_physician(self, patient: Node) -> list[Participant]:
@@ -359,7 +367,7 @@ class Header:
                     member = participant.child("member")
                     if member and (role := self.people.role(member)):
                         for concept in participant.children("role"):
-                            concept.take()
+                            self.context.take_code(concept, "PCP", "2.16.840.1.113883.5.88")
                         return [self._physician(role)]
         return []
 
@@ -385,7 +393,10 @@ class Header:
                 continue
             if not self._is_copy_to(node):
                 continue
-            node.text("status"), node.text("intent")
+            if node.peek("status") == "active":
+                node.decide("status")
+            if node.peek("intent") == "order":
+                node.decide("intent")
             if subject := node.child("subject"):
                 self.context.index.find(subject)
             for reference in node.children("recipient"):
@@ -401,8 +412,7 @@ class Header:
             return False
         categories = node.children("category")
         for category in categories:
-            if _has(category, "CORRE") or _has(category, "copyto-reports"):
-                category.take()
+            if _understand(category, "CORRE", "copyto-reports"):
                 return True
         return not categories and not node.children("payload")
 
@@ -418,7 +428,7 @@ class Header:
             about = [self.context.index.find(r) for r in node.children("about")]
             if phone and any(t is not None and t.value is r.value for t in about for r in self.requests):
                 for medium in phone:
-                    medium.take()
+                    _understand(medium, "PHONE")
                 return True
         return None
 
@@ -437,8 +447,7 @@ class Header:
         """The RelatedPersons that the Composition names as informants."""
         found = []
         for extension in self._extensions("informant-extension"):
-            for part in extension.extensions("type"):
-                part.take()
+            _understand_type(extension, "INF")
             for part in extension.extensions("party"):
                 reference = part.child("valueReference")
                 target = self.context.index.find(reference) if reference else None
@@ -450,8 +459,7 @@ class Header:
         """Opérateur de saisie. FHIR: Composition, extension data-enterer."""
         for extension in self._extensions("data-enterer-extension"):
             when = None
-            for part in extension.extensions("type"):
-                part.take()
+            _understand_type(extension, "ENT")
             for part in extension.extensions("time"):
                 span = self._known_period(part)
                 when = (span.start or span.end) if span else moment(self.context, part, "valueDateTime")
@@ -464,14 +472,9 @@ class Header:
         """Addressees of this document. FHIR: extension information-recipient, in its HL7 and EU forms."""
         found = []
         for extension in self._extensions("information-recipient-extension"):
-            copy = False
-            for part in extension.extensions("type"):
-                concept = part.child("valueCodeableConcept")
-                if concept and (_has(concept, "TRC") or _has(concept, "IRCP")):
-                    copy = True
-                    part.take()
-                elif concept and _has(concept, "PRCP"):
-                    part.take()
+            copy = _understand_type(extension, "TRC", "IRCP")
+            if not copy:
+                _understand_type(extension, "PRCP")
             for part in extension.extensions("party"):
                 if role := self.people.role(part.child("valueReference")):
                     found.append(Recipient(professional=self._addressee(role), copy=copy))
@@ -489,7 +492,8 @@ class Header:
             organization = None
         bare = replace(person, ids=ids, speciality=None, organization=organization)
         if bare != person:
-            self.context.issues.append(issue("IMGDA-0901", role.path, severity=severity("administrative"), loss="administrative"))
+            said = severity("administrative", self.context.settings.losses)
+            self.context.issues.append(issue("IMGDA-0911", role.path, severity=said, loss="administrative"))
         return bare
 
     # --- A12: custodian, authenticators ------------------------------------------------------------------------------
@@ -559,8 +563,8 @@ class Header:
         return self.composition.children("event") if self.composition else []
 
     def _is_principal(self, event: Node) -> bool:
-        flags = [e.flag("valueBoolean") for e in event.extensions("fr-is-principal-event-extension")]
-        return True in flags or any(_has(c, "55115-0") for c in event.children("code"))
+        flags = [e.decides("valueBoolean") for e in event.extensions("fr-is-principal-event-extension")]
+        return True in flags if flags else any(_has(c, "55115-0") for c in event.children("code"))
 
     def _event_performer(self, event: Node) -> Professional | None:
         for extension in event.extensions("fr-performer-event-extension"):
@@ -574,7 +578,7 @@ class Header:
         span, performer = None, None
         if principal:
             for concept in principal.children("code"):
-                concept.take()
+                _understand(concept, "55115-0")
             span = period(self.context, principal.child("period"))
             performer = self._event_performer(principal)
             for detail in principal.children("detail"):
@@ -612,12 +616,16 @@ class Header:
                 found = True
                 if coding.peek("code") != row.concept.code:
                     self.context.note("IMGDA-0423", coding.path)
-                coding.take()
+                coding.understood()
         return found
 
     def urgency(self) -> Urgency | None:
         """The urgency of the whole request, its reason and the physician contacted (A11)."""
-        urgent = [r for r in self.requests if r.text("priority") in ("urgent", "asap", "stat")]
+        urgent = [r for r in self.requests if r.deciding("priority") in ("urgent", "asap", "stat")]
+        for request in urgent:
+            if request.peek("priority") != "urgent":
+                sent = str(request.peek("priority"))
+                self.context.note("IMGDA-0502", request.at("priority"), value=sent, table="priority", relation="wider")
         reasons: list[str] = []
         contacted: Professional | None = None
         for event in self._events():
@@ -688,7 +696,6 @@ class Header:
             return Encounter(
                 facility=self._default_facility(author, None), type=coded_value("encounter-type", kind) if kind else None
             )
-        node.text("status")
         self._check_subject(node)
         responsible, participants = self._encounter_participants(node)
         ids = [identifier(self.context, n, self.context.settings.oids.encounter) for n in node.children("identifier")]
@@ -736,13 +743,12 @@ class Header:
             for kind in participant.children("type"):
                 for coding in kind.children("coding"):
                     if coding.peek("code") in codes:
-                        coding.take()
+                        coding.carried()
             if "RESP" in codes and responsible is None:
                 responsible = role.professional
-            when = period(self.context, participant.child("period"))
-            found += [
-                EncounterParticipant(type=code, professional=role.professional, time=when) for code in codes if code != "RESP"
-            ]
+            others = [code for code in codes if code != "RESP"]
+            when = period(self.context, participant.child("period")) if others else None
+            found += [EncounterParticipant(type=code, professional=role.professional, time=when) for code in others]
         return responsible, tuple(found)
 
     def _facility(self, node: Node, author: Professional) -> Facility:
@@ -765,10 +771,10 @@ class Header:
                 kind = coded.code
                 break
         if node.peek("status") == "active":
-            node.text("status")
+            node.decide("status")
         self.people.organization(node.child("managingOrganization"))
         ids = [identifier(self.context, n) for n in node.children("identifier")]
-        found = addresses(self.context, node)
+        found = addresses(node)
         return Facility(
             type=kind or self._default_type(node.at("type")),
             ids=tuple(dict.fromkeys(x for x in ids if x and x.extension)),
@@ -801,7 +807,7 @@ def _attester_mode(attester: Node) -> str | None:
         return mode
     concept = attester.child("mode")
     for coding in concept.children("coding") if concept else ():
-        coding.take()
+        coding.understood()
         return str(coding.peek("code"))
     return None
 
@@ -812,6 +818,21 @@ def _participation_codes(participant: Node) -> list[str]:
 
 def _has(concept: Node, code: str) -> bool:
     return any(coding.peek("code") == code for coding in concept.children("coding"))
+
+
+def _understand(concept: Node, *codes: str) -> bool:
+    """Whether a CodeableConcept has one of these codes; those it has count as read."""
+    found = [coding for coding in concept.children("coding") if coding.peek("code") in codes]
+    for coding in found:
+        coding.understood()
+    return bool(found)
+
+
+def _understand_type(extension: Node, *codes: str) -> bool:
+    """The same for the part ``type`` of one of the header extensions."""
+    concepts = [part.child("valueCodeableConcept") for part in extension.extensions("type")]
+    understood = [_understand(concept, *codes) for concept in concepts if concept]
+    return any(understood)
 
 
 def _preferred(coding: Node) -> str:

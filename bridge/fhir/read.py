@@ -60,7 +60,7 @@ def read(
     *single* joins requests without a common number into one order when they have patient, requester and day in common.
     """
     root = view(resource)
-    context = Context(Index(root), settings, version)
+    context = Context(Index(root), settings, version, root.ledger)
     context.issues += context.index.issues
     if problem := _unsuitable(root):
         context.note(*problem)
@@ -79,7 +79,7 @@ def read(
         reader = _Reader(context, root, composition, group, now)
         order = reader.order()
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places)))
-    lost = tuple(losses.find([root]))
+    lost = tuple(losses.find(root, context.index, settings.losses))
     """With several orders in one input, a leaf is lost when no order took it."""
     return [replace(reading, issues=reading.issues + lost) for reading in readings]
 
@@ -89,7 +89,7 @@ def _unsuitable(root: Node) -> tuple[str, str] | None:
         return None
     if root.type_name != "Bundle":
         return "IMGDA-0201", root.path
-    return ("IMGDA-0202", root.at("type")) if root.text("type") not in _BUNDLES else None
+    return ("IMGDA-0202", root.at("type")) if root.deciding("type") not in _BUNDLES else None
 
 
 def _composition(context: Context, root: Node) -> Node | None:
@@ -148,6 +148,10 @@ class _Reader:
         if callback is not None:
             authors = self._with_call_back_numbers(authors)
         legal, others = header.authenticators(authors, requested, created)
+        event = header.request(ids, authors, requested, created)
+        if requested not in (authors[0].time, legal.time, event.period.start):
+            for request in self.requests:
+                request.lose("authoredOn", "IMGDA-0903", "administrative")
         self._narratives(reasons, clinical)
         self._note_places(patient_node)
         self._wished_performers(urgent=urgency is not None)
@@ -157,7 +161,7 @@ class _Reader:
             authors=authors,
             custodian=header.custodian(authors[0].professional),
             legal_authenticator=legal,
-            request=header.request(ids, authors, requested, created),
+            request=event,
             encounter=header.encounter(authors[0].professional),
             justification=self._joined(reasons.justification, "reasonCode") or "",
             medical_history=self._history(clinical, "medical"),
@@ -280,9 +284,11 @@ class _Reader:
         author = authors[0]
         known: tuple[Telecom, ...] = author.professional.telecoms
         for point in self.header.call_back_numbers():
-            number = _telecom(self.context, point)
+            number = _telecom(point)
             if number and number.value not in {t.value for t in known}:
                 known = (*known, number)
+            elif number and number not in known:
+                point.lose("use", "IMGDA-0903")
         return (replace(author, professional=replace(author.professional, telecoms=known)), *authors[1:])
 
     # --- texts -------------------------------------------------------------------------------------------------------
@@ -350,7 +356,7 @@ class _Reader:
         reason = section.child("emptyReason")
         for coding in reason.children("coding") if reason else ():
             if coding.peek("code") == "nilknown":
-                coding.take()
+                coding.understood()
                 clinical.known_absence |= {"medical", "surgical"}
 
     # --- where things stand ------------------------------------------------------------------------------------------
@@ -378,7 +384,7 @@ class _Reader:
             return
         for request in self.requests:
             if "performer" in request:
-                self.context.lose(request, "performer", "IMGDA-0909", loss="administrative")
+                request.lose("performer", "IMGDA-0909", "administrative")
 
 
 def _is_nuclear(request: Node) -> bool:

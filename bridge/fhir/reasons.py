@@ -30,7 +30,8 @@ class Reasons:
         """Read every form in which a ServiceRequest may give its reasons."""
         for extension in request.extensions("extension-ServiceRequest.reason"):
             for part in extension.extensions("_datatype"):
-                part.take()
+                if part.peek("valueString") == "CodeableReference":
+                    part.decide("valueString")
             for part in extension.extensions("concept"):
                 self._concept(part.child("valueCodeableConcept"))
             for part in extension.extensions("reference"):
@@ -48,7 +49,7 @@ class Reasons:
         """Two earlier ANS designs: typed notes, and one extension for both texts (docs/fhir.md, 1.4)."""
         for note in request.children("note"):
             for extension in note.extensions("fr-note-type-extension"):
-                self._add(extension.text("valueCode"), clean(note.text("text")))
+                self._add(extension.deciding("valueCode"), clean(note.text("text")))
         for extension in request.extensions("fr-imaging-request-extension"):
             for kind in (_JUSTIFICATION, _PURPOSE):
                 for part in extension.extensions(kind):
@@ -66,9 +67,9 @@ class Reasons:
             return
         kind = None
         for coding in concept.children("coding"):
-            if coding.peek("code") in (_JUSTIFICATION, _PURPOSE) and "note-type" in str(coding.peek("system")):
-                kind = coding.text("code")
-                coding.take()
+            if coding.peek("code") in (_JUSTIFICATION, _PURPOSE) and str(coding.peek("system")).endswith("/fr-cs-note-type"):
+                kind = coding.deciding("code")
+                coding.decide("system")
         if kind:
             self._add(kind, clean(concept.text("text")))
         else:
@@ -91,16 +92,14 @@ class Reasons:
             elif "reference" in reference:
                 self.context.note("IMGDA-0218", reference.at("reference"))
             return
+        if self.clinical.is_foreign(found):
+            return
         if found.type_name in ("DiagnosticReport",) and (text := clean(found.text("conclusion"))):
             self._add(None, text)
             return
         if found.peek("status") in ("entered-in-error", "cancelled") or self._is_refuted(found):
             self.context.note("IMGDA-0217", found.path)
             return
-        for element in ("subject", "category"):
-            for child in found.children(element):
-                self.context.index.find(child)
-                child.take()
         if found.type_name == "Condition":
             self._add(None, self.clinical.condition(found))
             return

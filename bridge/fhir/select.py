@@ -52,11 +52,11 @@ def _requests(context: Context, root: Node) -> list[Node]:
 
 def _is_selectable(context: Context, node: Node) -> bool:
     """Whether a request may be converted at all; reports those that are not firm."""
-    status, intent = node.text("status"), node.text("intent")
+    status, intent = node.deciding("status"), node.deciding("intent")
     if status in _REFUSED:
         context.note("IMGDA-0208", node.at("status"), status=status)
         return False
-    if node.flag("doNotPerform"):
+    if node.decides("doNotPerform"):
         context.note("IMGDA-0209", node.at("doNotPerform"))
         return False
     if status and status not in _QUIET:
@@ -106,6 +106,5 @@ def _group_identifier(context: Context, node: Node) -> str | None:
             continue
         for reference in references:
             if reference and (found := context.index.find(reference)) and found.value is node.value:
-                group.text("system"), group.text("value")
                 return f"group {group.peek('system')} {group.peek('value')}"
     return None
