@@ -5,6 +5,7 @@ Source: docs/design.md.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -144,7 +145,7 @@ class Bridge:
         order, found = rules.check(reading.order, reading.places, self.settings)
         issues = _without_repetition((*reading.issues, *found))
         if any(found.is_error for found in issues):
-            raise OrderError(issues)
+            raise OrderError(_unexplained(issues))
         return Normalization(order, issues)
 
     def _write(self, normalized: Normalization, model: str) -> Conversion:
@@ -202,6 +203,16 @@ def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:
         and found.code != "IMGDA-0203"
         and not any(found.path.startswith(path) or path.startswith(found.path) for path in paths)
     ]
+
+
+def _unexplained(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+    """The issues of a refusal without the losses that only follow from an error of the same element."""
+    errors = {f.path for f in issues if f.is_error and not f.loss and f.path and not _RESOURCE.search(f.path)}
+    return tuple(f for f in issues if not (f.loss and f.path and any(f.path.startswith((f"{e}.", f"{e}[")) for e in errors)))
+
+
+_RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
+"""The path of a whole resource."""
 
 
 def _without_repetition(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:

@@ -182,9 +182,7 @@ class Acts:
                 self.context.note("IMGDA-0204", reference.at("reference"))
             elif found.type_name != "BodyStructure":
                 self.context.note("IMGDA-0205", reference.at("reference"), expected="BodyStructure")
-            else:
-                if patient := found.child("patient"):
-                    self.context.index.find(patient)
+            elif not self.context.is_foreign(found):
                 yield found
 
     def _structure(self, node: Node) -> list[_Place]:

@@ -65,6 +65,19 @@ class Context:
     ledger: Ledger
     """What became of each leaf."""
     issues: list[Issue] = field(default_factory=list)
+    patient: Node | None = None
+    """The patient of the order being read."""
+
+    def is_foreign(self, resource: Node) -> bool:
+        """Whether a resource is about somebody else: an error, whatever it says."""
+        for element in ("subject", "patient"):
+            reference = resource.child(element)
+            target = self.index.find(reference) if reference else None
+            if reference and target is not None and self.patient is not None and target.value is not self.patient.value:
+                self.note("IMGDA-0219", reference.path)
+                resource.give_up("IMGDA-0910", "technical")
+                return True
+        return False
 
     def note(self, code: str, path: str | None, /, *, value: str | None = None, **parameters: str) -> None:
         """Report an issue of the catalogue; *value* is the value concerned, for the eyes of the sender alone."""

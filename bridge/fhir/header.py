@@ -296,7 +296,7 @@ class Header:
 
     # --- A6, A10 and other participants ------------------------------------------------------------------------------
 
-    def participants(self, patient: Node) -> tuple[Participant, ...]:
+    def participants(self, patient: Node | None) -> tuple[Participant, ...]:
         """Médecin traitant, destinataires du compte rendu, and whoever else the Composition names."""
         found: list[Participant] = []
         for extension in self._extensions("ParticipantExtension"):
@@ -357,8 +357,8 @@ class Header:
                     reason.decide("valueCode")
         return period(self.context, span)
 
-    def _treating_physician(self, patient: Node) -> list[Participant]:
-        for reference in patient.children("generalPractitioner"):
+    def _treating_physician(self, patient: Node | None) -> list[Participant]:
+        for reference in patient.children("generalPractitioner") if patient else ():
             if role := self.people.role(reference):
                 return [self._physician(role)]
         for team in self.context.index.of_type("CareTeam"):
@@ -379,9 +379,9 @@ class Header:
             role_class=role.role_class or "PROV",
         )
 
-    def _same_physician(self, patient: Node) -> None:
+    def _same_physician(self, patient: Node | None) -> None:
         """The general practitioner repeats the participant PCP: read, so that only another person is a loss."""
-        for reference in patient.children("generalPractitioner"):
+        for reference in patient.children("generalPractitioner") if patient else ():
             self.people.role(reference)
 
     def _report_recipients(self) -> list[Role]:
@@ -391,14 +391,12 @@ class Header:
             about = [self.context.index.find(r) for r in node.children("about")]
             if not any(t is not None and t.value is r.value for t in about for r in self.requests):
                 continue
-            if not self._is_copy_to(node):
+            if not self._is_copy_to(node) or self.context.is_foreign(node):
                 continue
             if node.peek("status") == "active":
                 node.decide("status")
             if node.peek("intent") == "order":
                 node.decide("intent")
-            if subject := node.child("subject"):
-                self.context.index.find(subject)
             for reference in node.children("recipient"):
                 if role := self.people.role(reference):
                     found.append(role)
@@ -426,7 +424,8 @@ class Header:
         for node in self.context.index.of_type("CommunicationRequest"):
             phone = [m for m in node.children("medium") if _has(m, "PHONE")]
             about = [self.context.index.find(r) for r in node.children("about")]
-            if phone and any(t is not None and t.value is r.value for t in about for r in self.requests):
+            mine = any(t is not None and t.value is r.value for t in about for r in self.requests)
+            if phone and mine and not self.context.is_foreign(node):
                 for medium in phone:
                     _understand(medium, "PHONE")
                 return True
@@ -696,7 +695,7 @@ class Header:
             return Encounter(
                 facility=self._default_facility(author, None), type=coded_value("encounter-type", kind) if kind else None
             )
-        self._check_subject(node)
+        self.context.is_foreign(node)
         responsible, participants = self._encounter_participants(node)
         ids = [identifier(self.context, n, self.context.settings.oids.encounter) for n in node.children("identifier")]
         return Encounter(
@@ -707,13 +706,6 @@ class Header:
             responsible=responsible,
             participants=participants,
         )
-
-    def _check_subject(self, node: Node) -> None:
-        reference, own = node.child("subject"), self.requests[0].child("subject")
-        target = self.context.index.find(reference) if reference else None
-        patient = self.context.index.find(own) if own else None
-        if target is not None and patient is not None and target.value is not patient.value:
-            self.context.note("IMGDA-0219", reference.path if reference else node.path)
 
     def _encounter_type(self, node: Node) -> Code | None:
         for item in node.children("class"):

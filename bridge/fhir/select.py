@@ -29,13 +29,19 @@ class Group:
 
 def groups(context: Context, root: Node, composition: Node | None, *, single: bool = False) -> list[Group]:
     """The groups of imaging requests of an input, in its order; a refused request is reported."""
-    requests = [node for node in _requests(context, root) if _is_selectable(context, node)]
+    requests = []
+    for node in _requests(context, root):
+        if _is_selectable(context, node):
+            requests.append(node)
+        else:
+            node.give_up("IMGDA-0910", "technical")
     imaging = [node for node in requests if is_imaging(context, node)]
     if not imaging and len(requests) == 1:
         imaging = requests
     for node in requests:
         if node not in imaging:
             context.note("IMGDA-0213", node.path)
+            node.give_up("IMGDA-0910", "technical")
     if composition is not None or len(imaging) <= 1:
         return [Group(tuple(imaging), _number(imaging[0]))] if imaging else []
     keyed: dict[str, list[Node]] = {}

@@ -67,7 +67,8 @@ class Ledger:
         self._decides.add((id(container), key))
 
     def give_up(self, container: JSON, key: str | int, reason: Reason) -> None:
-        """Note that the leaf at *key* is not carried, and why; a reader may still read it later."""
+        """Note that the leaf at *key* is not carried, and why, whoever read it before; a reader may still read it later."""
+        self._read.pop((id(container), key), None)
         self._given_up[id(container), key] = reason
 
     def is_read(self, container: JSON, key: str | int) -> bool:
@@ -87,14 +88,13 @@ class Ledger:
         return self._given_up.get((id(leaf.container), leaf.key))
 
     def is_lost(self, leaf: Leaf) -> bool:
-        """Whether a leaf was neither read nor decides anything, or was given up knowingly."""
-        key = id(leaf.container), leaf.key
-        return key not in self._read or key in self._given_up
+        """Whether a leaf was neither read nor decides anything."""
+        return (id(leaf.container), leaf.key) not in self._read
 
     def lost_in(self, value: dict[str, JSON]) -> set[str]:
         """The names of the leaves of an object that are lost, as :meth:`is_lost` says."""
-        read, given_up, number = self._read, self._given_up, id(value)
-        return {key for key in value if (number, key) not in read or (number, key) in given_up}
+        read, number = self._read, id(value)
+        return {key for key in value if (number, key) not in read}
 
     def has_read(self, value: JSON) -> bool:
         """Whether any leaf in an object or list was read."""
