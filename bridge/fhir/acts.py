@@ -13,7 +13,7 @@ from functools import cache
 from bridge.fhir.clinical import TA
 from bridge.fhir.context import Context, clean, same_words
 from bridge.fhir.datatypes import identifier, iso, moment
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.mappings import Concept, code_system_oid, rows, value_set
 from bridge.order import Act, Code, Function, Identifier, Site
 
@@ -66,6 +66,7 @@ class Acts:
 
     context: Context
 
+    @reads("acts")
     def read(self, request: Node, functions: list[Node], shared_ids: tuple[Identifier, ...]) -> ReadAct:
         """One ServiceRequest; *functions* are Observations MED-1133, *shared_ids* the numbers of the whole request.
 

@@ -124,7 +124,9 @@ class Attachments:
         if not content:
             context.note("IMGDA-0702", node.at("data"))
             return False
-        size, digest = node.number("size"), node.text("hash")
+        node.decide("size")
+        raw, digest = node.peek("size"), node.deciding("hash")
+        size = None if raw is None else str(raw)
         if size is not None and size != str(len(content)):
             context.note("IMGDA-0705", node.at("size"))
             return False

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import french_date, moment
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.mappings import code_system_oid, table, value_set
 from bridge.order import Code, Contraindication
 
@@ -169,21 +169,27 @@ class Clinical:
     def _comments(self, node: Node) -> list[str]:
         return [text for note in node.children("note") if (text := clean(note.text("text")))]
 
+    @reads("medical_history")
     def _medical_history(self, node: Node) -> None:
         _add(self.medical, self._with_comments(node, self._text_value(node)))
 
+    @reads("surgical_history")
     def _surgical_history(self, node: Node) -> None:
         _add(self.surgical, self._with_comments(node, self._text_value(node)))
 
+    @reads("patient_information")
     def _told(self, node: Node) -> None:
         _add(self.information, self._with_comments(node, self._text_value(node)))
 
+    @reads("event")
     def _event(self, node: Node) -> None:
         _add(self.events, self._with_comments(node, self._text_value(node)))
 
+    @reads("prior_results")
     def _prior(self, node: Node) -> None:
         _add(self.results, self._with_comments(node, self._text_value(node)))
 
+    @reads("patient_informed")
     def _informed(self, node: Node) -> None:
         answer = self.answer(node)
         if answer is None:
@@ -193,6 +199,7 @@ class Clinical:
         self.informed = answer
         self.informed_at = self.informed_at or moment(self.context, node, "effectiveDateTime")
 
+    @reads("callback")
     def _callback(self, node: Node) -> None:
         answer = self.answer(node)
         if answer is not None:
@@ -223,6 +230,7 @@ class Clinical:
 
     # --- contre-indications ------------------------------------------------------------------------------------------
 
+    @reads("contraindications")
     def _contraindication(self, node: Node) -> None:
         """LOINC 64100-1: a value says yes; components are questions; alone with a note, the comment of the rubric."""
         comments = self._comments(node)
@@ -255,12 +263,14 @@ class Clinical:
         self.context.note("IMGDA-0425", value.path)
         _add(self.medical, " ; ".join(["Contre-indication : " + words, *comments]))
 
+    @reads("contraindications")
     def _answered(self, node: Node, concept: Node, comments: list[str]) -> None:
         """The concept itself as the question, with a yes or no."""
         present = self.answer(node)
         if present is not None and (coded := self.context.coded(concept, "contraindication")):
             self._find(coded.code, present, node, comments)
 
+    @reads("contraindications")
     def _pregnancy(self, node: Node) -> None:
         """LOINC 82810-3, Pregnancy status."""
         value = node.child("valueCodeableConcept")
@@ -301,6 +311,7 @@ class Clinical:
 
     # --- informations pour la prise en charge ------------------------------------------------------------------------
 
+    @reads("care_information")
     def _care(self, node: Node) -> None:
         value = node.child("valueCodeableConcept")
         coded = self.context.coded(value, "care-information")
@@ -314,6 +325,7 @@ class Clinical:
         if code not in self.care_information:
             self.care_information.append(code)
 
+    @reads("care_information")
     def _flag(self, node: Node) -> None:
         if node.peek("status") in ("active", None) and (coded := self.context.coded(node.child("code"), "care-information")):
             self._add_care(coded.code)
@@ -333,6 +345,7 @@ class Clinical:
                 return True
         return False
 
+    @reads("medical_history")
     def _condition(self, node: Node) -> None:
         concept = node.child("code")
         if self._absence(concept, "medical"):
@@ -376,6 +389,7 @@ class Clinical:
                 return str(code)
         return None
 
+    @reads("surgical_history")
     def _procedure(self, node: Node) -> None:
         concept = node.child("code")
         if self._absence(concept, "surgical"):
@@ -388,6 +402,7 @@ class Clinical:
             when = self._when(node, "performed") or self._when(node, "occurrence")
             _add(self.surgical, " ; ".join([f"{words} ({when})" if when else words, *self._comments(node)]))
 
+    @reads("medical_history")
     def _family(self, node: Node) -> None:
         kin = node.child("relationship")
         who = self.context.words(kin) if kin else None
@@ -404,6 +419,7 @@ class Clinical:
         if lines:
             _add(self.medical, _KINSHIP_PREFIX + (f"{head} : " if head else "") + " ; ".join(lines))
 
+    @reads("medical_history")
     def _allergy(self, node: Node) -> None:
         concept = node.child("code")
         if self._absence(concept, "allergy"):
@@ -448,6 +464,7 @@ class Clinical:
 
     # --- results -----------------------------------------------------------------------------------------------------
 
+    @reads("prior_results")
     def _other_result(self, node: Node) -> None:
         """Any other Observation with a value: "code: value unit (date)" among the prior results."""
         concept = node.child("code")
@@ -484,6 +501,7 @@ class Clinical:
             return french_date(when)
         return clean(node.text(name))
 
+    @reads("prior_results")
     def _report(self, node: Node) -> None:
         conclusion = clean(node.text("conclusion"))
         concept = node.child("code")
@@ -507,6 +525,7 @@ class Clinical:
             coding.give_up("IMGDA-0908", "technical", written="text")
         return text
 
+    @reads("prior_results")
     def _study(self, node: Node) -> None:
         description = clean(node.text("description"))
         started = moment(self.context, node, "started")
@@ -515,9 +534,11 @@ class Clinical:
 
     # --- documents, information --------------------------------------------------------------------------------------
 
+    @reads("attachments")
     def _document(self, node: Node) -> None:
         self.attachments.document(node)
 
+    @reads("patient_information")
     def _communication(self, node: Node) -> None:
         for payload in node.children("payload"):
             text = clean(payload.text("contentString"))

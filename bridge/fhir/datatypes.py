@@ -23,12 +23,14 @@ __all__ = [
     "STRUCTURES",
     "address",
     "addresses",
+    "contact_uri",
     "french_date",
     "identifier",
     "iso",
     "joined_names",
     "moment",
     "name",
+    "national_number",
     "peek_identifier",
     "period",
     "telecoms",
@@ -146,7 +148,11 @@ def identifier(context: Context, node: Node, default_root: str | None = None) ->
     found = peek_identifier(context, node, default_root)
     if found is None:
         return None
-    node.text("system"), node.text("value")
+    node.text("value")
+    if node.peek("system") == "urn:ietf:rfc:3986":
+        node.decide("system")
+    else:
+        node.text("system")
     if not (_OID.fullmatch(found.root) or _UUID.fullmatch(found.root)):
         context.note("IMGDA-0333", node.at("system" if found.extension else "value"))
         return None
@@ -184,11 +190,15 @@ def _from_uri(value: str) -> Identifier:
     return Identifier(root=URIS, extension=value)
 
 
+def national_number(value: str, uri: object) -> str:
+    """A national number with the prefix that its system leaves out (CI-SIS, identifiants nationaux)."""
+    return _PREFIXES.get(str(uri), {}).get(len(value.replace(" ", "")), "") + value.replace(" ", "")
+
+
 def _national(value: str, root: str, uri: str) -> str:
     if root not in (PROFESSIONALS, STRUCTURES):
         return value
-    value = value.replace(" ", "")
-    return _PREFIXES.get(uri, {}).get(len(value), "") + value
+    return national_number(value, uri)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -383,11 +393,12 @@ def _telecom(node: Node) -> Telecom | None:
     value, system, use = one_line(node.peek("value")), node.peek("system"), node.peek("use")
     if not value:
         return None
-    uri = _uri(value, system if isinstance(system, str) else None)
+    uri = contact_uri(value, system if isinstance(system, str) else None)
     if uri is None:
         node.give_up("IMGDA-0906")
         return None
-    node.text("value"), node.text("system")
+    node.text("value")
+    node.decide("system")
     secure = [e for e in node.extensions("fr-core-contact-point-email-type") if _is_secure(e)]
     if uri.startswith("mailto:") and (secure or "mssante.fr" in uri):
         if use == "work":
@@ -409,7 +420,7 @@ def _is_secure(extension: Node) -> bool:
     return True
 
 
-def _uri(value: str, system: str | None) -> str | None:
+def contact_uri(value: str, system: str | None) -> str | None:
     """The URI that CDA accepts for a ContactPoint, or None (docs/fhir.md, 4.4; docs/decisions.md, 10)."""
     head, colon, rest = value.partition(":")
     if colon and head.lower() in ("tel", "fax", "mailto") and system not in ("url", "sms", "other"):

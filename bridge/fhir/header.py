@@ -11,7 +11,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bridge.fhir.acts import has_type
@@ -19,7 +19,7 @@ from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import as_datetime, identifier, iso, moment, period
 from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.issues import issue
 from bridge.mappings import ValueSet, code_system_oid, table, value_set
 from bridge.order import (
@@ -32,6 +32,7 @@ from bridge.order import (
     EncounterParticipant,
     Facility,
     Identifier,
+    Order,
     Organization,
     Participant,
     Period,
@@ -67,9 +68,11 @@ class Header:
     composition: Node | None
     requests: tuple[Node, ...]
     now: datetime | None
+    _addressees: list[Role] = field(default_factory=list)
 
     # --- A8, A5: number and times ------------------------------------------------------------------------------------
 
+    @reads("request")
     def order_ids(self) -> tuple[Identifier, ...]:
         """The Order Placer Number: requisition, then a shared PLAC, then what groups the requests (A8)."""
         for source in (self._requisitions, self._event_identifiers, self._placer, self._group, self._untyped):
@@ -124,6 +127,7 @@ class Header:
             self.context.note("IMGDA-0335", nodes[0].path)
         return tuple(dict.fromkeys(x for x in found if x))
 
+    @reads("authors")
     def requested_at(self) -> str | None:
         """The latest authoredOn of the group, else a substitute, which is reported (A5)."""
         raw = [str(r.peek("authoredOn")) for r in self.requests]
@@ -146,6 +150,7 @@ class Header:
     def _authored(self, request: Node) -> str | None:
         return moment(self.context, request, "authoredOn")
 
+    @reads("document")
     def created_at(self, requested: str | None) -> str:
         """When the document was made: from the input, else *now*, else the clock, with a warning."""
         if self.composition and (when := moment(self.context, self.composition, "date")):
@@ -167,6 +172,7 @@ class Header:
 
     # --- A1: the document --------------------------------------------------------------------------------------------
 
+    @reads("document")
     def document(self, ids: tuple[Identifier, ...], requested: str | None, created: str) -> Document:
         """Identifiers from the input, else derived from the order number and its date (A1)."""
         composition = self.composition
@@ -239,6 +245,7 @@ class Header:
 
     # --- A4: demandeur -----------------------------------------------------------------------------------------------
 
+    @reads("authors")
     def authors(self, requested: str | None, created: str) -> tuple[Author, ...]:
         """Composition.author, else ServiceRequest.requester; the first one is the demandeur."""
         found: list[Author] = []
@@ -296,6 +303,7 @@ class Header:
 
     # --- A6, A10 and other participants ------------------------------------------------------------------------------
 
+    @reads("participants")
     def participants(self, patient: Node | None) -> tuple[Participant, ...]:
         """Médecin traitant, destinataires du compte rendu, and whoever else the Composition names."""
         found: list[Participant] = []
@@ -414,6 +422,7 @@ class Header:
                 return True
         return not categories and not node.children("payload")
 
+    @reads("callback")
     def wants_call_back(self) -> bool | None:
         """The extension, a CommunicationRequest by phone, or None when nothing tells (M21)."""
         for request in self.requests:
@@ -431,6 +440,7 @@ class Header:
                 return True
         return None
 
+    @reads("authors")
     def call_back_numbers(self) -> list[Node]:
         """The ContactPoints to call back."""
         return [
@@ -442,6 +452,7 @@ class Header:
             if (point := extension.child("valueContactPoint"))
         ]
 
+    @reads("contacts")
     def informants(self) -> list[Node]:
         """The RelatedPersons that the Composition names as informants."""
         found = []
@@ -454,6 +465,7 @@ class Header:
                     found.append(target)
         return found
 
+    @reads("data_enterer")
     def data_enterer(self) -> DataEnterer | None:
         """Opérateur de saisie. FHIR: Composition, extension data-enterer."""
         for extension in self._extensions("data-enterer-extension"):
@@ -467,6 +479,7 @@ class Header:
                     return DataEnterer(professional=role.professional, time=when)
         return None
 
+    @reads("recipients")
     def recipients(self) -> tuple[Recipient, ...]:
         """Addressees of this document. FHIR: extension information-recipient, in its HL7 and EU forms."""
         found = []
@@ -490,13 +503,25 @@ class Header:
         if organization == Organization():
             organization = None
         bare = replace(person, ids=ids, speciality=None, organization=organization)
+        self._addressees.append(role)
         if bare != person:
             said = severity("administrative", self.context.settings.losses)
             self.context.issues.append(issue("IMGDA-0911", role.path, severity=said, loss="administrative"))
         return bare
 
+    def lose_specialities(self, order: Order) -> None:
+        """Give up the speciality of an addressee who has no other part in the order."""
+        others = [*(a.professional for a in order.authors), *(p.professional for p in order.participants)]
+        others += [order.request.performer, order.legal_authenticator.professional]
+        others += [a.professional for a in order.authenticators] + [p.professional for p in order.encounter.participants]
+        for role in self._addressees:
+            if not any(p.ids == role.professional.ids and p.speciality for p in others):
+                for coding in self.people.specialities(role):
+                    coding.lose("code", "IMGDA-0911", "administrative")
+
     # --- A12: custodian, authenticators ------------------------------------------------------------------------------
 
+    @reads("custodian")
     def custodian(self, author: Professional) -> Organization:
         """Composition.custodian, else the requester's structure, the provider of the encounter, the settings."""
         encounter = self._encounter_node()
@@ -530,6 +555,7 @@ class Header:
             telecoms=(Telecom(value=own.telecom, use="WP"),) if own.telecom else (),
         )
 
+    @reads("authenticators")
     def authenticators(
         self, authors: tuple[Author, ...], requested: str | None, created: str
     ) -> tuple[Attester, tuple[Attester, ...]]:
@@ -571,6 +597,7 @@ class Header:
                 return role.professional
         return None
 
+    @reads("request")
     def request(self, ids: tuple[Identifier, ...], authors: tuple[Author, ...], requested: str | None, created: str) -> Request:
         """The request as the principal event."""
         principal = next((e for e in self._events() if self._is_principal(e)), None)
@@ -598,6 +625,7 @@ class Header:
             organization = replace(organization, practice_setting=coded_value("practice-setting", code))
         return replace(person, organization=organization)
 
+    @reads("screening")
     def is_screening(self) -> bool:
         """Whether the request is made in the context of a screening (A9)."""
         concepts = [c for event in self._events() for c in event.children("code")]
@@ -618,6 +646,7 @@ class Header:
                 coding.understood()
         return found
 
+    @reads("urgency")
     def urgency(self) -> Urgency | None:
         """The urgency of the whole request, its reason and the physician contacted (A11)."""
         urgent = [r for r in self.requests if r.deciding("priority") in ("urgent", "asap", "stat")]
@@ -686,6 +715,7 @@ class Header:
                     self.context.note("IMGDA-0331", reference.path, element="encounter")
         return chosen
 
+    @reads("encounter")
     def encounter(self, author: Professional) -> Encounter:
         """The encounter, with a facility in any case: the model demands one."""
         node = self._encounter_node()
@@ -734,7 +764,9 @@ class Header:
                 continue
             for kind in participant.children("type"):
                 for coding in kind.children("coding"):
-                    if coding.peek("code") in codes:
+                    if coding.peek("code") == "RESP":
+                        coding.understood()
+                    elif coding.peek("code") in codes:
                         coding.carried()
             if "RESP" in codes and responsible is None:
                 responsible = role.professional
@@ -795,7 +827,7 @@ def _derived(key: str, role: str) -> Identifier:
 
 
 def _attester_mode(attester: Node) -> str | None:
-    if (mode := attester.text("mode")) is not None:
+    if (mode := attester.deciding("mode")) is not None:
         return mode
     concept = attester.child("mode")
     for coding in concept.children("coding") if concept else ():

@@ -29,6 +29,12 @@ def severity(kind: LossClass, policy: Losses) -> Severity:
     return _SEVERITIES[getattr(policy, kind)]
 
 
+def weigh(loss: Issue, policy: Losses) -> Issue:
+    """A loss that was found elsewhere, as loud as the site settings say."""
+    assert loss.loss is not None
+    return loss.with_severity(severity(loss.loss, policy))
+
+
 # --- implied leaves --------------------------------------------------------------------------------------------------
 
 

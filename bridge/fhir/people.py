@@ -22,7 +22,7 @@ from bridge.fhir.datatypes import (
     peek_identifier,
     telecoms,
 )
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.mappings import table, value_set
 from bridge.order import (
     Address,
@@ -151,15 +151,28 @@ class People:
         for concept in node.children("code"):
             for code in ("PROV", "AGNT"):
                 if coding := self.context.coding_of(concept, code, _ROLE_CLASSES):
-                    coding.carried()
+                    coding.understood() if code == "PROV" else coding.carried()
                     return code
         return None
 
     def _participation(self, node: Node) -> str | None:
         for concept in node.children("code"):
             if found := self.context.coded(concept, "participation-type", quiet=True):
+                for coding in concept.children("coding"):
+                    if coding.peek("code") == found.code.code:
+                        coding.decide("system")
                 return found.code.code
         return None
+
+    def specialities(self, role: Role) -> list[Node]:
+        """The codings that say the speciality of a professional."""
+        node = next((n for n in self.context.index.resources if n.path == role.path), None)
+        if node is None:
+            return []
+        reference = node.child("practitioner")
+        person = self.context.index.find(reference) if reference else None
+        concepts = [*node.children("specialty"), *self._qualifications(node), *(self._qualifications(person) if person else ())]
+        return [coding for concept in concepts for coding in concept.children("coding")]
 
     def _qualifications(self, node: Node) -> list[Node]:
         return [code for q in node.children("qualification") if (code := q.child("code"))]
@@ -285,6 +298,7 @@ class People:
 
     # --- relatives ---------------------------------------------------------------------------------------------------
 
+    @reads("contacts")
     def contacts(self, patient: Node, related: list[Node]) -> tuple[tuple[Contact, ...], tuple[Guardian, ...]]:
         """Relatives with a role, from Patient.contact and from RelatedPersons; the same person is merged."""
         contacts: list[Contact] = []
@@ -339,13 +353,17 @@ class People:
             role = row.concept.code if row else code if oid == _ROLE_CLASSES else None
             if role is None and code == "GUARD" and oid == "2.16.840.1.113883.5.111":
                 role = "GUARD"
-            if role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT", "GUARD"):
+            if role == "GUARD":
+                coding.understood()
+            if role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT"):
                 coding.carried()
+            if role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT", "GUARD"):
                 found.append(role)
         return found
 
     # --- the patient -------------------------------------------------------------------------------------------------
 
+    @reads("patient")
     def patient(self, node: Node, related: list[Node]) -> tuple[Patient, tuple[Contact, ...]]:
         """The patient and his relatives. What is missing is reported and stands as a placeholder in the order."""
         context = self.context

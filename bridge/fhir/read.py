@@ -21,7 +21,7 @@ from bridge.fhir.people import People
 from bridge.fhir.reasons import Reasons
 from bridge.fhir.references import Index
 from bridge.fhir.select import Group, groups
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.fhir.view import root as view
 from bridge.issues import Issue
 from bridge.order import Act, Contact, Identifier, Order, Patient, PatientName, Telecom
@@ -45,6 +45,10 @@ class Reading:
     """The order number as sent."""
     places: Places = field(default_factory=Places)
     """FHIRPath of the items of the order."""
+    source: Node | None = field(default=None, repr=False)
+    """The view of the whole input, whose ledger says what became of each leaf."""
+    version: str = "R4"
+    """FHIR version of the input."""
 
 
 def read(
@@ -81,7 +85,7 @@ def read(
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places)))
     lost = tuple(losses.find(root, context.index, settings.losses))
     """With several orders in one input, a leaf is lost when no order took it."""
-    return [replace(reading, issues=reading.issues + lost) for reading in readings]
+    return [replace(reading, issues=reading.issues + lost, source=root, version=version) for reading in readings]
 
 
 def _unsuitable(root: Node) -> tuple[str, str] | None:
@@ -157,7 +161,7 @@ class _Reader:
         self._narratives(reasons, clinical)
         self._note_places(patient_node)
         self._wished_performers(urgent=urgency is not None)
-        return Order(
+        order = Order(
             document=header.document(ids, requested, created),
             patient=patient,
             authors=authors,
@@ -187,6 +191,8 @@ class _Reader:
             prior_results=self._joined(clinical.results, "supportingInfo"),
             attachments=tuple(clinical.attachments.found),
         )
+        header.lose_specialities(order)
+        return order
 
     def _patient_nodes(self) -> list[Node]:
         """The patients of the group: one is right, none is reported here, two are for the caller to refuse."""
@@ -285,6 +291,7 @@ class _Reader:
             self.context.note("IMGDA-0328", self.requests[0].at("extension"))
         return stated if stated is not None else clinical.callback
 
+    @reads("authors")
     def _with_call_back_numbers(self, authors: tuple[Any, ...]) -> tuple[Any, ...]:
         """The number to call back has no place of its own: it joins the telecoms of the demandeur (docs/fhir.md, M21)."""
         from bridge.fhir.datatypes import _telecom
@@ -317,6 +324,7 @@ class _Reader:
         self.context.note(code, self.requests[0].at("supportingInfo"))
         return settings.not_recorded
 
+    @reads("patient_information")
     def _information(self, clinical: Clinical) -> list[str]:
         texts = list(clinical.information)
         for request in self.requests:
@@ -327,6 +335,7 @@ class _Reader:
                     texts.append(text)
         return texts
 
+    @reads("event")
     def _events(self, clinical: Clinical) -> list[str]:
         """Évènements associés; the wording of a Timing says one too (docs/fhir.md, M18)."""
         texts = list(clinical.events)
@@ -343,6 +352,7 @@ class _Reader:
             self.places["contraindications", index] = finding.path
         return found
 
+    @reads("narratives")
     def _narratives(self, reasons: Reasons, clinical: Clinical) -> None:
         """The words of a section stand in for a free text that no resource gives (docs/fhir.md, 2.2)."""
         for section in sections(self.composition) if self.composition else ():

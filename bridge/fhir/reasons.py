@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bridge.fhir.clinical import TA, Clinical
 from bridge.fhir.context import Context, clean
 from bridge.fhir.datatypes import french_date, moment
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 
 __all__ = ["Reasons"]
 
@@ -26,6 +26,7 @@ class Reasons:
     justification: list[str] = field(default_factory=list)
     purpose: list[str] = field(default_factory=list)
 
+    @reads("justification")
     def read(self, request: Node) -> None:
         """Read every form in which a ServiceRequest may give its reasons."""
         for extension in request.extensions("extension-ServiceRequest.reason"):
