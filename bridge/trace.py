@@ -8,6 +8,7 @@ is a loss that no reader noticed: :meth:`Trace.unfound` (docs/losses.md). Nothin
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,7 +26,7 @@ from bridge.issues import Issue, LossClass, issue
 from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows
 from bridge.resources import folder
 
-__all__ = ["FATES", "Counts", "Fate", "Row", "Source", "Trace"]
+__all__ = ["FATES", "Counts", "Fate", "Row", "Source", "Trace", "located"]
 
 CDA = "{urn:hl7-org:v3}"
 
@@ -290,7 +291,7 @@ class _Document:
 
     def __init__(self, document: bytes) -> None:
         tree = etree.fromstring(document, etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True))
-        self._spots = list(_spots(tree, "/ClinicalDocument", "", ""))
+        self._spots = list(_spots(tree, "/ClinicalDocument", ""))
 
     def find(self, text: str, item: str | None, *, whole: bool) -> tuple[str, ...]:
         """The XPaths in the region of an item where a text stands, whole or as a part of a longer one."""
@@ -317,7 +318,17 @@ def _stands(wanted: str, spot: _Spot, whole: bool) -> bool:
     return wanted in spot.text
 
 
-def _spots(element: etree._Element, xpath: str, region: str, narrative: str) -> Iterator[_Spot]:
+def located(element: etree._Element, xpath: str) -> Iterator[tuple[etree._Element, str]]:
+    """The children of an element, each with its XPath in local names."""
+    totals = Counter(child.tag for child in element)
+    seen: Counter[object] = Counter()
+    for child in element:
+        seen[child.tag] += 1
+        position = f"[{seen[child.tag]}]" if totals[child.tag] > 1 else ""
+        yield child, f"{xpath}/{etree.QName(child).localname}{position}"
+
+
+def _spots(element: etree._Element, xpath: str, region: str) -> Iterator[_Spot]:
     for name, value in element.items():
         yield _Spot(f"{xpath}/@{etree.QName(name).localname}", unquote(_squeeze(value)).casefold(), True, region)
         if "%" in value:
@@ -325,19 +336,12 @@ def _spots(element: etree._Element, xpath: str, region: str, narrative: str) -> 
     texts = _squeeze(" ".join(part for part in element.itertext())) if _has_text(element) else ""
     if texts:
         yield _Spot(f"{xpath}/text()", texts.casefold(), False, region)
-    counts: dict[str, int] = {}
-    totals: dict[str, int] = {}
-    for child in element:
-        totals[str(child.tag)] = totals.get(str(child.tag), 0) + 1
-    for child in element:
-        tag = str(child.tag)
-        counts[tag] = counts.get(tag, 0) + 1
-        step = etree.QName(child).localname + (f"[{counts[tag]}]" if totals[tag] > 1 else "")
+    for child, where in located(element, xpath):
         inner = region or (etree.QName(child).localname if xpath == "/ClinicalDocument" else "")
         if etree.QName(child).localname == "section":
             code = child.find(f"{CDA}code")
             inner = (code.get("code") if code is not None else None) or inner
-        yield from _spots(child, f"{xpath}/{step}", inner, narrative)
+        yield from _spots(child, where, inner)
 
 
 def _has_text(element: etree._Element) -> bool:

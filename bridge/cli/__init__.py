@@ -15,6 +15,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "completion": "bridge.cli.about:completion",
     "convert": "bridge.cli.convert:convert",
+    "explain": "bridge.cli.explain:explain",
     "help": "bridge.cli.about:explain_code",
     "models": "bridge.cli.about:models",
     "normalize": "bridge.cli.convert:normalize",
