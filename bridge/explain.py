@@ -1,7 +1,8 @@
 """A conversion explained: the trace as text, and as one page of HTML without anything from elsewhere.
 
 The page shows the FHIR input and the document side by side, the narrative rendered; what stands on one side lights up
-what it came from, or became, on the other. Every value is escaped; the page runs no code but its own, under a content security policy.
+what it came from, or became, on the other. Every value is escaped; the page runs no code but its own, under a
+content security policy.
 """
 
 from __future__ import annotations

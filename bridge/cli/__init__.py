@@ -17,6 +17,7 @@ _COMMANDS = {
     "convert": "bridge.cli.convert:convert",
     "explain": "bridge.cli.explain:explain",
     "help": "bridge.cli.about:explain_code",
+    "mapping": "bridge.cli.about:mapping",
     "models": "bridge.cli.about:models",
     "normalize": "bridge.cli.convert:normalize",
 }

@@ -19,7 +19,7 @@ from bridge.issues import Issue, LossClass, Severity, issue
 from bridge.mappings import rows, value_set
 from bridge.settings import Losses
 
-__all__ = ["find", "is_implied", "loss_class", "severity"]
+__all__ = ["Place", "find", "is_implied", "loss_class", "place_of", "severity", "weigh"]
 
 _SEVERITIES: dict[str, Severity] = {"fail": "error", "warn": "warning", "ignore": "information"}
 
@@ -203,7 +203,7 @@ def find(root: Node, index: Index, policy: Losses) -> Iterator[Issue]:
 
 
 def _loss(leaf: Leaf, why: str | None, root: Node, policy: Losses) -> Issue:
-    place = _place(leaf.path, root.value)
+    place = place_of(leaf.path, root.value)
     reason = root.ledger.reason_of(leaf)
     kind = (reason.loss if reason else None) or _kind(place, why)
     code = reason.code if reason else why or "IMGDA-0901"
@@ -212,7 +212,7 @@ def _loss(leaf: Leaf, why: str | None, root: Node, policy: Losses) -> Issue:
     return issue(code, leaf.path, severity=said, loss=kind, value=str(leaf.value), parameters=parameters)
 
 
-def _kind(place: _Place, why: str | None) -> LossClass:
+def _kind(place: Place, why: str | None) -> LossClass:
     """The class of a place; one more coding of a concept that is understood says the same in another code."""
     kind = loss_class(place.names, place.codes)
     is_synonym = why == "IMGDA-0903" and ".coding." in place.names
@@ -223,35 +223,38 @@ _SITES = ("ServiceRequest.bodySite", "BodyStructure.")
 """Where one more coding may say a side that the first does not."""
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a leaf stands, for the tables and patterns."""
 
     names: str
     """Path from the innermost resource without indexes; an extension with the last segment of its url in brackets."""
     urls: str
     """The same with the whole url in quotes, as FHIRPath has it."""
+    plain: str
+    """The same without the urls."""
     codes: frozenset[str]
     """The codes of the resource."""
 
 
-def _place(path: str, data: Any) -> _Place:
+def place_of(path: str, data: Any) -> Place:
     """The place of a FHIRPath in an input."""
     first, *steps = re.findall(r"[^.\[\]]+", path)
-    names = urls = first
+    names = urls = plain = first
     resource, value, last = data, data, first
     for step in steps:
         if step.isdigit() and isinstance(value, list):
             value = value[int(step)]
         else:
-            names, urls, last, value = f"{names}.{step}", f"{urls}.{step}", step, value[step]
+            names, urls, plain, last = f"{names}.{step}", f"{urls}.{step}", f"{plain}.{step}", step
+            value = value[step]
         if isinstance(value, dict):
             if isinstance(kind := value.get("resourceType"), str):
-                names = urls = kind
+                names = urls = plain = kind
                 resource = value
             elif last == "extension" and isinstance(url := value.get("url"), str):
                 names += f"({url.rpartition('/')[2]})"
                 urls += f"('{url}')"
-    return _Place(names, urls, _codes(resource))
+    return Place(names, urls, plain, _codes(resource))
 
 
 def _codes(resource: dict[str, Any]) -> frozenset[str]:
@@ -261,7 +264,7 @@ def _codes(resource: dict[str, Any]) -> frozenset[str]:
     return frozenset(str(c.get("code")) for c in codings or () if isinstance(c, dict))
 
 
-def _is_allowed(place: _Place, patterns: tuple[str, ...]) -> bool:
+def _is_allowed(place: Place, patterns: tuple[str, ...]) -> bool:
     return any(_pattern(pattern).match(path) for pattern in patterns for path in (place.names, place.urls))
 
 
