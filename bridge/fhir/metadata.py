@@ -61,8 +61,25 @@ def _decode(row: str) -> Element:
         required="!" in kind,
         choice=choice.lstrip("!") or None,
         choice_required=choice.startswith("!"),
-        codes=tuple(codes.split(",")) if codes else (),
+        codes=_codes(codes),
     )
+
+
+_REST = {
+    "registered,preliminary,final,amended": "corrected,cancelled,entered-in-error,unknown",
+    "registered,partial,preliminary,final": "amended,corrected,appended,cancelled,entered-in-error,unknown",
+    "planned,arrived,triaged,in-progress,onleave,finished,cancelled": "entered-in-error,unknown",
+    "proposal,plan,directive,order": "original-order,reflex-order,filler-order,instance-order,option",
+}
+"""What "+" stands for at the end of a list that fhir.resources abridges (FHIR R4 4.0.1 and R5 5.0.0, required bindings)."""
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    """The codes of a required binding; none, so that any passes, where the list is abridged and its rest unknown."""
+    if not text.endswith(",+"):
+        return tuple(text.split(",")) if text else ()
+    known = text.removesuffix(",+")
+    return tuple(f"{known},{_REST[known]}".split(",")) if known in _REST else ()
 
 
 def _encode(element: Element) -> str:

@@ -235,3 +235,17 @@ def test_nothing_is_changed_by_the_check():
     before = copy.deepcopy(data)
     structure.check(data, "R4")
     assert data == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("Observation", "corrected"), ("Observation", "entered-in-error"), ("DiagnosticReport", "appended")]
+)
+def test_a_code_that_the_library_abridges_is_accepted(kind, code):
+    resource = {"resourceType": kind, "status": code, "code": {"text": "x"}}
+    assert structure.check(resource, "R4") == []
+    assert [issue.code for issue in structure.check(resource | {"status": "x"}, "R4")] == ["IMGDA-0127"]
+
+
+def test_every_intent_of_an_order_is_accepted_in_r5():
+    request = {"resourceType": "ServiceRequest", "status": "active", "intent": "original-order", "subject": {"display": "x"}}
+    assert structure.check(request, "R5") == []
