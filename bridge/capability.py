@@ -17,7 +17,7 @@ from bridge.trace import Row
 
 __all__ = ["COLUMNS", "capability"]
 
-COLUMNS = ("element", "type", "cardinality", "item", "xpath", "table", "direction", "carried")
+COLUMNS = ("element", "type", "cardinality", "item", "xpath", "table", "direction", "carried", "source")
 
 
 @dataclass(slots=True)
@@ -87,5 +87,6 @@ def _cells(path: str, known: _Element) -> dict[str, str]:
         " ".join(sorted(known.tables)),
         "to-cda",
         f"{carried}, not always" if "lost" in known.fates else carried,
+        "traces of fixtures/",
     )
     return dict(zip(COLUMNS, cells, strict=True))

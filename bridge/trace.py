@@ -26,7 +26,7 @@ from bridge.issues import Issue, LossClass, issue
 from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows
 from bridge.resources import folder
 
-__all__ = ["FATES", "Counts", "Fate", "Row", "Source", "Trace", "located"]
+__all__ = ["Counts", "Fate", "Row", "Source", "Trace", "located"]
 
 CDA = "{urn:hl7-org:v3}"
 
