@@ -7,6 +7,7 @@ is a loss that no reader noticed: :meth:`Trace.unfound` (docs/losses.md). Nothin
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +24,7 @@ from bridge.fhir.losses import is_implied
 from bridge.fhir.metadata import elements
 from bridge.fhir.view import Leaf, Node
 from bridge.issues import Issue, LossClass, issue
-from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows
+from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
 from bridge.resources import folder
 
 __all__ = ["Counts", "Fate", "Row", "Source", "Trace", "located"]
@@ -113,9 +114,10 @@ class Trace:
         kind, item = _type(leaf, self._source.version), ledger.item_of(leaf) or None
         if ledger.is_lost(leaf):
             found = self._losses.get(leaf.path)
-            if found is None:
+            if found is None and is_implied(leaf, ledger):
                 return Row("implied", leaf.path, kind, item, value=value)
-            return Row("lost", leaf.path, kind, item, rule=found.code, loss=found.loss, value=value)
+            code, loss = (found.code, found.loss) if found else (None, None)
+            return Row("lost", leaf.path, kind, item, rule=code, loss=loss, value=value)
         if ledger.is_decision(leaf):
             return Row("decides", leaf.path, kind, item, value=value)
         for form in _forms(leaf):
@@ -161,6 +163,9 @@ def _forms(leaf: Leaf) -> Iterator[_Form]:
     if (moment := iso(str(value))) is not None:
         yield _Form(moment.translate(str.maketrans("", "", "-:T")).partition("+")[0], "formatted")
         yield _Form(french_date(moment).split(" ")[0], "formatted")
+    for name in ("civility", "title"):
+        if leaf.type_path.endswith((".prefix", ".suffix")) and (code := wordings(name).get(text.rstrip(".").lower())):
+            yield _Form(code, "translated", f"{name}: {text} → {code}", whole=True)
     if isinstance(leaf.container, Mapping):
         yield from _with_context(leaf, leaf.container, str(value))
 
@@ -193,7 +198,7 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
 
 
 def _by_value(key: str, value: str) -> Iterator[_Form]:
-    """Values that a table translates by themselves: gender, use, civility, comparators and units in words."""
+    """Values that are translated by themselves: gender, use, units in words."""
     for name, rule in _WORDS.get((key, value.strip().rstrip(".").casefold()), ()):
         yield _Form(name, "translated", rule, whole=True)
     if key == "unit" or key == "code":
@@ -240,7 +245,9 @@ _WORDS = _words()
 
 def _squeeze(text: str) -> str:
     """A text on one line, for comparison."""
-    return " ".join(re.sub(r"<[^>]*>", " ", text).split()) if text.startswith("<div") else " ".join(text.split())
+    if text.startswith("<div"):
+        text = html.unescape(re.sub(r"<[^>]*>", " ", text))
+    return " ".join(text.split())
 
 
 def _type(leaf: Leaf, version: str) -> str | None:

@@ -228,7 +228,7 @@ class Acts:
             site = match and value_set("site").unique(match[1])
             side = match and value_set("topographic-modifier").unique(match[2])
             if site and side:
-                coding.text("code"), coding.text("system")
+                coding.carried()
                 wording = clean(concept.text("text"))
                 if wording and wording.casefold() == site.display.casefold():
                     wording = None
@@ -250,7 +250,7 @@ class Acts:
         place.location = replace(place.location, translations=rest)
         for coding in concept.children("coding"):
             if not place.modifiers and (found := self.context._match(coding, "topographic-modifier", ("laterality",))):
-                coding.text("code"), coding.text("system")
+                self.context._read_coding(coding, found[0], compare=True)
                 self._add_modifier(place, _code(found[0]))
         if self.context.settings.free_text_laterality and not place.modifiers and place.location.text:
             sides = {_SIDES_IN_WORDS[w] for w in re.findall(r"\w+", place.location.text.casefold()) if w in _SIDES_IN_WORDS}

@@ -267,6 +267,7 @@ class Clinical:
     def _answered(self, node: Node, concept: Node, comments: list[str]) -> None:
         """The concept itself as the question, with a yes or no."""
         present = self.answer(node)
+        node.decide("valueBoolean")
         if present is not None and (coded := self.context.coded(concept, "contraindication")):
             self._find(coded.code, present, node, comments)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
 from bridge.issues import Issue, issue
-from bridge.mappings import Concept, code_system_oid, table, value_set
+from bridge.mappings import Concept, code_system_oid, is_code_system, table, value_set
 from bridge.order import Code, Translation
 from bridge.settings import Settings
 
@@ -190,7 +190,11 @@ class Context:
         return None
 
     def _read_coding(self, coding: Node, target: Concept, *, compare: bool) -> None:
-        coding.text("system"), coding.text("code")
+        coding.text("code")
+        if is_code_system(str(coding.peek("system"))):
+            coding.text("system")
+        else:
+            coding.decide("system")
         display = one_line(coding.peek("display"))
         if compare and display and not same_words(display, target.display):
             self.note("IMGDA-0501", coding.at("display"), value=display)

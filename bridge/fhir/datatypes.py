@@ -363,7 +363,7 @@ def _named_parts(node: Node) -> dict[str, str]:
         found |= {field: value for field, value in values.items() if value}
     for sibling in siblings:
         for extension in sibling.children("extension"):
-            if "iso21090-ADXP-" in str(extension.peek("url")):
+            if str(extension.peek("url")).partition("iso21090-ADXP-")[2] in _PARTS:
                 extension.decide("url")
                 extension.text("valueString")
     return found

@@ -343,9 +343,12 @@ class Header:
         for part in extension.extensions("time"):
             when = self._known_period(part)
         for part in extension.extensions("party"):
-            role = self.people.role(part.child("valueReference"), required=True)
+            reference = part.child("valueReference")
+            if kind or self._says_participation(reference):
+                role = self.people.role(reference, required=True)
         kind = kind or (role.participation if role else None)
         if kind is None or role is None:
+            extension.lose("extension", "IMGDA-0901")
             return None
         return Participant(
             professional=role.professional,
@@ -354,6 +357,11 @@ class Header:
             role_class=role.role_class or "PROV",
             time=when,
         )
+
+    def _says_participation(self, reference: Node | None) -> bool:
+        """Whether the role that a reference leads to says itself in which way it takes part."""
+        role = self.context.index.find(reference) if reference else None
+        return role is not None and any(self.context.matches(c, "participation-type") for c in role.children("code"))
 
     def _known_period(self, extension: Node) -> Period | None:
         """A Period whose ends may be said to be unknown (data-absent-reason)."""
@@ -688,14 +696,17 @@ class Header:
 
     def _contacted(self, known: Professional | None) -> Professional | None:
         """The physician of the event, else the performers of the requests; a second person is reported."""
-        found: list[tuple[Professional, str]] = [(known, "")] if known else []
+        found: list[tuple[Professional, Node | None]] = [(known, None)] if known else []
         for request in self.requests:
             for reference in request.children("performer"):
                 role = self.people.role(reference)
                 if role and not any(_same_person(role.professional, p) for p, _ in found):
-                    found.append((role.professional, reference.path))
-        for _, path in found[1:]:
-            self.context.note("IMGDA-0431", path)
+                    found.append((role.professional, reference))
+        for _, another in found[1:]:
+            assert another is not None
+            self.context.note("IMGDA-0431", another.path)
+            for element in ("reference", "display", "identifier"):
+                another.lose(element, "IMGDA-0903")
         return found[0][0] if found else None
 
     # --- A7: context of care -----------------------------------------------------------------------------------------
