@@ -156,6 +156,7 @@ class Header:
         if self.composition and (when := moment(self.context, self.composition, "date")):
             if "timestamp" in self.root and moment(self.context, self.root, "timestamp") != when:
                 self.context.note("IMGDA-0327", self.root.at("timestamp"))
+                self.root.lose("timestamp", "IMGDA-0903", "technical")
             return when
         if when := moment(self.context, self.root, "timestamp"):
             return when
@@ -517,11 +518,17 @@ class Header:
             self.context.issues.append(issue("IMGDA-0911", role.path, severity=said, loss="administrative"))
         return bare
 
-    def lose_specialities(self, order: Order) -> None:
-        """Give up the speciality of an addressee who has no other part in the order."""
+    def lose_the_rest(self, order: Order) -> None:
+        """Give up the speciality of an addressee, and the practice setting of a custodian, with no other part in the order."""
         others = [*(a.professional for a in order.authors), *(p.professional for p in order.participants)]
         others += [order.request.performer, order.legal_authenticator.professional]
         others += [a.professional for a in order.authenticators] + [p.professional for p in order.encounter.participants]
+        others += [p for p in (order.encounter.responsible, order.urgency and order.urgency.contacted) if p]
+        settled = {p.organization.id for p in others if p.organization and p.organization.practice_setting}
+        for node in self.people.organizations_with_setting():
+            if self.people.organization_at(node).id not in settled:
+                for concept in node.children("type"):
+                    concept.lose("coding", "IMGDA-0901", "administrative")
         for role in self._addressees:
             if not any(p.ids == role.professional.ids and p.speciality for p in others):
                 for coding in self.people.specialities(role):

@@ -276,6 +276,15 @@ class People:
             self._organizations[key] = self._read_organization(resource)
         return self._organizations[key]
 
+    def organizations_with_setting(self) -> list[Node]:
+        """The structures that were read and have a practice setting."""
+        known = {key for key, read in self._organizations.items() if read.practice_setting}
+        return [node for node in self.context.index.of_type("Organization") if id(node.value) in known]
+
+    def organization_at(self, node: Node) -> Organization:
+        """The structure that was read from a resource."""
+        return self._organizations[id(node.value)]
+
     def _logical_organization(self, reference: Node) -> Organization | None:
         if "reference" in reference:
             self.context.note("IMGDA-0218", reference.at("reference"))

@@ -191,7 +191,7 @@ class _Reader:
             prior_results=self._joined(clinical.results, "supportingInfo"),
             attachments=tuple(clinical.attachments.found),
         )
-        header.lose_specialities(order)
+        header.lose_the_rest(order)
         return order
 
     def _patient_nodes(self) -> list[Node]:
