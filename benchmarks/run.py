@@ -68,6 +68,30 @@ def phases(source: bytes) -> dict[str, float]:
     return found
 
 
+def ledger(source: bytes) -> dict[str, float]:
+    """The part of a conversion that the ledger and the losses take, %: the same conversions with and without, in turns."""
+    from unittest.mock import patch
+
+    from bridge import Bridge
+    from bridge.fhir import losses
+    from bridge.fhir.view import Ledger
+
+    bridge = Bridge()
+    nothing: Callable[..., Any] = lambda *_: None  # noqa: E731
+    without = [patch.object(Ledger, name, nothing) for name in ("mark", "decide", "give_up")]
+    without.append(patch.object(losses, "find", lambda *_: ()))
+    shares = []
+    for _ in range(7):
+        whole = median_ms(lambda: bridge.to_cda(source), rounds=1, repeats=60)
+        for one in without:
+            one.start()
+        bare = median_ms(lambda: bridge.to_cda(source), rounds=1, repeats=60)
+        for one in without:
+            one.stop()
+        shares.append((whole - bare) / whole * 100)
+    return {"ledger and losses, % of the whole": statistics.median(shares)}
+
+
 def cold(path: Path) -> dict[str, float]:
     """A whole ``imgda convert`` from a cold process, s, and the first compilation of the stylesheets, ms."""
     command = [sys.executable, "-m", "bridge", "convert", "--quiet", str(path)]
@@ -135,7 +159,7 @@ def main() -> None:
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     source = arguments.input.read_bytes()
-    found = phases(source) | cold(arguments.input) | attachment(source)
+    found = phases(source) | ledger(source) | cold(arguments.input) | attachment(source)
     if arguments.memory:
         found |= memory(source)
     if arguments.json:

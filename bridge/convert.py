@@ -7,22 +7,38 @@ Source: docs/design.md.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bridge import model_rules, order_xml, rules
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
-from bridge.fhir import parse, structure
+from bridge.fhir import losses, parse, structure
 from bridge.fhir.read import Reading, read
+from bridge.fhir.view import Node
 from bridge.issues import Issue, Language, issue, operation_outcome
 from bridge.order import Order
 from bridge.settings import Settings
 from bridge.stylesheets import models, transform
 
-__all__ = ["Bridge", "Conversion", "DocumentReading", "Normalization", "Source", "to_cda"]
+if TYPE_CHECKING:
+    from bridge.trace import Trace
+
+__all__ = [
+    "Bridge",
+    "Conversion",
+    "DocumentReading",
+    "Evidence",
+    "FhirConversion",
+    "Normalization",
+    "Shape",
+    "Source",
+    "to_cda",
+    "to_fhir",
+]
 
 Source = bytes | str | Mapping[str, Any]
 """FHIR JSON or XML as bytes or text, or JSON already parsed."""
@@ -32,6 +48,24 @@ Shape = Literal["document", "order"]
 
 DEFAULT_MODEL = "2024.01"
 
+_NEVER_A_DRAFT = frozenset({"IMGDA-0206", "IMGDA-0208", "IMGDA-0209", "IMGDA-0210", "IMGDA-0219"})
+"""Errors in spite of which no document is written, not even a draft: another patient's data, an order that forbids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a conversion worked on: enough to explain it and to do it again."""
+
+    input: Source
+    """As it was given."""
+    root: Node
+    """The view of the input, whose ledger says what became of each leaf."""
+    fhir: str
+    """``R4``, ``R4B`` or ``R5``."""
+    settings: Settings
+    options: Mapping[str, Any]
+    """The arguments of the call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Normalization:
@@ -39,7 +73,8 @@ class Normalization:
 
     order: Order
     issues: tuple[Issue, ...]
-    """Warnings, information and losses; no error."""
+    """Warnings, information and losses; errors in a draft only."""
+    evidence: Evidence | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     @property
     def losses(self) -> tuple[Issue, ...]:
@@ -76,6 +111,20 @@ class Conversion(Normalization):
     model: str
     """Version of the model IMG-DA-IMG."""
 
+    @property
+    def trace(self) -> Trace:
+        """What became of each value of the input; found when asked for."""
+        from bridge.trace import Source, Trace
+
+        assert self.evidence is not None
+        return Trace(Source(self.evidence.root, self.evidence.fhir), self.document, self.issues)
+
+    def provenance(self) -> dict[str, Any]:
+        """A FHIR R4 Provenance of the document: what it was made of, by which versions, under which policy."""
+        from bridge.provenance import provenance
+
+        return provenance(self)
+
 
 class Bridge:
     """A converter with its settings, to be kept and used again, from any number of threads."""
@@ -92,17 +141,26 @@ class Bridge:
         requisition: str | None = None,
         single: bool = False,
         fhir: str | None = None,
+        draft: bool = False,
+        paranoid: bool = False,
     ) -> Conversion:
         """Convert the one imaging order of a FHIR input.
 
         *now* is the creation time where the input gives none. *requisition* chooses one of several orders by its number,
         *single* joins those without a number. *fhir* states the version (``R4``, ``R4B``, ``R5``) instead of finding it out.
+        *draft* writes a document in spite of errors, which stay among its issues; never another patient's data. *paranoid*
+        looks for each value that was read in the document, and takes those that are not there for losses.
 
         Raises :class:`SourceError` for an input that cannot be read or holds no order, or several; :class:`OrderError` with
         every finding for an order that breaks a rule; :class:`SettingsError` for an unknown model.
         """
         _check_model(model)
-        return self._write(self.normalize(source, now=now, requisition=requisition, single=single, fhir=fhir), model)
+        options = {"now": now, "requisition": requisition, "single": single, "fhir": fhir, "draft": draft}
+        normalized = self.normalize(source, now=now, requisition=requisition, single=single, fhir=fhir, draft=draft)
+        assert normalized.evidence is not None
+        evidence = replace(normalized.evidence, options=options | {"model": model})
+        conversion = self._write(replace(normalized, evidence=evidence), model)
+        return self._with_carry_check(conversion, draft) if paranoid else conversion
 
     def to_cda_each(
         self, source: Source, *, model: str = DEFAULT_MODEL, now: datetime | None = None, fhir: str | None = None
@@ -115,7 +173,8 @@ class Bridge:
         results: list[Conversion | BridgeError] = []
         for reading in self._read(source, now=now, fhir=fhir):
             try:
-                results.append(self._write(self._accept(reading), model))
+                accepted = replace(self._accept(reading), evidence=self._evidence(source, reading))
+                results.append(self._write(accepted, model))
             except (OrderError, StylesheetError) as error:
                 results.append(error)
         return results
@@ -128,6 +187,7 @@ class Bridge:
         requisition: str | None = None,
         single: bool = False,
         fhir: str | None = None,
+        draft: bool = False,
     ) -> Normalization:
         """Read the one imaging order of a FHIR input, without writing a document. Arguments and errors as :meth:`to_cda`."""
         readings = self._read(source, now=now, single=single, fhir=fhir)
@@ -137,7 +197,20 @@ class Bridge:
                 raise SourceError(issue("IMGDA-0214", None))
         if len(readings) > 1:
             raise SourceError(issue("IMGDA-0207", None, count=str(len(readings))))
-        return self._accept(readings[0])
+        normalized = self._accept(readings[0], draft=draft)
+        return replace(normalized, evidence=self._evidence(source, readings[0]))
+
+    def _evidence(self, source: Source, reading: Reading) -> Evidence:
+        assert reading.source is not None
+        return Evidence(input=source, root=reading.source, fhir=reading.version, settings=self.settings, options={})
+
+    def _with_carry_check(self, conversion: Conversion, draft: bool) -> Conversion:
+        """The same conversion with what was read and stands nowhere in the document among its losses."""
+        found = tuple(losses.weigh(loss, self.settings.losses) for loss in conversion.trace.unfound())
+        issues = _without_repetition((*conversion.issues, *found))
+        if not draft and any(loss.is_error for loss in found):
+            raise OrderError(issues)
+        return replace(conversion, issues=issues)
 
     def read_document(self, document: bytes) -> DocumentReading:
         """Read the order of a CDA document IMG-DA-IMG, of any version that :func:`bridge.models` lists.
@@ -184,20 +257,23 @@ class Bridge:
             raise SourceError([found for reading in readings for found in reading.issues])
         return readings
 
-    def _accept(self, reading: Reading) -> Normalization:
+    def _accept(self, reading: Reading, *, draft: bool = False) -> Normalization:
         """Apply the rules of the specification to an order that was read."""
         if reading.order is None:
             raise OrderError(reading.issues)
         order, found = rules.check(reading.order, reading.places, self.settings)
         issues = _without_repetition((*reading.issues, *found))
-        if any(found.is_error for found in issues):
-            raise OrderError(issues)
+        if errors := {found.code for found in issues if found.is_error}:
+            if not draft or errors & _NEVER_A_DRAFT:
+                raise OrderError(_unexplained(issues))
+            issues = (issue("IMGDA-1702", None, count=str(sum(found.is_error for found in issues))), *issues)
         return Normalization(order, issues)
 
     def _write(self, normalized: Normalization, model: str) -> Conversion:
         if found := model_rules.check(normalized.order, model):
             raise OrderError((*found, *normalized.issues))
-        return Conversion(normalized.order, normalized.issues, write_document(normalized.order, model), model)
+        document = write_document(normalized.order, model)
+        return Conversion(normalized.order, normalized.issues, document, model, evidence=normalized.evidence)
 
 
 def to_cda(
@@ -256,6 +332,16 @@ def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:
         and found.code != "IMGDA-0203"
         and not any(found.path.startswith(path) or path.startswith(found.path) for path in paths)
     ]
+
+
+def _unexplained(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+    """The issues of a refusal without the losses that only follow from an error of the same element."""
+    errors = {f.path for f in issues if f.is_error and not f.loss and f.path and not _RESOURCE.search(f.path)}
+    return tuple(f for f in issues if not (f.loss and f.path and any(f.path.startswith((f"{e}.", f"{e}[")) for e in errors)))
+
+
+_RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
+"""The path of a whole resource."""
 
 
 def _without_repetition(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:

@@ -20,6 +20,7 @@ __all__ = [
     "code_system_oid",
     "code_system_uri",
     "identifier_oid",
+    "is_code_system",
     "table",
     "value_set",
 ]
@@ -115,6 +116,19 @@ def code_system_oid(uri: str) -> str | None:
 def _edition(uri: str, by_uri: Mapping[str, str]) -> str | None:
     snomed = "http://snomed.info/sct"
     return by_uri.get(snomed) if uri.startswith(snomed + "/") else None
+
+
+@cache
+def is_code_system(uri: str) -> bool:
+    """Whether a URI, ``urn:oid:`` form or bare OID names a code system of the tables."""
+    return uri in _known_systems() or (code_system_oid(uri) or "") in _code_systems()[1]
+
+
+@cache
+def _known_systems() -> frozenset[str]:
+    """Every URI of a code system in ``mappings/``, with or without an OID."""
+    translated = (row["fhir_system"] for name in ("yes-no", "pregnancy", "absence") for row in rows(f"codes/{name}"))
+    return frozenset(row["uri"] for row in rows("code-systems")) | frozenset(translated)
 
 
 @cache

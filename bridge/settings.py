@@ -27,6 +27,7 @@ __all__ = [
     "Custodian",
     "Defaults",
     "Limits",
+    "Losses",
     "Missing",
     "Oids",
     "Settings",
@@ -90,6 +91,24 @@ class Missing:
     urgency_reason: OnMissing = "error"
 
 
+OnLoss = Literal["fail", "warn", "ignore"]
+"""``fail`` refuses, ``warn`` reports loudly, ``ignore`` reports as a note; a loss is always reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """What to do when a value of the input does not reach the document, by its class (mappings/loss-classes.csv)."""
+
+    critical: OnLoss = "fail"
+    """Contre-indications, allergies, pregnancy, implants, site and side, priority, function, contrast, justification."""
+    clinical: OnLoss = "warn"
+    administrative: OnLoss = "ignore"
+    technical: OnLoss = "ignore"
+    allow: tuple[str, ...] = ()
+    """Leaves that the site knowingly drops: elements by their path from the resource, such as ``Patient.maritalStatus`` or
+    ``Patient.extension('https://…')``, with all that is under them; ``*`` stands for one name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
     """The French wordings that the bridge writes by itself."""
@@ -143,6 +162,7 @@ class Settings:
     oids: Oids = field(default_factory=Oids)
     defaults: Defaults = Defaults()
     missing: Missing = Missing()
+    losses: Losses = Losses()
     texts: Texts = Texts()
     limits: Limits = Limits()
     attachments: Attachments = Attachments()
@@ -248,9 +268,13 @@ def _convert(hint: Any, value: Any, name: str, problems: list[tuple[str, str, st
     origin = typing.get_origin(hint)
     if is_dataclass(hint) and isinstance(value, Mapping):
         return _build(typing.cast(type, hint), value, f"{name}.", problems)
-    if origin is tuple and isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+    if hint == tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        expected = "a list of texts"
+    elif origin is tuple and isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return tuple(_build(typing.get_args(hint)[0], item, f"{name}[{i}].", problems) for i, item in enumerate(value))
-    if origin is Literal:
+    elif origin is Literal:
         if value in typing.get_args(hint):
             return value
         expected = " | ".join(map(str, typing.get_args(hint)))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import sys
+from difflib import get_close_matches
+
 import click
 from click.shell_completion import get_completion_class
 
 from bridge.issues import Language, catalogue
+from bridge.mappings import rows as rows_of
 
-__all__ = ["completion", "explain_code", "models"]
+__all__ = ["completion", "explain_code", "mapping", "models"]
 
 
 @click.command()
@@ -27,12 +33,39 @@ def explain_code(code: str, lang: Language) -> None:
     code = code.upper()
     entry = catalogue().get(code if code.startswith("IMGDA-") else f"IMGDA-{code:0>4}")
     if entry is None:
-        raise click.BadParameter(f"no issue has the code {code}", param_hint="CODE")
+        near = ", ".join(get_close_matches(code, catalogue(), n=4, cutoff=0.8))
+        raise click.BadParameter(f"no issue has the code {code}" + (f" (near: {near})" if near else ""), param_hint="CODE")
     what, remedy = (entry.fr, entry.remedy_fr) if lang == "fr" else (entry.en, entry.remedy_en)
-    labels = ("gravité", "remède", "règle", "FHIR") if lang == "fr" else ("severity", "remedy", "rule", "FHIR")
+    labels = ("gravité", "remède", "règle", "FHIR", "page") if lang == "fr" else ("severity", "remedy", "rule", "FHIR", "page")
+    page = f"docs/issues/{entry.code[6:8]}xx.md"
     click.echo(f"{entry.code}  {what}\n")
-    for label, value in zip(labels, (entry.severity, remedy, entry.source, entry.fhir_code), strict=True):
+    for label, value in zip(labels, (entry.severity, remedy, entry.source, entry.fhir_code, page), strict=True):
         click.echo(click.wrap_text(value, 80, f"  {label:<9}", " " * 11))
+
+
+@click.command()
+@click.argument("prefix", default="", metavar="[ELEMENT]")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+def mapping(prefix: str, form: str) -> None:
+    """List the FHIR elements that the bridge reads, and where each goes.
+
+    ELEMENT keeps those that begin with it, such as ServiceRequest.bodySite.
+    The table is made from the traces of the stories of this project.
+    """
+    rows = [row for row in rows_of("elements") if row["element"].startswith(prefix)]
+    if form == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    if form == "csv":
+        writer = csv.DictWriter(sys.stdout, rows[0] if rows else (), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['element']}  {row['type']} {row['cardinality']}  {row['carried']}")
+        for name in ("item", "xpath", "table"):
+            for line in row[name].split() if name == "xpath" else filter(None, [row[name]]):
+                click.echo(f"    {name:<6} {line}")
 
 
 @click.command()

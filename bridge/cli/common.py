@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from shutil import get_terminal_size
@@ -21,20 +23,23 @@ from bridge.issues import Issue, Language, operation_outcome
 from bridge.settings import Settings
 from bridge.settings import load as load_settings
 
-if TYPE_CHECKING:
-    from bridge.stylesheets import Direction
-
 __all__ = [
     "Exit",
     "Speaker",
     "guard",
     "needs",
+    "policy_options",
     "read_input",
     "settings_of",
     "settings_options",
     "speaker_options",
+    "with_policies",
     "write_output",
 ]
+
+if TYPE_CHECKING:
+    from bridge.stylesheets import Direction
+    from bridge.trace import Counts
 
 Format = Literal["text", "json"]
 
@@ -89,6 +94,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "remedy": "remède",
         "lost": "perdu",
         "more": "et {count} note(s) ; --verbose les montre.",
+        "stats": "Valeurs de l'entrée : {carried} portées + {implied} implicites + {lost} perdues = {all}.",
         "refused": "Rien n'a été écrit : {count} erreur(s).",
         "others": "et {count} valeur(s) du document sans effet sur la demande :",
         "cannot open": "Impossible d'ouvrir {path} : {reason}.",
@@ -106,6 +112,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "remedy": "remedy",
         "lost": "lost",
         "more": "and {count} note(s); --verbose shows them.",
+        "stats": "Values of the input: {carried} carried + {implied} implied + {lost} lost = {all}.",
         "refused": "Nothing was written: {count} error(s).",
         "others": "and {count} value(s) of the document without effect on the order:",
         "cannot open": "Cannot open {path}: {reason}.",
@@ -115,6 +122,22 @@ _WORDS: dict[str, dict[str, str]] = {
     },
 }
 _COLOURS = {"fatal": "red", "error": "red", "warning": "yellow", "information": "cyan"}
+
+
+_MOST = 8
+"""Places shown of one group of losses."""
+
+_RESOURCE = re.compile(r"^.*(?:\.resource|\.contained\[\d+\])(?=\.)|^[^.]+")
+
+
+def _grouped(issues: list[Issue]) -> list[list[Issue]]:
+    """The issues in their order; losses of one resource with the same code and class stand together."""
+    groups: dict[object, list[Issue]] = {}
+    for issue in issues:
+        match = _RESOURCE.match(issue.path or "") if issue.loss else None
+        key = (issue.code, issue.severity, issue.loss, match[0], *issue.parameters.values()) if match else id(issue)
+        groups.setdefault(key, []).append(issue)
+    return list(groups.values())
 
 
 class Speaker:
@@ -143,13 +166,14 @@ class Speaker:
                 click.echo(json.dumps(operation_outcome(found, self.language), ensure_ascii=False, indent=2), err=True)
             return
         notes = [issue for issue in found if issue.severity == "information"]
-        for issue in found:
-            if issue.is_error or (not self.quiet and (self.verbose or issue.severity == "warning")):
-                self._issue(issue)
+        shown = [i for i in found if i.is_error or (not self.quiet and (self.verbose or i.severity == "warning"))]
+        for group in _grouped(shown):
+            self._issue(group[0], group)
         if notes and not (self.quiet or self.verbose):
             self.say(self.word("more", count=str(len(notes))))
 
-    def _issue(self, issue: Issue) -> None:
+    def _issue(self, issue: Issue, group: list[Issue]) -> None:
+        """One issue, or the losses of one resource that have the same code and class."""
         width = max(60, min(get_terminal_size((80, 24)).columns, 100))
         head = click.style(self.word(issue.severity), fg=_COLOURS[issue.severity], bold=True)
         text = issue.text(self.language) + (f" [{self.word('lost')}: {issue.loss}]" if issue.loss else "")
@@ -157,8 +181,9 @@ class Speaker:
         click.echo(f"{head} {issue.code}", err=True)
         for line in lines:
             click.echo(f"    {line}", err=True)
+        paths = [member.path or "" for member in group[:_MOST]] + ([f"… (+{len(group) - _MOST})"] if len(group) > _MOST else [])
         for label, value in (
-            ("where", issue.path or ""),
+            *(("where", path) for path in paths),
             ("remedy", issue.remedy(self.language)),
             ("rule", issue.source),
         ):
@@ -168,6 +193,15 @@ class Speaker:
                     value, width, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False
                 )
                 click.echo(click.style("\n".join(wrapped), dim=True), err=True)
+
+    def stats(self, counts: Counts) -> None:
+        """How many leaves the input had, by what became of them."""
+        if self.form == "json":
+            click.echo(json.dumps(counts._asdict() | {"all": counts.all}), err=True)
+        else:
+            click.echo(
+                self.word("stats", **{name: str(n) for name, n in counts._asdict().items()}, all=str(counts.all)), err=True
+            )
 
     def fail(self, key: str, code: Exit, **parameters: str) -> NoReturn:
         """Say why a command ends here, and end it."""
@@ -236,6 +270,37 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def _loss_policies(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    policies = {}
+    for value in values:
+        kind, _sep, action = value.partition("=")
+        if kind not in ("critical", "clinical", "administrative", "technical") or action not in ("fail", "warn", "ignore"):
+            raise click.BadParameter("CLASS=fail|warn|ignore, CLASS: critical, clinical, administrative or technical")
+        policies[kind] = action
+    return policies
+
+
+def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say what a loss or an error means; the command takes ``on_loss``, for :func:`with_policies`, and ``draft``."""
+    for option in (
+        click.option("--draft", is_flag=True, help="Write a document in spite of errors; they stay among the issues."),
+        click.option(
+            "--on-loss",
+            multiple=True,
+            metavar="CLASS=ACTION",
+            callback=_loss_policies,
+            help="What a loss means, by class (critical, clinical, administrative, technical): fail, warn or ignore. Repeatable.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def with_policies(settings: Settings, on_loss: dict[str, Any]) -> Settings:
+    """The settings with what the options say about losses."""
+    return replace(settings, losses=replace(settings.losses, **on_loss)) if on_loss else settings
 
 
 def settings_of(config: Path | None, lenient: bool, speaker: Speaker) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +16,12 @@ from bridge.cli.common import (
     exit_code,
     guard,
     needs,
+    policy_options,
     read_input,
     settings_of,
     settings_options,
     speaker_options,
+    with_policies,
     write_output,
 )
 
@@ -51,6 +54,10 @@ def _input_options(command: Any) -> Any:
 @click.option("-o", "--output", default="-", metavar="OUT", help="File to write; a folder with --each. Default: standard output.")
 @click.option("--each", is_flag=True, help="Convert every order of the input, each into a file of the folder OUT.")
 @click.option("--model", default="2024.01", show_default=True, help="Version of the model IMG-DA-IMG.")
+@click.option("--stats", is_flag=True, help="Say how many values were carried, implied and lost.")
+@click.option("--paranoid", is_flag=True, help="Look for each value in the document; what is not there is a loss.")
+@click.option("--provenance", metavar="OUT", help="Write a FHIR Provenance of the document to this file.")
+@policy_options
 @settings_options
 @speaker_options
 def convert(
@@ -59,6 +66,11 @@ def convert(
     output: str,
     each: bool,
     model: str,
+    stats: bool,
+    paranoid: bool,
+    provenance: str | None,
+    on_loss: dict[str, Any],
+    draft: bool,
     config: Path | None,
     lenient: bool,
     now: datetime | None,
@@ -74,15 +86,21 @@ def convert(
     from bridge.convert import Bridge
 
     with guard(speaker):
-        bridge = Bridge(settings_of(config, lenient, speaker))
+        bridge = Bridge(with_policies(settings_of(config, lenient, speaker), on_loss))
         source = read_input(file, speaker)
         needs((model, "to-cda"))
         if each:
             _convert_each(bridge, source, output, speaker, model=model, now=now, fhir=fhir)
             return
-        conversion = bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir)
+        choice: dict[str, Any] = {"now": now, "requisition": requisition, "single": single, "fhir": fhir}
+        conversion = bridge.to_cda(source, model=model, draft=draft, paranoid=paranoid, **choice)
         write_output(output, conversion.document, speaker)
+        if provenance:
+            text = json.dumps(conversion.provenance(), ensure_ascii=False, indent=2) + "\n"
+            write_output(provenance, text.encode(), speaker)
         speaker.issues(conversion.issues)
+        if stats:
+            speaker.stats(conversion.trace.counts())
 
 
 def _convert_each(bridge: Any, source: bytes, output: str, speaker: Speaker, **options: Any) -> None:

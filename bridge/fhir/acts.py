@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from bridge.fhir.clinical import TA
-from bridge.fhir.context import Context, clean
+from bridge.fhir.context import Context, clean, same_words
 from bridge.fhir.datatypes import identifier, iso, moment
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.mappings import Concept, code_system_oid, rows, value_set
 from bridge.order import Act, Code, Function, Identifier, Site
 
@@ -27,6 +27,8 @@ _RIGHT, _LEFT = "24028007", "7771000"
 _POST_COORDINATED = re.compile(
     r"\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*:\s*272741003\s*(?:\|[^|]*\|)?\s*=\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*"
 )
+_QUESTIONS = ("Fonction étudiée", "Injection de produit de contraste")
+"""Labels of the questions that an orderDetail of R5 may answer."""
 _SIDES_IN_WORDS = {"droit": _RIGHT, "droite": _RIGHT, "gauche": _LEFT, "bilatéral": "51440002", "bilatérale": "51440002"}
 
 
@@ -64,6 +66,7 @@ class Acts:
 
     context: Context
 
+    @reads("acts")
     def read(self, request: Node, functions: list[Node], shared_ids: tuple[Identifier, ...]) -> ReadAct:
         """One ServiceRequest; *functions* are Observations MED-1133, *shared_ids* the numbers of the whole request.
 
@@ -181,8 +184,6 @@ class Acts:
             elif found.type_name != "BodyStructure":
                 self.context.note("IMGDA-0205", reference.at("reference"), expected="BodyStructure")
             elif not self.context.is_foreign(found):
-                if found.peek("active") is True:
-                    found.flag("active")
                 yield found
 
     def _structure(self, node: Node) -> list[_Place]:
@@ -227,7 +228,7 @@ class Acts:
             site = match and value_set("site").unique(match[1])
             side = match and value_set("topographic-modifier").unique(match[2])
             if site and side:
-                coding.take()
+                coding.carried()
                 wording = clean(concept.text("text"))
                 if wording and wording.casefold() == site.display.casefold():
                     wording = None
@@ -248,10 +249,8 @@ class Acts:
         rest = tuple(t for t in place.location.translations if t not in moved)
         place.location = replace(place.location, translations=rest)
         for coding in concept.children("coding"):
-            if not place.modifiers and (
-                found := self.context._match(coding, "topographic-modifier", ("laterality",), quiet=True)
-            ):
-                coding.take()
+            if not place.modifiers and (found := self.context._match(coding, "topographic-modifier", ("laterality",))):
+                self.context._read_coding(coding, found[0], compare=True)
                 self._add_modifier(place, _code(found[0]))
         if self.context.settings.free_text_laterality and not place.modifiers and place.location.text:
             sides = {_SIDES_IN_WORDS[w] for w in re.findall(r"\w+", place.location.text.casefold()) if w in _SIDES_IN_WORDS}
@@ -331,8 +330,9 @@ class Acts:
             bounds = repeat.child("boundsPeriod") if repeat else None
             if bounds:
                 return self._end_or_start(bounds)
-            events = timing.texts("event")
-            if events:
+            events = timing.peek("event")
+            if isinstance(events, list) and events and isinstance(events[-1], str):
+                timing.ledger.mark(events, len(events) - 1)
                 return iso(events[-1])
         return None
 
@@ -378,8 +378,7 @@ class _Details:
                 code = parameter.child("code")
                 if code and self._context.has_code(code, "MED-1133", TA):
                     self._context.take_code(code, "MED-1133", TA)
-                    code.text("text")
-                elif code:
+                if code:
                     self._question(code)
                 self.concepts.append(value)
                 last = value
@@ -389,10 +388,12 @@ class _Details:
                 self._comments[id(last.value)] = parameter
 
     def _question(self, code: Node) -> None:
-        """The label of a parameter adds nothing to a coded answer; a foreign code stays unread and so is a loss."""
+        """The codes of contrast, as the question, add nothing to a coded answer; any other stays unread and so is a loss."""
         for coding in code.children("coding"):
-            if code_system_oid(str(coding.peek("system"))) == TA:
-                coding.take()
+            if code_system_oid(str(coding.peek("system"))) == TA and coding.peek("code") in ("MED-1133", "MED-1153", "MED-1154"):
+                coding.understood()
+        if any(same_words(str(code.peek("text")), label) for label in _QUESTIONS):
+            code.decide("text")
 
     def _extension(self, extension: Node) -> None:
         for part in extension.extensions("value"):
@@ -415,7 +416,6 @@ class _Details:
                 yield Function(concept=coded.code, comment=self._comment(concept, coded.code))
             elif id(concept.value) not in self._used and any(self._context.matches(concept, s) for s in NUCLEAR.values()):
                 self.used(concept)
-                concept.take()
                 self._context.note("IMGDA-0409" if own else "IMGDA-0408", concept.path)
 
     def _comment(self, concept: Node, code: Code) -> str | None:
@@ -482,8 +482,7 @@ def is_imaging(context: Context, request: Node) -> bool:
         for coding in category.children("coding"):
             uri, code = str(coding.peek("system")), str(coding.peek("code"))
             if (uri, code) in known or (code_system_oid(uri) or uri, code) in known:
-                coding.take()
-                category.text("text")
+                coding.understood()
                 return True
     concept = codeable(request, "code")
     return bool(concept and context.matches(concept, "modality", tables=("modality",)))

@@ -43,7 +43,8 @@ class Attachments:
         if node.peek("docStatus") == "entered-in-error":
             self.context.note("IMGDA-0217", node.path)
             return
-        node.text("docStatus")
+        if node.peek("docStatus") == "final":
+            node.decide("docStatus")
         kind, when = self._type(node.child("type")), moment(self.context, node, "date")
         description = one_line(node.peek("description"))
         for content in node.children("content"):
@@ -63,7 +64,7 @@ class Attachments:
             oid = code_system_oid(uri) if isinstance(uri, str) else None
             if isinstance(code, str) and oid:
                 listed = value_set("document-type").find(code, oid)
-                coding.take()
+                coding.text("code"), coding.text("system")
                 display = one_line(coding.text("display"))
                 return Code(code=code, system=oid, display=display or (listed.display if listed else None))
         return None
@@ -80,6 +81,8 @@ class Attachments:
         if media_type not in value_set("media-type").by_code:
             context.note("IMGDA-0706", node.at("contentType"))
             return
+        if node.peek("contentType").strip() != media_type:
+            node.lose("contentType", "IMGDA-0908", "technical", written=media_type)
         data = _WHITE.sub("", raw)
         if not self._is_sound(node, data):
             return
@@ -94,7 +97,7 @@ class Attachments:
         else:
             language = None
         if "url" in node:
-            context.lose(node, "url", "IMGDA-0901")
+            node.lose("url", "IMGDA-0901")
         attachment = Attachment(
             title=own or title or "", media_type=media_type, data=data, type=kind, date=when or created, language=language
         )
@@ -105,7 +108,7 @@ class Attachments:
         if self.context.settings.attachments.url_only == "error":
             self.context.note("IMGDA-0701", node.at("url"))
         else:
-            self.context.lose(node, "url", "IMGDA-0708")
+            node.lose("url", "IMGDA-0708")
 
     def _is_sound(self, node: Node, data: str) -> bool:
         """Whether the base64 is well-formed, within the limit, and matches the size and hash that are stated."""
@@ -121,7 +124,9 @@ class Attachments:
         if not content:
             context.note("IMGDA-0702", node.at("data"))
             return False
-        size, digest = node.number("size"), node.text("hash")
+        node.decide("size")
+        raw, digest = node.peek("size"), node.deciding("hash")
+        size = None if raw is None else str(raw)
         if size is not None and size != str(len(content)):
             context.note("IMGDA-0705", node.at("size"))
             return False

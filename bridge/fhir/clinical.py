@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import french_date, moment
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.mappings import code_system_oid, table, value_set
 from bridge.order import Code, Contraindication
 
@@ -23,6 +23,9 @@ __all__ = ["Clinical", "Finding"]
 LOINC, TA = "2.16.840.1.113883.6.1", "1.2.250.1.213.1.1.4.322"
 
 _NEVER_HAPPENED = frozenset({"entered-in-error", "cancelled", "not-done", "revoked", "rejected"})
+
+_ORDINARY = frozenset({"final", "amended", "corrected", "completed", "current", "active", "available"})
+"""What is settled: said by the document without a word."""
 
 _CLINICAL_STATUS = {
     "active": None,
@@ -103,7 +106,9 @@ class Clinical:
 
     def never_happened(self, resource: Node) -> bool:
         """Whether a resource is cancelled, refuted or entered in error: said, and never written as a fact."""
-        status = resource.text("status")
+        status = resource.peek("status")
+        if status in _ORDINARY:
+            resource.decide("status")
         verification = resource.child("verificationStatus")
         refuted = verification is not None and any(
             coding.peek("code") == "entered-in-error"
@@ -112,8 +117,11 @@ class Clinical:
         )
         if status in _NEVER_HAPPENED or refuted:
             self.context.note("IMGDA-0217", resource.path)
-            resource.take()
+            resource.give_up("IMGDA-0910", "technical")
             return True
+        if status is not None and status not in _ORDINARY:
+            self.context.note("IMGDA-0912", resource.at("status"), status=str(status))
+            resource.decide("status")
         return False
 
     def _is_contraindication(self, concept: Node | None) -> bool:
@@ -161,21 +169,27 @@ class Clinical:
     def _comments(self, node: Node) -> list[str]:
         return [text for note in node.children("note") if (text := clean(note.text("text")))]
 
+    @reads("medical_history")
     def _medical_history(self, node: Node) -> None:
         _add(self.medical, self._with_comments(node, self._text_value(node)))
 
+    @reads("surgical_history")
     def _surgical_history(self, node: Node) -> None:
         _add(self.surgical, self._with_comments(node, self._text_value(node)))
 
+    @reads("patient_information")
     def _told(self, node: Node) -> None:
         _add(self.information, self._with_comments(node, self._text_value(node)))
 
+    @reads("event")
     def _event(self, node: Node) -> None:
         _add(self.events, self._with_comments(node, self._text_value(node)))
 
+    @reads("prior_results")
     def _prior(self, node: Node) -> None:
         _add(self.results, self._with_comments(node, self._text_value(node)))
 
+    @reads("patient_informed")
     def _informed(self, node: Node) -> None:
         answer = self.answer(node)
         if answer is None:
@@ -189,9 +203,11 @@ class Clinical:
     def _unanswered(self, node: Node) -> None:
         """A question that was asked and has no answer: when it was asked is kept."""
         if reason := node.child("dataAbsentReason"):
-            reason.take()
+            for coding in reason.children("coding"):
+                coding.understood()
             self.informed_at = self.informed_at or moment(self.context, node, "effectiveDateTime")
 
+    @reads("callback")
     def _callback(self, node: Node) -> None:
         answer = self.answer(node)
         if answer is not None:
@@ -216,13 +232,13 @@ class Clinical:
                 for same in concept.children("coding"):
                     other = table(name).get((str(same.peek("system")), str(same.peek("code"))))
                     if other and other.concept.code == row.concept.code:
-                        same.take()
-                concept.text("text")
+                        same.understood()
                 return row.concept.code == "true"
         return None
 
     # --- contre-indications ------------------------------------------------------------------------------------------
 
+    @reads("contraindications")
     def _contraindication(self, node: Node) -> None:
         """LOINC 64100-1: a value says yes; components are questions; alone with a note, the comment of the rubric."""
         comments = self._comments(node)
@@ -255,12 +271,15 @@ class Clinical:
         self.context.note("IMGDA-0425", value.path)
         _add(self.medical, " ; ".join(["Contre-indication : " + words, *comments]))
 
+    @reads("contraindications")
     def _answered(self, node: Node, concept: Node, comments: list[str]) -> None:
         """The concept itself as the question, with a yes or no."""
         present = self.answer(node)
+        node.decide("valueBoolean")
         if present is not None and (coded := self.context.coded(concept, "contraindication")):
             self._find(coded.code, present, node, comments)
 
+    @reads("contraindications")
     def _pregnancy(self, node: Node) -> None:
         """LOINC 82810-3, Pregnancy status."""
         value = node.child("valueCodeableConcept")
@@ -301,6 +320,7 @@ class Clinical:
 
     # --- informations pour la prise en charge ------------------------------------------------------------------------
 
+    @reads("care_information")
     def _care(self, node: Node) -> None:
         value = node.child("valueCodeableConcept")
         coded = self.context.coded(value, "care-information")
@@ -314,6 +334,7 @@ class Clinical:
         if code not in self.care_information:
             self.care_information.append(code)
 
+    @reads("care_information")
     def _flag(self, node: Node) -> None:
         if node.peek("status") in ("active", None) and (coded := self.context.coded(node.child("code"), "care-information")):
             self._add_care(coded.code)
@@ -327,24 +348,20 @@ class Clinical:
         for coding in concept.children("coding"):
             row = table("absence").get((str(coding.peek("system")), str(coding.peek("code"))))
             if row:
-                coding.take()
-                concept.text("text")
+                coding.understood()
                 if row.concept.code == "absent":
                     self.known_absence.add(kind)
                 return True
         return False
 
+    @reads("medical_history")
     def _condition(self, node: Node) -> None:
         concept = node.child("code")
         if self._absence(concept, "medical"):
-            for element in ("clinicalStatus", "verificationStatus", "category"):
-                for child in node.children(element):
-                    child.take()
+            self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
             return
         clinical, verification = self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
         current = clinical in (None, "active", "recurrence", "relapse")
-        for category in node.children("category"):
-            category.take()
         if self._is_contraindication(concept) and verification in ("confirmed", "refuted", None) and current and concept:
             coded = self.context.coded(concept, "contraindication")
             assert coded is not None
@@ -372,14 +389,16 @@ class Clinical:
         return [*([words] if words else []), *([f"Depuis {when}"] if when else []), *self._comments(node)]
 
     def _status(self, node: Node, element: str) -> str | None:
+        """The code of a clinicalStatus or verificationStatus; one that is unknown stays unread and so is a loss."""
         concept = node.child(element)
-        coding = concept.child("coding") if concept else None
-        if coding is None or concept is None:
-            return None
-        code = coding.text("code")
-        coding.take()
-        return code
+        for coding in concept.children("coding") if concept else ():
+            code = coding.peek("code")
+            if code in _CLINICAL_STATUS or code in _VERIFICATION or code == "refuted":
+                coding.decide("code")
+                return str(code)
+        return None
 
+    @reads("surgical_history")
     def _procedure(self, node: Node) -> None:
         concept = node.child("code")
         if self._absence(concept, "surgical"):
@@ -392,6 +411,7 @@ class Clinical:
             when = self._when(node, "performed") or self._when(node, "occurrence")
             _add(self.surgical, " ; ".join([f"{words} ({when})" if when else words, *self._comments(node)]))
 
+    @reads("medical_history")
     def _family(self, node: Node) -> None:
         kin = node.child("relationship")
         who = self.context.words(kin) if kin else None
@@ -408,14 +428,13 @@ class Clinical:
         if lines:
             _add(self.medical, _KINSHIP_PREFIX + (f"{head} : " if head else "") + " ; ".join(lines))
 
+    @reads("medical_history")
     def _allergy(self, node: Node) -> None:
         concept = node.child("code")
         if self._absence(concept, "allergy"):
             if "allergy" in self.known_absence:
                 _add(self.medical, _ALLERGY_PREFIX + "aucune connue")
-            for element in ("clinicalStatus", "verificationStatus"):
-                for child in node.children(element):
-                    child.take()
+            self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
             return
         clinical, verification = self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
         words = self.context.words(concept) if concept else None
@@ -454,6 +473,7 @@ class Clinical:
 
     # --- results -----------------------------------------------------------------------------------------------------
 
+    @reads("prior_results")
     def _other_result(self, node: Node) -> None:
         """Any other Observation with a value: "code: value unit (date)" among the prior results."""
         concept = node.child("code")
@@ -490,22 +510,31 @@ class Clinical:
             return french_date(when)
         return clean(node.text(name))
 
+    @reads("prior_results")
     def _report(self, node: Node) -> None:
         conclusion = clean(node.text("conclusion"))
         concept = node.child("code")
         when = self._when(node, "effective")
-        if conclusion:
-            day = f"{when} : " if when and when not in conclusion else ""
-            _add(self.results, day + conclusion)
-        elif concept and (label := self.context.words(concept)):
-            _add(self.results, f"{label} ({when})" if when else label)
+        label = self._label(concept) if concept else None
+        day = when if when and when not in (conclusion or "") else None
+        head = f"{label} ({day})" if label and day else label or day
+        _add(self.results, " : ".join(text for text in (head, conclusion) if text) if label or conclusion else None)
         for form in node.children("presentedForm"):
-            title = self.context.words(concept) if concept else None
-            self.attachments.read(form, title=title)
+            self.attachments.read(form, title=label)
         for result in node.children("result"):
             if found := self.context.index.find(result):
                 self.read(found)
 
+    def _label(self, concept: Node) -> str | None:
+        """What a report is, in words without codes."""
+        text = clean(concept.text("text"))
+        for coding in concept.children("coding"):
+            if text is None and "display" in coding:
+                text = one_line(coding.text("display"))
+            coding.give_up("IMGDA-0908", "technical", written="text")
+        return text
+
+    @reads("prior_results")
     def _study(self, node: Node) -> None:
         description = clean(node.text("description"))
         started = moment(self.context, node, "started")
@@ -514,9 +543,11 @@ class Clinical:
 
     # --- documents, information --------------------------------------------------------------------------------------
 
+    @reads("attachments")
     def _document(self, node: Node) -> None:
         self.attachments.document(node)
 
+    @reads("patient_information")
     def _communication(self, node: Node) -> None:
         for payload in node.children("payload"):
             text = clean(payload.text("contentString"))
@@ -560,7 +591,6 @@ def narrative_text(node: Node) -> str | None:
     div = text.text("div") if text else None
     if not div or text is None:
         return None
-    text.text("status")
     plain = html.unescape(_ANY_TAG.sub("", _CELL.sub(" ", _TAGS.sub("\n", div))))
     return clean("\n".join(line for part in plain.split("\n") if (line := " ".join(part.split()))))
 

@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from bridge.fhir.references import Index
-from bridge.fhir.view import Node
-from bridge.issues import Issue, LossClass, issue
-from bridge.mappings import Concept, code_system_oid, table, value_set
+from bridge.fhir.view import Ledger, Node
+from bridge.issues import Issue, issue
+from bridge.mappings import Concept, code_system_oid, is_code_system, table, value_set
 from bridge.order import Code, Translation
 from bridge.settings import Settings
 
@@ -62,6 +62,8 @@ class Context:
     settings: Settings
     version: str
     """``R4``, ``R4B`` or ``R5``."""
+    ledger: Ledger
+    """What became of each leaf."""
     issues: list[Issue] = field(default_factory=list)
     patient: Node | None = None
     """The patient of the order being read."""
@@ -73,27 +75,13 @@ class Context:
             target = self.index.find(reference) if reference else None
             if reference and target is not None and self.patient is not None and target.value is not self.patient.value:
                 self.note("IMGDA-0219", reference.path)
+                resource.give_up("IMGDA-0910", "technical")
                 return True
         return False
 
-    def note(self, code: str, path: str | None, /, **parameters: str) -> None:
-        """Report an issue of the catalogue."""
-        self.issues.append(issue(code, path, parameters=parameters))
-
-    def lose(self, node: Node, name: str, code: str, /, *, loss: LossClass | None = None, **parameters: str) -> None:
-        """Give up the element *name* of *node*, and say so; its leaves count as read."""
-        from bridge.fhir.losses import loss_class, severity
-
-        item = node.value.get(name)
-        if isinstance(item, (dict, list)):
-            for child in node.children(name):
-                child.take()
-            node.texts(name)
-        else:
-            node.ledger.mark(node.value, name)
-        kind = loss or loss_class(f"{node.type_name}.{name}")
-        value = item if isinstance(item, str) else None
-        self.issues.append(issue(code, node.at(name), severity=severity(kind), loss=kind, value=value, parameters=parameters))
+    def note(self, code: str, path: str | None, /, *, value: str | None = None, **parameters: str) -> None:
+        """Report an issue of the catalogue; *value* is the value concerned, for the eyes of the sender alone."""
+        self.issues.append(issue(code, path, value=value, parameters=parameters))
 
     # --- words -------------------------------------------------------------------------------------------------------
 
@@ -105,23 +93,16 @@ class Context:
         codings = concept.children("coding")
         if text := clean(concept.text("text")):
             for coding in codings:
-                if not coding.ledger.is_read(coding.value, "code"):
-                    self._give_up(coding)
+                coding.give_up("IMGDA-0908", "technical", written="text")
             return text
         found = []
         for coding in codings:
             if display := one_line(coding.peek("display")):
                 code = coding.peek("code")
                 found.append(f"{display} [{code}]" if code else display)
-                for part in ("display", "code", "system", "version"):
-                    coding.text(part)
+                coding.text("display"), coding.text("code")
+                coding.give_up("IMGDA-0908", "technical", written="text")
         return " ; ".join(found) or None
-
-    def _give_up(self, coding: Node) -> None:
-        from bridge.fhir.losses import severity
-
-        coding.take()
-        self.issues.append(issue("IMGDA-0908", coding.path, severity=severity("technical"), loss="technical", written="text"))
 
     # --- coded values ------------------------------------------------------------------------------------------------
 
@@ -150,7 +131,7 @@ class Context:
         else:
             return None
         target, row_modifier, table_name = found
-        self._read_coding(coding, target, compare=table_name is None and not quiet)
+        self._read_coding(coding, target, compare=not quiet and not (table_name and translations))
         others = [c for c in codings if c.value is not coding.value] if translations else []
         if table_name and translations:
             others.insert(0, coding)
@@ -209,17 +190,21 @@ class Context:
         return None
 
     def _read_coding(self, coding: Node, target: Concept, *, compare: bool) -> None:
-        coding.text("system"), coding.text("code"), coding.text("version"), coding.flag("userSelected")
-        display = one_line(coding.text("display"))
+        coding.text("code")
+        if is_code_system(str(coding.peek("system"))):
+            coding.text("system")
+        else:
+            coding.decide("system")
+        display = one_line(coding.peek("display"))
         if compare and display and not same_words(display, target.display):
-            self.note("IMGDA-0501", coding.at("display"))
+            self.note("IMGDA-0501", coding.at("display"), value=display)
 
     def _translation(self, coding: Node) -> Translation | None:
         code, uri = coding.peek("code"), coding.peek("system")
         oid = code_system_oid(uri) if isinstance(uri, str) else None
         if not (isinstance(code, str) and oid):
             return None
-        coding.text("code"), coding.text("system"), coding.text("version"), coding.flag("userSelected")
+        coding.text("code"), coding.text("system")
         return Translation(code=code.strip(), system=oid, display=one_line(coding.text("display")))
 
     def has_code(self, concept: Node | None, code: str, oid: str) -> bool:
@@ -237,4 +222,4 @@ class Context:
     def take_code(self, concept: Node, code: str, oid: str) -> None:
         """Count a coding whose meaning is understood as read."""
         if coding := self.coding_of(concept, code, oid):
-            coding.take()
+            coding.understood()

@@ -29,15 +29,17 @@ __all__ = [
     "URIS",
     "address",
     "addresses",
+    "contact_uri",
     "french_date",
     "identifier",
     "iso",
     "joined_names",
     "moment",
     "name",
+    "national_number",
+    "peek_identifier",
     "period",
     "telecoms",
-    "uri_of",
 ]
 
 PROFESSIONALS = "1.2.250.1.71.4.2.1"
@@ -143,22 +145,28 @@ def identifier(context: Context, node: Node, default_root: str | None = None) ->
     A known system gives its OID, a system of the site settings theirs, another http or urn system stands whole in the extension
     under 2.16.840.1.113883.4.873. National numbers get their prefix. Source: docs/fhir.md, 4.8.
     """
-    value, uri = one_line(node.peek("value")), node.peek("system")
-    if not value:
-        return None
-    found = _identifier(context, value, uri if isinstance(uri, str) else None, default_root)
+    found = peek_identifier(context, node, default_root)
     if found is None:
         return None
-    for part in ("system", "value", "use"):
-        node.text(part)
-    if kind := node.child("type"):
-        kind.take()
+    node.text("value")
+    if node.peek("system") == "urn:ietf:rfc:3986":
+        node.decide("system")
+    else:
+        node.text("system")
     if not (_OID.fullmatch(found.root) or _UUID.fullmatch(found.root)):
         context.note("IMGDA-0333", node.at("system" if found.extension else "value"))
         return None
     if len(found.extension or "") > 64:
         context.note("IMGDA-0332", node.at("value"))
     return found
+
+
+def peek_identifier(context: Context, node: Node, default_root: str | None = None) -> Identifier | None:
+    """What :func:`identifier` would give; nothing counts as read and nothing is reported."""
+    value, uri = one_line(node.peek("value")), node.peek("system")
+    if not value or node.peek("use") == "old":
+        return None
+    return _identifier(context, value, uri if isinstance(uri, str) else None, default_root)
 
 
 def _identifier(context: Context, value: str, uri: str | None, default_root: str | None) -> Identifier | None:
@@ -182,11 +190,15 @@ def _from_uri(value: str) -> Identifier:
     return Identifier(root=URIS, extension=value)
 
 
+def national_number(value: str, uri: object) -> str:
+    """A national number with the prefix that its system leaves out (CI-SIS, identifiants nationaux)."""
+    return _PREFIXES.get(str(uri), {}).get(len(value.replace(" ", "")), "") + value.replace(" ", "")
+
+
 def _national(value: str, root: str, uri: str) -> str:
     if root not in (PROFESSIONALS, STRUCTURES):
         return value
-    value = value.replace(" ", "")
-    return _PREFIXES.get(uri, {}).get(len(value), "") + value
+    return national_number(value, uri)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -228,9 +240,8 @@ def name(context: Context, owner: Node, *, with_suffix: bool = True) -> PersonNa
             return None
         context.note("IMGDA-0324", found.path)
     elif (whole := found.peek("text")) and _is_rendering(str(whole), found):
-        found.text("text")
+        found.decide("text")
     prefix, suffix = civility(context, found, with_suffix=with_suffix)
-    found.text("use")
     return PersonName(family=family, given=given, prefix=prefix, suffix=suffix)
 
 
@@ -269,12 +280,12 @@ PARTS = {
 }
 
 
-def addresses(context: Context, owner: Node, element: str = "address", now: str | None = None) -> tuple[Address, ...]:
+def addresses(owner: Node, element: str = "address", now: str | None = None) -> tuple[Address, ...]:
     """The addresses of a person or structure, without those out of date (reported) and repetitions."""
     found: list[Address] = []
     for node in owner.children(element):
         if node.peek("use") == "old" or is_past(node, now):
-            _lose(context, node)
+            node.give_up("IMGDA-0907")
         elif (read := address(node)) and _words_of(read) not in map(_words_of, found):
             found.append(read)
     return tuple(found)
@@ -286,24 +297,13 @@ def _words_of(found: Address) -> str:
     return "".join(part for part in (*parts, *found.lines) if part)
 
 
-def _lose(context: Context, node: Node) -> None:
-    """Give up a whole object that is out of date."""
-    from bridge.fhir.losses import loss_class, severity
-    from bridge.issues import issue
-
-    node.take()
-    kind = loss_class(node.type_name)
-    context.issues.append(issue("IMGDA-0907", node.path, severity=severity(kind), loss=kind))
-
-
 def address(node: Node) -> Address | None:
     """An Address: named parts where its lines name them, else free lines (docs/decisions.md, 9). None when empty."""
     raw_use = node.peek("use")
     use = _exact_use(node, ADDRESS_USE, ("HP", "HV"))
     use = use or (_ADDRESS_USES.get(raw_use) if isinstance(raw_use, str) else None)
-    if use or raw_use is None:
+    if use:
         node.text("use")
-    node.text("type")
     ends = {
         "postal_code": one_line(node.text("postalCode")),
         "city": one_line(node.text("city")),
@@ -311,14 +311,14 @@ def address(node: Node) -> Address | None:
         "state": one_line(node.text("state")),
         "country": one_line(node.text("country")),
     }
-    lines = [text for text in map(one_line, node.texts("line")) if text]
     parts = _named_parts(node)
+    lines = _lines(node, parts)
     if not lines and not parts and not any(ends.values()):
         whole = clean(node.text("text"))
         lines = [text for text in map(one_line, (whole or "").split("\n")) if text]
         return Address(use=use, lines=_at_most_seven(lines)) if lines else None
-    if (whole := node.peek("text")) and _repeats(str(whole), [*lines, *(v for v in ends.values() if v)]):
-        node.text("text")
+    if (whole := node.peek("text")) and _repeats(str(whole), [*lines, *parts.values(), *(v for v in ends.values() if v)]):
+        node.decide("text")
     if parts or not lines:
         named: dict[str, Any] = {**parts, **ends}
         return Address(use=use, **named)
@@ -334,6 +334,17 @@ def _exact_use(node: Node, url: str, codes: tuple[str, ...]) -> str | None:
         if extension.peek("valueCode") in codes:
             return extension.text("valueCode")
     return None
+
+
+def _lines(node: Node, parts: dict[str, str]) -> list[str]:
+    """The lines of an Address; one beside named parts is read only where it repeats them."""
+    raw = node.peek("line")
+    if not parts or not isinstance(raw, list):
+        return [text for text in map(one_line, node.texts("line")) if text]
+    for index, line in enumerate(raw):
+        if isinstance(line, str) and _repeats(line, list(parts.values())):
+            node.ledger.decide(raw, index)
+    return []
 
 
 def _at_most_seven(lines: list[str]) -> tuple[str, ...]:
@@ -364,8 +375,9 @@ def _named_parts(node: Node) -> dict[str, str]:
         found |= {field: value for field, value in values.items() if value}
     for sibling in siblings:
         for extension in sibling.children("extension"):
-            if "iso21090-ADXP-" in str(extension.peek("url")):
-                extension.text("url"), extension.text("valueString")
+            if str(extension.peek("url")).partition("iso21090-ADXP-")[2] in PARTS:
+                extension.decide("url")
+                extension.text("valueString")
     return found
 
 
@@ -382,39 +394,42 @@ _SCHEMES = {"phone": "tel", "fax": "fax", "email": "mailto", "pager": "tel"}
 _NUMBER_NOISE = re.compile(r"[\s.\-()]")
 
 
-def telecoms(context: Context, *owners: tuple[Node, str], now: str | None = None) -> tuple[Telecom, ...]:
+def telecoms(*owners: tuple[Node, str], now: str | None = None) -> tuple[Telecom, ...]:
     """The means of contact of one or more elements, by rank, without repetitions; what CDA refuses is a loss."""
     nodes = [node for owner, element in owners for node in owner.children(element)]
     nodes.sort(key=lambda node: rank if isinstance(rank := node.peek("rank"), int) else 1_000)
     found: list[Telecom] = []
     for node in nodes:
         if node.peek("use") == "old" or is_past(node, now):
-            _lose(context, node)
-        elif (read := _telecom(context, node)) and read not in found:
+            node.give_up("IMGDA-0907")
+        elif (read := _telecom(node)) and read not in found:
             found.append(read)
     return tuple(found)
 
 
-def _telecom(context: Context, node: Node) -> Telecom | None:
+def _telecom(node: Node) -> Telecom | None:
     value, system, use = one_line(node.peek("value")), node.peek("system"), node.peek("use")
     if not value:
         return None
-    uri = _stated_uri(node) or uri_of(value, system if isinstance(system, str) else None)
+    uri = _stated_uri(node) or contact_uri(value, system if isinstance(system, str) else None)
     if uri is None:
-        context.lose(node, "value", "IMGDA-0906")
-        node.text("system"), node.text("use"), node.number("rank")
+        node.give_up("IMGDA-0906")
         return None
-    for part in ("value", "system", "use"):
-        node.text(part)
-    node.number("rank")
-    secure = node.extensions("fr-core-contact-point-email-type")
-    for extension in secure:
-        extension.take()
+    node.text("value")
+    node.decide("system")
+    secure = [e for e in node.extensions("fr-core-contact-point-email-type") if _is_secure(e)]
     if exact := _exact_use(node, TELECOM_USE, _V3_USES):
+        node.decide("use")
         return Telecom(value=uri, use=exact)
     if uri.startswith("mailto:") and (secure or "mssante.fr" in uri):
+        if use == "work":
+            node.decide("use")
         return Telecom(value=uri)
-    return Telecom(value=uri, use="PG" if system == "pager" else _TELECOM_USES.get(str(use)))
+    if system == "pager":
+        return Telecom(value=uri, use="PG")
+    if use in _TELECOM_USES:
+        node.text("use")
+    return Telecom(value=uri, use=_TELECOM_USES.get(str(use)))
 
 
 def _stated_uri(node: Node) -> str | None:
@@ -426,7 +441,16 @@ def _stated_uri(node: Node) -> str | None:
     return None
 
 
-def uri_of(value: str, system: str | None) -> str | None:
+def _is_secure(extension: Node) -> bool:
+    """Whether the type of a mail address is MSSanté, the only one that means something here."""
+    coding = extension.child("valueCoding")
+    if coding is None or coding.peek("code") != "MSSANTE" or not str(coding.peek("system")).endswith("TypeMessagerie"):
+        return False
+    coding.understood()
+    return True
+
+
+def contact_uri(value: str, system: str | None) -> str | None:
     """The URI that CDA accepts for a ContactPoint, or None (docs/fhir.md, 4.4; docs/decisions.md, 10)."""
     head, colon, rest = value.partition(":")
     if colon and head.lower() in ("tel", "fax", "mailto") and system not in ("url", "sms", "other"):

@@ -138,9 +138,9 @@ class Description:
 
     def read(self) -> None:
         """Count what says that this is a description as read."""
-        for name in ("status", "docStatus"):
-            self.node.text(name)
-        for name in ("type", "subject"):
-            if child := self.node.child(name):
-                self.people.context.index.find(child)
-                child.take()
+        self.node.decide("status", "docStatus")
+        if subject := self.node.child("subject"):
+            self.people.context.index.find(subject)
+        kind = self.node.child("type")
+        for coding in kind.children("coding") if kind else ():
+            coding.understood()

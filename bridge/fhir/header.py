@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bridge.fhir.acts import has_type
 from bridge.fhir.context import Context, clean, one_line
-from bridge.fhir.datatypes import as_datetime, identifier, moment, period
+from bridge.fhir.datatypes import as_datetime, identifier, iso, moment, period
 from bridge.fhir.description import Description, Participation
 from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.issues import issue
 from bridge.mappings import ValueSet, code_system_oid, table, value_set
 from bridge.order import (
@@ -32,6 +33,7 @@ from bridge.order import (
     EncounterParticipant,
     Facility,
     Identifier,
+    Order,
     Organization,
     Participant,
     Period,
@@ -46,6 +48,7 @@ __all__ = ["Header", "coded_value"]
 _IDS = uuid.UUID("1f8a5d5e-3c6b-5b0e-8f43-5c9f0c1c7a11")
 """Namespace of the document identifiers that are derived (a constant of this project)."""
 
+_LANGUAGE = re.compile("[a-z]{2}-[A-Z]{2}")
 _STRUCTURES = "1.2.250.1.71.4.2.2"
 _NO_ID = Identifier(root="0.0")
 
@@ -68,9 +71,11 @@ class Header:
     now: datetime | None
     description: Description | None = None
     """What describes the document in shape (b)."""
+    _addressees: list[Role] = field(default_factory=list)
 
     # --- A8, A5: number and times ------------------------------------------------------------------------------------
 
+    @reads("request")
     def order_ids(self) -> tuple[Identifier, ...]:
         """The Order Placer Number: requisition, then a shared PLAC, then what groups the requests (A8).
 
@@ -140,11 +145,14 @@ class Header:
             self.context.note("IMGDA-0335", nodes[0].path)
         return tuple(dict.fromkeys(x for x in found if x))
 
+    @reads("authors")
     def requested_at(self) -> str | None:
         """The latest authoredOn of the group, else a substitute, which is reported (A5)."""
-        times = [t for r in self.requests if (t := moment(self.context, r, "authoredOn"))]
+        raw = [str(r.peek("authoredOn")) for r in self.requests]
+        latest = max((found for text in raw if (found := iso(text))), key=as_datetime, default=None)
+        times = [t for r, text in zip(self.requests, raw, strict=True) if iso(text) == latest and (t := self._authored(r))]
         if times:
-            return max(times, key=as_datetime)
+            return times[0]
         first = self.requests[0]
         meta = first.child("meta")
         if meta and (when := moment(self.context, meta, "lastUpdated")):
@@ -157,11 +165,16 @@ class Header:
             return when
         return None
 
+    def _authored(self, request: Node) -> str | None:
+        return moment(self.context, request, "authoredOn")
+
+    @reads("document")
     def created_at(self, requested: str | None) -> str:
         """When the document was made: from the input, else *now*, else the clock, with a warning."""
         if self.composition and (when := moment(self.context, self.composition, "date")):
             if "timestamp" in self.root and moment(self.context, self.root, "timestamp") != when:
                 self.context.note("IMGDA-0327", self.root.at("timestamp"))
+                self.root.lose("timestamp", "IMGDA-0903", "technical")
             return when
         described = self.description.created_at() if self.description else None
         if when := moment(self.context, self.root, "timestamp"):
@@ -183,6 +196,7 @@ class Header:
 
     # --- A1: the document --------------------------------------------------------------------------------------------
 
+    @reads("document")
     def document(self, ids: tuple[Identifier, ...], requested: str | None, created: str) -> Document:
         """Identifiers from the input, else derived from the order number and its date (A1)."""
         composition, described = self.composition, self.description
@@ -228,17 +242,18 @@ class Header:
         return int(version) if version and version.isdigit() and int(version) > 0 else 1
 
     def _language(self) -> str:
-        described = self.description.language() if self.description else None
-        texts = [described, *(node.text("language") for node in (self.composition, self.requests[0]) if node)]
-        for text in texts:
-            if text and len(text) == 5 and text[2] == "-" and text[:2].islower() and text[3:].isupper():
-                return text
+        if described := self.description.language() if self.description else None:
+            return described
+        for node in (self.composition, self.requests[0]):
+            text = node.peek("language") if node else None
+            if node and isinstance(text, str) and _LANGUAGE.fullmatch(text):
+                return node.text("language") or text
         return "fr-FR"
 
     def _confidentiality(self) -> str:
         known = value_set("confidentiality").by_code
-        if self.composition and (code := self.composition.text("confidentiality")) in known:
-            return str(code)
+        if self.composition and self.composition.peek("confidentiality") in known:
+            return str(self.composition.text("confidentiality"))
         found: str | None = None
         for node in (self.composition, *self.requests):
             meta = node.child("meta") if node else None
@@ -246,7 +261,7 @@ class Header:
                 code = coding.peek("code")
                 confidential = code_system_oid(str(coding.peek("system"))) == "2.16.840.1.113883.5.25"
                 if confidential and code in known and found in (None, code):
-                    coding.take()
+                    coding.carried()
                     found = str(code)
         return found or "N"
 
@@ -257,7 +272,7 @@ class Header:
             kind = relation.peek("code") or relation.peek("type")
             if kind not in ("replaces",):
                 continue
-            relation.text("code"), relation.text("type")
+            relation.decide("code", "type")
             reference = relation.child("targetReference") or relation.child("resourceReference")
             node = relation.child("targetIdentifier") or (reference.child("identifier") if reference else None)
             if node and (found := identifier(self.context, node)):
@@ -266,6 +281,7 @@ class Header:
 
     # --- A4: demandeur -----------------------------------------------------------------------------------------------
 
+    @reads("authors")
     def authors(self, requested: str | None, created: str) -> tuple[Author, ...]:
         """Composition.author, else ServiceRequest.requester; the first one is the demandeur."""
         found: list[Author] = []
@@ -331,6 +347,7 @@ class Header:
 
     # --- A6, A10 and other participants ------------------------------------------------------------------------------
 
+    @reads("participants")
     def participants(self, patient: Node | None) -> tuple[Participant, ...]:
         """Médecin traitant, destinataires du compte rendu, and whoever else the Composition names."""
         found: list[Participant] = []
@@ -364,17 +381,20 @@ class Header:
             concept = part.child("valueCodeableConcept")
             for coding in concept.children("coding") if concept else ():
                 if coding.peek("code") in known:
-                    kind = coding.text("code")
-                    coding.take()
+                    coding.carried()
+                    kind = str(coding.peek("code"))
         for part in extension.extensions("function"):
             coded = self.context.coded(part.child("valueCodeableConcept"), "function-code", quiet=True)
             function = coded.code if coded else None
         for part in extension.extensions("time"):
             when = self._known_period(part)
         for part in extension.extensions("party"):
-            role = self.people.role(part.child("valueReference"), required=True)
+            reference = part.child("valueReference")
+            if kind or self._says_participation(reference):
+                role = self.people.role(reference, required=True)
         kind = kind or (role.participation if role else None)
         if kind is None or role is None:
+            extension.lose("extension", "IMGDA-0901")
             return None
         return self._as_participant(role, kind, function or role.function, when)
 
@@ -387,13 +407,19 @@ class Header:
             time=when,
         )
 
+    def _says_participation(self, reference: Node | None) -> bool:
+        """Whether the role that a reference leads to says itself in which way it takes part."""
+        role = self.context.index.find(reference) if reference else None
+        return role is not None and any(self.context.matches(c, "participation-type") for c in role.children("code"))
+
     def _known_period(self, extension: Node) -> Period | None:
         """A Period whose ends may be said to be unknown (data-absent-reason)."""
         span = extension.child("valuePeriod")
         for element in ("_start", "_end"):
             primitive = span.child(element) if span else None
             for reason in primitive.extensions("data-absent-reason") if primitive else ():
-                reason.take()
+                if reason.peek("valueCode") == "unknown":
+                    reason.decide("valueCode")
         return period(self.context, span)
 
     def _treating_physician(self, patient: Node | None) -> list[Participant]:
@@ -406,7 +432,7 @@ class Header:
                     member = participant.child("member")
                     if member and (role := self.people.role(member)):
                         for concept in participant.children("role"):
-                            concept.take()
+                            self.context.take_code(concept, "PCP", "2.16.840.1.113883.5.88")
                         return [self._physician(role)]
         return []
 
@@ -432,7 +458,10 @@ class Header:
                 continue
             if not self._is_copy_to(node) or self.context.is_foreign(node):
                 continue
-            node.text("status"), node.text("intent")
+            if node.peek("status") == "active":
+                node.decide("status")
+            if node.peek("intent") == "order":
+                node.decide("intent")
             for reference in node.children("recipient"):
                 if role := self.people.role(reference):
                     found.append(role)
@@ -446,11 +475,11 @@ class Header:
             return False
         categories = node.children("category")
         for category in categories:
-            if _has(category, "CORRE") or _has(category, "copyto-reports"):
-                category.take()
+            if _understand(category, "CORRE", "copyto-reports"):
                 return True
         return not categories and not node.children("payload")
 
+    @reads("callback")
     def wants_call_back(self) -> bool | None:
         """The extension, a CommunicationRequest by phone, or None when nothing tells (M21)."""
         for request in self.requests:
@@ -464,10 +493,11 @@ class Header:
             mine = any(t is not None and t.value is r.value for t in about for r in self.requests)
             if phone and mine and not self.context.is_foreign(node):
                 for medium in phone:
-                    medium.take()
+                    _understand(medium, "PHONE")
                 return True
         return None
 
+    @reads("authors")
     def call_back_numbers(self) -> list[Node]:
         """The ContactPoints to call back."""
         return [
@@ -479,12 +509,12 @@ class Header:
             if (point := extension.child("valueContactPoint"))
         ]
 
+    @reads("contacts")
     def informants(self) -> list[Node]:
         """The RelatedPersons that the Composition names as informants."""
         found = []
         for extension in self._extensions("informant-extension"):
-            for part in extension.extensions("type"):
-                part.take()
+            _understand_type(extension, "INF")
             for part in extension.extensions("party"):
                 reference = part.child("valueReference")
                 target = self.context.index.find(reference) if reference else None
@@ -492,12 +522,12 @@ class Header:
                     found.append(target)
         return found
 
+    @reads("data_enterer")
     def data_enterer(self) -> DataEnterer | None:
         """Opérateur de saisie. FHIR: Composition, extension data-enterer."""
         for extension in self._extensions("data-enterer-extension"):
             when = None
-            for part in extension.extensions("type"):
-                part.take()
+            _understand_type(extension, "ENT")
             for part in extension.extensions("time"):
                 span = self._known_period(part)
                 when = (span.start or span.end) if span else moment(self.context, part, "valueDateTime")
@@ -508,18 +538,14 @@ class Header:
             return DataEnterer(professional=taking_part.role.professional, time=_start(taking_part))
         return None
 
+    @reads("recipients")
     def recipients(self) -> tuple[Recipient, ...]:
         """Addressees of this document. FHIR: extension information-recipient, in its HL7 and EU forms."""
         found = []
         for extension in self._extensions("information-recipient-extension"):
-            copy = False
-            for part in extension.extensions("type"):
-                concept = part.child("valueCodeableConcept")
-                if concept and (_has(concept, "TRC") or _has(concept, "IRCP")):
-                    copy = True
-                    part.take()
-                elif concept and _has(concept, "PRCP"):
-                    part.take()
+            copy = _understand_type(extension, "TRC", "IRCP")
+            if not copy:
+                _understand_type(extension, "PRCP")
             for part in extension.extensions("party"):
                 if role := self.people.role(part.child("valueReference")):
                     found.append(Recipient(professional=self._addressee(role), copy=copy))
@@ -538,12 +564,31 @@ class Header:
         if organization == Organization():
             organization = None
         bare = replace(person, ids=ids, speciality=None, organization=organization)
+        self._addressees.append(role)
         if bare != person:
-            self.context.issues.append(issue("IMGDA-0901", role.path, severity=severity("administrative"), loss="administrative"))
+            said = severity("administrative", self.context.settings.losses)
+            self.context.issues.append(issue("IMGDA-0911", role.path, severity=said, loss="administrative"))
         return bare
+
+    def lose_the_rest(self, order: Order) -> None:
+        """Give up the speciality of an addressee, and the practice setting of a custodian, with no other part in the order."""
+        others = [*(a.professional for a in order.authors), *(p.professional for p in order.participants)]
+        others += [order.request.performer, order.legal_authenticator.professional]
+        others += [a.professional for a in order.authenticators] + [p.professional for p in order.encounter.participants]
+        others += [p for p in (order.encounter.responsible, order.urgency and order.urgency.contacted) if p]
+        settled = {p.organization.id for p in others if p.organization and p.organization.practice_setting}
+        for node in self.people.organizations_with_setting():
+            if self.people.organization_at(node).id not in settled:
+                for concept in node.children("type"):
+                    concept.lose("coding", "IMGDA-0901", "administrative")
+        for role in self._addressees:
+            if not any(p.ids == role.professional.ids and p.speciality for p in others):
+                for coding in self.people.specialities(role):
+                    coding.lose("code", "IMGDA-0911", "administrative")
 
     # --- A12: custodian, authenticators ------------------------------------------------------------------------------
 
+    @reads("custodian")
     def custodian(self, author: Professional) -> Organization:
         """Composition.custodian, else the requester's structure, the provider of the encounter, the settings."""
         encounter = self._encounter_node()
@@ -579,6 +624,7 @@ class Header:
             telecoms=(Telecom(value=own.telecom, use="WP"),) if own.telecom else (),
         )
 
+    @reads("authenticators")
     def authenticators(
         self, authors: tuple[Author, ...], requested: str | None, created: str
     ) -> tuple[Attester, tuple[Attester, ...]]:
@@ -617,8 +663,8 @@ class Header:
         return self.composition.children("event") if self.composition else []
 
     def _is_principal(self, event: Node) -> bool:
-        flags = [e.flag("valueBoolean") for e in event.extensions("fr-is-principal-event-extension")]
-        return True in flags or any(_has(c, "55115-0") for c in event.children("code"))
+        flags = [e.decides("valueBoolean") for e in event.extensions("fr-is-principal-event-extension")]
+        return True in flags if flags else any(_has(c, "55115-0") for c in event.children("code"))
 
     def _event_performer(self, event: Node) -> Professional | None:
         for extension in event.extensions("fr-performer-event-extension"):
@@ -626,13 +672,14 @@ class Header:
                 return role.professional
         return None
 
+    @reads("request")
     def request(self, ids: tuple[Identifier, ...], authors: tuple[Author, ...], requested: str | None, created: str) -> Request:
         """The request as the principal event."""
         principal = next((e for e in self._events() if self._is_principal(e)), None)
         span, performer = None, None
         if principal:
             for concept in principal.children("code"):
-                concept.take()
+                _understand(concept, "55115-0")
             span = period(self.context, principal.child("period"))
             performer = self._event_performer(principal)
             for detail in principal.children("detail"):
@@ -656,6 +703,7 @@ class Header:
             organization = replace(organization, practice_setting=coded_value("practice-setting", code))
         return replace(person, organization=organization)
 
+    @reads("screening")
     def is_screening(self) -> bool:
         """Whether the request is made in the context of a screening (A9)."""
         concepts = [c for event in self._events() for c in event.children("code")]
@@ -673,12 +721,17 @@ class Header:
                 found = True
                 if coding.peek("code") != row.concept.code:
                     self.context.note("IMGDA-0423", coding.path)
-                coding.take()
+                coding.understood()
         return found
 
+    @reads("urgency")
     def urgency(self) -> Urgency | None:
         """The urgency of the whole request, its reason and the physician contacted (A11)."""
-        urgent = [r for r in self.requests if r.text("priority") in ("urgent", "asap", "stat")]
+        urgent = [r for r in self.requests if r.deciding("priority") in ("urgent", "asap", "stat")]
+        for request in urgent:
+            if request.peek("priority") != "urgent":
+                sent = str(request.peek("priority"))
+                self.context.note("IMGDA-0502", request.at("priority"), value=sent, table="priority", relation="wider")
         reasons: list[str] = []
         contacted: Professional | None = None
         for event in self._events():
@@ -713,14 +766,17 @@ class Header:
 
     def _contacted(self, known: Professional | None) -> Professional | None:
         """The physician of the event, else the performers of the requests; a second person is reported."""
-        found: list[tuple[Professional, str]] = [(known, "")] if known else []
+        found: list[tuple[Professional, Node | None]] = [(known, None)] if known else []
         for request in self.requests:
             for reference in request.children("performer"):
                 role = self.people.role(reference)
                 if role and not any(_same_person(role.professional, p) for p, _ in found):
-                    found.append((role.professional, reference.path))
-        for _, path in found[1:]:
-            self.context.note("IMGDA-0431", path)
+                    found.append((role.professional, reference))
+        for _, another in found[1:]:
+            assert another is not None
+            self.context.note("IMGDA-0431", another.path)
+            for element in ("reference", "display", "identifier"):
+                another.lose(element, "IMGDA-0903")
         return found[0][0] if found else None
 
     # --- A7: context of care -----------------------------------------------------------------------------------------
@@ -740,6 +796,7 @@ class Header:
                     self.context.note("IMGDA-0331", reference.path, element="encounter")
         return chosen
 
+    @reads("encounter")
     def encounter(self, author: Professional) -> Encounter:
         """The encounter, with a facility in any case: the model demands one."""
         node = self._encounter_node()
@@ -749,7 +806,6 @@ class Header:
             return Encounter(
                 facility=self._default_facility(author, None), type=coded_value("encounter-type", kind) if kind else None
             )
-        node.text("status")
         self.context.is_foreign(node)
         responsible, participants = self._encounter_participants(node)
         ids = [identifier(self.context, n, self.context.settings.oids.encounter) for n in node.children("identifier")]
@@ -792,14 +848,15 @@ class Header:
                 continue
             for kind in participant.children("type"):
                 for coding in kind.children("coding"):
-                    if coding.peek("code") in codes:
-                        coding.take()
+                    if coding.peek("code") == "RESP":
+                        coding.understood()
+                    elif coding.peek("code") in codes:
+                        coding.carried()
             if "RESP" in codes and responsible is None:
                 responsible = role.professional
-            when = period(self.context, participant.child("period"))
-            found += [
-                EncounterParticipant(type=code, professional=role.professional, time=when) for code in codes if code != "RESP"
-            ]
+            others = [code for code in codes if code != "RESP"]
+            when = period(self.context, participant.child("period")) if others else None
+            found += [EncounterParticipant(type=code, professional=role.professional, time=when) for code in others]
         return responsible, tuple(found)
 
     def _facility(self, node: Node, author: Professional) -> Facility:
@@ -822,10 +879,10 @@ class Header:
                 kind = coded.code
                 break
         if node.peek("status") == "active":
-            node.text("status")
+            node.decide("status")
         self.people.organization(node.child("managingOrganization"))
         ids = [identifier(self.context, n) for n in node.children("identifier")]
-        found = addresses(self.context, node)
+        found = addresses(node)
         return Facility(
             type=kind or self._default_type(node.at("type")),
             ids=tuple(dict.fromkeys(x for x in ids if x and x.extension)),
@@ -859,11 +916,11 @@ def _derived(key: str, role: str) -> Identifier:
 
 
 def _attester_mode(attester: Node) -> str | None:
-    if (mode := attester.text("mode")) is not None:
+    if (mode := attester.deciding("mode")) is not None:
         return mode
     concept = attester.child("mode")
     for coding in concept.children("coding") if concept else ():
-        coding.take()
+        coding.understood()
         return str(coding.peek("code"))
     return None
 
@@ -874,6 +931,21 @@ def _participation_codes(participant: Node) -> list[str]:
 
 def _has(concept: Node, code: str) -> bool:
     return any(coding.peek("code") == code for coding in concept.children("coding"))
+
+
+def _understand(concept: Node, *codes: str) -> bool:
+    """Whether a CodeableConcept has one of these codes; those it has count as read."""
+    found = [coding for coding in concept.children("coding") if coding.peek("code") in codes]
+    for coding in found:
+        coding.understood()
+    return bool(found)
+
+
+def _understand_type(extension: Node, *codes: str) -> bool:
+    """The same for the part ``type`` of one of the header extensions."""
+    concepts = [part.child("valueCodeableConcept") for part in extension.extensions("type")]
+    understood = [_understand(concept, *codes) for concept in concepts if concept]
+    return any(understood)
 
 
 def _preferred(coding: Node) -> str:

@@ -1,81 +1,80 @@
-"""What the conversion did not carry: every leaf of the input that nobody read and that is not implied.
+"""What the conversion did not carry: every leaf of the input that nobody read, or that a reader gave up, and that is not implied.
 
 ``mappings/implied.csv`` lists the leaves that carry nothing by themselves, with the reason; ``mappings/loss-classes.csv`` says
-how much a loss matters, by where it stands. Source: docs/losses.md.
+how much a loss matters, by where it stands. What a class means for the conversion stands in the site settings. Source:
+docs/losses.md.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any, NamedTuple
 
-from bridge.fhir.view import Leaf, Node
+from bridge.fhir.references import Index
+from bridge.fhir.view import Leaf, Ledger, Node
 from bridge.issues import Issue, LossClass, Severity, issue
-from bridge.mappings import rows
+from bridge.mappings import rows, value_set
+from bridge.settings import Losses
 
-__all__ = ["find", "loss_class", "severity"]
+__all__ = ["Place", "find", "is_implied", "loss_class", "place_of", "severity", "weigh"]
 
-_SEVERITIES: dict[LossClass, Severity] = {
-    "critical": "warning",
-    "clinical": "warning",
-    "administrative": "information",
-    "technical": "information",
-}
+_SEVERITIES: dict[str, Severity] = {"fail": "error", "warn": "warning", "ignore": "information"}
 
 
-def severity(kind: LossClass) -> Severity:
-    """How loudly a loss of this class is said by default."""
-    return _SEVERITIES[kind]
+def severity(kind: LossClass, policy: Losses) -> Severity:
+    """How loudly a loss of this class is said by the site settings."""
+    return _SEVERITIES[getattr(policy, kind)]
 
 
-@cache
-def _classes() -> list[tuple[str, LossClass]]:
-    known = [(row["path"], row["class"]) for row in rows("loss-classes")]
-    return sorted(known, key=lambda row: len(row[0]), reverse=True)  # type: ignore[arg-type]
+def weigh(loss: Issue, policy: Losses) -> Issue:
+    """A loss that was found elsewhere, as loud as the site settings say."""
+    assert loss.loss is not None
+    return loss.with_severity(severity(loss.loss, policy))
 
 
-@cache
-def loss_class(type_path: str) -> LossClass:
-    """How much the loss of a leaf matters: the class of the longest path of the table that it begins with."""
-    for path, kind in _classes():
-        if path == "*" or type_path == path or type_path.startswith(path + "."):
-            return kind
-        if path.startswith("*.") and f".{path[2:]}." in f"{type_path}.":
-            return kind
-    return "clinical"
+# --- implied leaves --------------------------------------------------------------------------------------------------
+
+
+class _Implied(NamedTuple):
+    """One row of ``mappings/implied.csv``."""
+
+    values: frozenset[str]
+    """The values with which the leaf is implied, in lower case; empty for any."""
+    beside: str
+    """The name of a leaf of the same object that must be read or implied; empty for none."""
 
 
 @cache
-def _implied() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """The values, empty for any, by exact path and by the last segments of a path."""
-    exact: dict[str, frozenset[str]] = {}
-    ends: dict[str, frozenset[str]] = {}
+def _implied() -> Mapping[str, list[_Implied]]:
+    found: dict[str, list[_Implied]] = {}
     for row in rows("implied"):
-        known, path = (ends, row["path"][2:]) if row["path"].startswith("*.") else (exact, row["path"])
-        known[path] = known.get(path, frozenset()) | ({row["value"]} if row["value"] else frozenset())
-    return exact, ends
+        values = frozenset(row["value"].lower().split("|")) if row["value"] else frozenset()
+        found.setdefault(row["path"], []).append(_Implied(values, row["beside"]))
+    return found
 
 
 @cache
-def _implied_values(type_path: str) -> frozenset[str] | None:
-    """The values with which a leaf is implied, empty for any; None where it never is."""
-    exact, ends = _implied()
+def _rules(type_path: str) -> tuple[_Implied, ...]:
+    """The rows for a leaf: those of its exact path, and of its last segments."""
     path = re.sub(r"(\.section)+", ".section", type_path)
-    if path in exact:
-        return exact[path]
     parts = path.split(".")
-    return next((ends[end] for i in range(1, len(parts)) if (end := ".".join(parts[i:])) in ends), None)
+    ends = ["*." + ".".join(parts[i:]) for i in range(1, len(parts))]
+    return tuple(rule for key in (path, *ends) for rule in _implied().get(key, ()))
 
 
-def is_implied(leaf: Leaf) -> bool:
-    """Whether a leaf carries nothing by itself: it stands in the table, or is a narrative generated from the data."""
+def is_implied(leaf: Leaf, ledger: Ledger) -> bool:
+    """Whether a leaf carries nothing by itself.
+
+    It stands in the table, is a narrative generated from the data, or says that a value is unknown.
+    """
     if leaf.type_path.endswith(".text.div"):
         return leaf.container.get("status") in ("generated", "empty")
     if _says_unknown(leaf.container):
         return True
-    values = _implied_values(leaf.type_path)
-    return values is not None and (not values or str(leaf.value).lower() in values)
+    return any(_holds(rule, leaf, ledger) for rule in _rules(leaf.type_path))
 
 
 def _says_unknown(extension: object) -> bool:
@@ -85,15 +84,204 @@ def _says_unknown(extension: object) -> bool:
     return str(extension.get("url")).endswith("/data-absent-reason") and extension.get("valueCode") == "unknown"
 
 
-def find(roots: list[Node]) -> Iterator[Issue]:
-    """Every loss under these resources, one for each leaf."""
-    for root in roots:
-        for leaf in root.ledger.unread(root):
-            if not is_implied(leaf):
-                yield _loss(leaf)
+def _holds(rule: _Implied, leaf: Leaf, ledger: Ledger) -> bool:
+    if rule.values and str(leaf.value).lower() not in rule.values:
+        return False
+    if not rule.beside:
+        return True
+    if not isinstance(leaf.container, dict) or rule.beside not in leaf.container:
+        return False
+    if ledger.is_read(leaf.container, rule.beside):
+        return True
+    path, kind = (f"{text.rpartition('.')[0]}.{rule.beside}" for text in (leaf.path, leaf.type_path))
+    return is_implied(Leaf(path, kind, leaf.container[rule.beside], leaf.container, rule.beside), ledger)
 
 
-def _loss(leaf: Leaf) -> Issue:
-    kind = loss_class(leaf.type_path)
-    code = "IMGDA-0904" if ".extension" in leaf.type_path or ".modifierExtension" in leaf.type_path else "IMGDA-0901"
-    return issue(code, leaf.path, severity=severity(kind), loss=kind, value=str(leaf.value))
+# --- classes ---------------------------------------------------------------------------------------------------------
+
+
+class _Class(NamedTuple):
+    """One row of ``mappings/loss-classes.csv``."""
+
+    path: str
+    code: str
+    """A code that the resource must have; empty for any."""
+    value_set: str
+    """A value set to which a code of the resource must belong; empty for none."""
+    kind: LossClass
+
+
+@cache
+def _classes() -> list[_Class]:
+    """The rows in the order in which they are tried: kinds of leaves, then long paths before short ones."""
+    known = [_Class(row["path"], row["code"], row["value_set"], row["class"]) for row in rows("loss-classes")]  # type: ignore[arg-type]
+    return sorted(known, key=lambda r: (not r.path.startswith("*."), -len(r.path), not (r.code or r.value_set)))
+
+
+def loss_class(path: str, codes: frozenset[str] = frozenset()) -> LossClass:
+    """How much the loss of a leaf matters, by its path from the resource and the codes of that resource."""
+    return next(row.kind for row in _classes() if _covers(row.path, path) and _concerns(row, codes))
+
+
+def _covers(pattern: str, path: str) -> bool:
+    if pattern == "*":
+        return True
+    if pattern.startswith("*."):
+        return f".{pattern[2:]}." in f"{path}."
+    return path == pattern or path.startswith((pattern + ".", pattern + "("))
+
+
+def _concerns(row: _Class, codes: frozenset[str]) -> bool:
+    if row.code:
+        return row.code in codes
+    return not row.value_set or not codes.isdisjoint(value_set(row.value_set).by_code)
+
+
+# --- losses ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Search:
+    """One walk over an input."""
+
+    ledger: Ledger
+    index: Index
+    found: list[tuple[Leaf, str | None]] = field(default_factory=list)
+    """Lost leaves and, where where they stand tells it, the code that says why."""
+
+    def walk(self, value: Any, path: str, type_path: str, why: str | None) -> None:
+        if isinstance(value, list):
+            self._list(value, path, type_path, why)
+            return
+        kind = value.get("resourceType")
+        if isinstance(kind, str):
+            type_path, why = kind, self._unreferenced(value, why)
+        lost = self.ledger.lost_in(value)
+        for key, item in value.items():
+            if isinstance(item, (dict, list)):
+                self.walk(item, f"{path}.{key}", f"{type_path}.{key}", why or self._reason(key, item))
+            elif key in lost:
+                self._add(Leaf(f"{path}.{key}", f"{type_path}.{key}", item, value, key), why)
+
+    def _list(self, items: list[Any], path: str, type_path: str, why: str | None) -> None:
+        for index, item in enumerate(items):
+            if item is None:
+                continue
+            where, reason = f"{path}[{index}]", why
+            if index and not why and type_path not in ("Bundle.entry",) and not type_path.endswith(".contained"):
+                reason = self._repetition(items, index)
+            if isinstance(item, (dict, list)):
+                self.walk(item, where, type_path, reason)
+            else:
+                leaf = Leaf(where, type_path, item, items, index)
+                if self.ledger.is_lost(leaf):
+                    self._add(leaf, reason)
+
+    def _add(self, leaf: Leaf, why: str | None) -> None:
+        if self.ledger.reason_of(leaf) or not is_implied(leaf, self.ledger):
+            self.found.append((leaf, why))
+
+    def _unreferenced(self, resource: dict[str, Any], why: str | None) -> str | None:
+        if id(resource) in self.index.reached or self.ledger.has_read(resource):
+            return None
+        return why or "IMGDA-0905"
+
+    def _reason(self, key: str, item: Any) -> str | None:
+        """Why the leaves under an element are lost, where the element tells it."""
+        if key in ("extension", "modifierExtension"):
+            return "IMGDA-0904"
+        if key == "coding" and not self.ledger.has_read(item):
+            return "IMGDA-0902"
+        return None
+
+    def _repetition(self, items: list[Any], index: int) -> str | None:
+        """A member of a list of which others were read, and this one not."""
+        item = items[index]
+        if isinstance(item, (dict, list)):
+            if self.ledger.has_read(item):
+                return None
+            others = any(self.ledger.has_read(other) for other in items if isinstance(other, (dict, list)))
+        else:
+            others = any(self.ledger.is_read(items, other) for other in range(len(items)))
+        return "IMGDA-0903" if others else None
+
+
+def find(root: Node, index: Index, policy: Losses) -> Iterator[Issue]:
+    """Every loss of an input, one issue for each leaf."""
+    search = _Search(root.ledger, index)
+    search.walk(root.value, root.path, root.type_name, None)
+    for leaf, why in search.found:
+        yield _loss(leaf, why, root, policy)
+
+
+def _loss(leaf: Leaf, why: str | None, root: Node, policy: Losses) -> Issue:
+    place = place_of(leaf.path, root.value)
+    reason = root.ledger.reason_of(leaf)
+    kind = (reason.loss if reason else None) or _kind(place, why)
+    code = reason.code if reason else why or "IMGDA-0901"
+    said: Severity = "information" if _is_allowed(place, policy.allow) else severity(kind, policy)
+    parameters = dict(reason.parameters) if reason else None
+    return issue(code, leaf.path, severity=said, loss=kind, value=str(leaf.value), parameters=parameters)
+
+
+def _kind(place: Place, why: str | None) -> LossClass:
+    """The class of a place; one more coding of a concept that is understood says the same in another code."""
+    kind = loss_class(place.names, place.codes)
+    is_synonym = why == "IMGDA-0903" and ".coding." in place.names
+    return "clinical" if is_synonym and kind == "critical" and not place.names.startswith(_SITES) else kind
+
+
+_SITES = ("ServiceRequest.bodySite", "BodyStructure.")
+"""Where one more coding may say a side that the first does not."""
+
+
+class Place(NamedTuple):
+    """Where a leaf stands, for the tables and patterns."""
+
+    names: str
+    """Path from the innermost resource without indexes; an extension with the last segment of its url in brackets."""
+    urls: str
+    """The same with the whole url in quotes, as FHIRPath has it."""
+    plain: str
+    """The same without the urls."""
+    codes: frozenset[str]
+    """The codes of the resource."""
+
+
+def place_of(path: str, data: Any) -> Place:
+    """The place of a FHIRPath in an input."""
+    first, *steps = re.findall(r"[^.\[\]]+", path)
+    names = urls = plain = first
+    resource, value, last = data, data, first
+    for step in steps:
+        if step.isdigit() and isinstance(value, list):
+            value = value[int(step)]
+        else:
+            names, urls, plain, last = f"{names}.{step}", f"{urls}.{step}", f"{plain}.{step}", step
+            value = value[step]
+        if isinstance(value, dict):
+            if isinstance(kind := value.get("resourceType"), str):
+                names = urls = plain = kind
+                resource = value
+            elif last == "extension" and isinstance(url := value.get("url"), str):
+                names += f"({url.rpartition('/')[2]})"
+                urls += f"('{url}')"
+    return Place(names, urls, plain, _codes(resource))
+
+
+def _codes(resource: dict[str, Any]) -> frozenset[str]:
+    code = resource.get("code")
+    concept = code.get("concept", code) if isinstance(code, dict) else {}
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    return frozenset(str(c.get("code")) for c in codings or () if isinstance(c, dict))
+
+
+def _is_allowed(place: Place, patterns: tuple[str, ...]) -> bool:
+    return any(_pattern(pattern).match(path) for pattern in patterns for path in (place.names, place.urls))
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern of the site settings: an element and all under it; ``*`` stands for one name, indexes do not matter."""
+    bare = re.sub(r"\[\d+\]", "", text)
+    return re.compile(re.escape(bare).replace(r"\*", r"[^.]+") + r"(?![A-Za-z0-9_])")

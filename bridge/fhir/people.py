@@ -19,9 +19,10 @@ from bridge.fhir.datatypes import (
     joined_names,
     moment,
     name,
+    peek_identifier,
     telecoms,
 )
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.mappings import table, value_set
 from bridge.order import (
     Address,
@@ -110,24 +111,21 @@ class People:
         return Role(Professional(ids=(ids,) if ids else (), name=person), reference.path)
 
     def _read_practitioner(self, node: Node) -> Role:
-        self._take_active(node)
         person = Professional(
             ids=self._national_ids(node, PROFESSIONALS),
             speciality=self._speciality([*self._qualifications(node)], node.path),
             name=name(self.context, node),
-            telecoms=telecoms(self.context, (node, "telecom"), now=self.now),
-            addresses=addresses(self.context, node, now=self.now),
+            telecoms=telecoms((node, "telecom"), now=self.now),
+            addresses=addresses(node, now=self.now),
         )
         return Role(person, node.path)
 
     def _read_role(self, node: Node) -> Role:
         context = self.context
-        self._take_active(node)
         reference = node.child("practitioner")
         person_node = context.index.find(reference) if reference else None
         if person_node is not None and person_node.type_name == "Practitioner":
             person_ids, person_name = self._national_ids(person_node, PROFESSIONALS), name(context, person_node)
-            self._take_active(person_node)
         else:
             logical = self._logical_role(reference, False) if reference else None
             person_node = None
@@ -145,12 +143,12 @@ class People:
             ids=person_ids or self._national_ids(node, PROFESSIONALS),
             speciality=self._speciality(codes, node.path),
             name=person_name,
-            telecoms=telecoms(context, *owners, now=self.now),
-            addresses=addresses(context, person_node, now=self.now) if person_node else (),
+            telecoms=telecoms(*owners, now=self.now),
+            addresses=addresses(person_node, now=self.now) if person_node else (),
             organization=self.organization(organization),
         )
         if person_ids:
-            self._same_ids(node, person_ids)
+            self._repeat_ids(node.children("identifier"), person_ids[0])
         return Role(
             person,
             node.path,
@@ -168,15 +166,28 @@ class People:
         for concept in node.children("code"):
             for code in ("PROV", "AGNT"):
                 if coding := self.context.coding_of(concept, code, _ROLE_CLASSES):
-                    coding.take()
+                    coding.understood() if code == "PROV" else coding.carried()
                     return code
         return None
 
     def _participation(self, node: Node) -> str | None:
         for concept in node.children("code"):
             if found := self.context.coded(concept, "participation-type", quiet=True):
+                for coding in concept.children("coding"):
+                    if coding.peek("code") == found.code.code:
+                        coding.decide("system")
                 return found.code.code
         return None
+
+    def specialities(self, role: Role) -> list[Node]:
+        """The codings that say the speciality of a professional."""
+        node = next((n for n in self.context.index.resources if n.path == role.path), None)
+        if node is None:
+            return []
+        reference = node.child("practitioner")
+        person = self.context.index.find(reference) if reference else None
+        concepts = [*node.children("specialty"), *self._qualifications(node), *(self._qualifications(person) if person else ())]
+        return [coding for concept in concepts for coding in concept.children("coding")]
 
     def _qualifications(self, node: Node) -> list[Node]:
         return [code for q in node.children("qualification") if (code := q.child("code"))]
@@ -228,7 +239,7 @@ class People:
             for concept in concepts:
                 for coding in concept.children("coding"):
                     if coding.peek("code") == part and code_system_oid(str(coding.peek("system"))) == oid:
-                        coding.take()
+                        coding.carried()
 
     def _coding(self, concepts: list[Node], oid: str) -> Node | None:
         from bridge.mappings import code_system_oid
@@ -242,31 +253,26 @@ class People:
 
     def _national_ids(self, node: Node, root: str) -> tuple[Identifier, ...]:
         """The national identifier of a person or structure, in whichever of its forms; else the first usable one."""
-        nodes = [n for n in node.children("identifier") if n.peek("use") != "old"]
-        chosen: Identifier | None = None
-        for candidate in nodes:
-            if self._peek_identifier(candidate, root) and (found := identifier(self.context, candidate)):
-                chosen = chosen or found
+        nodes = node.children("identifier")
+        chosen = _first(identifier(self.context, n) for n in nodes if self._peek_identifier(n, root))
         if chosen is None:
             chosen = _first(identifier(self.context, n) for n in nodes)
-        return (chosen,) if chosen else ()
+        if chosen is None:
+            return ()
+        self._repeat_ids(nodes, chosen)
+        return (chosen,)
+
+    def _repeat_ids(self, nodes: list[Node], chosen: Identifier) -> None:
+        """Count the identifiers that say the chosen one in another form as read; any other is a loss."""
+        for node in nodes:
+            if peek_identifier(self.context, node) == chosen:
+                identifier(self.context, node)
 
     def _peek_identifier(self, node: Node, root: str) -> bool:
         from bridge.mappings import identifier_oid
 
         uri = node.peek("system")
         return isinstance(uri, str) and (self.context.settings.oids.systems.get(uri) or identifier_oid(uri)) == root
-
-    def _same_ids(self, node: Node, known: tuple[Identifier, ...]) -> None:
-        """Count the identifiers of a role that repeat the person's as read."""
-        for candidate in node.children("identifier"):
-            if self._peek_identifier(candidate, PROFESSIONALS):
-                found = identifier(self.context, candidate)
-                assert found is None or known
-
-    def _take_active(self, node: Node) -> None:
-        if node.peek("active") is True:
-            node.flag("active")
 
     # --- structures --------------------------------------------------------------------------------------------------
 
@@ -292,6 +298,15 @@ class People:
             self._organizations[key] = self._read_organization(resource)
         return self._organizations[key]
 
+    def organizations_with_setting(self) -> list[Node]:
+        """The structures that were read and have a practice setting."""
+        known = {key for key, read in self._organizations.items() if read.practice_setting}
+        return [node for node in self.context.index.of_type("Organization") if id(node.value) in known]
+
+    def organization_at(self, node: Node) -> Organization:
+        """The structure that was read from a resource."""
+        return self._organizations[id(node.value)]
+
     def _logical_organization(self, reference: Node) -> Organization | None:
         if "reference" in reference:
             self.context.note("IMGDA-0218", reference.at("reference"))
@@ -303,25 +318,26 @@ class People:
 
     def _read_organization(self, node: Node) -> Organization:
         context = self.context
-        self._take_active(node)
         setting = next(
             (found.code for concept in node.children("type") if (found := context.coded(concept, "practice-setting"))),
             None,
         )
         contacts = node.children("contact") if context.version == "R5" else []
         national = [n for n in node.children("identifier") if self._peek_identifier(n, STRUCTURES)]
-        ids = [own for n in national if (own := identifier(context, n))]
+        number = _first(identifier(context, n) for n in national)
+        if number:
+            self._repeat_ids(national, number)
         return Organization(
-            id=ids[0] if ids else None,
+            id=number,
             name=one_line(node.text("name")),
-            telecoms=telecoms(context, (node, "telecom"), *((c, "telecom") for c in contacts), now=self.now),
-            addresses=addresses(context, node, now=self.now)
-            + tuple(a for c in contacts for a in addresses(context, c, now=self.now)),
+            telecoms=telecoms((node, "telecom"), *((c, "telecom") for c in contacts), now=self.now),
+            addresses=addresses(node, now=self.now) + tuple(a for c in contacts for a in addresses(c, now=self.now)),
             practice_setting=setting,
         )
 
     # --- relatives ---------------------------------------------------------------------------------------------------
 
+    @reads("contacts")
     def contacts(self, patient: Node, related: list[Node]) -> tuple[tuple[Contact, ...], tuple[Guardian, ...]]:
         """Relatives with a role, from Patient.contact and from RelatedPersons; the same person is merged."""
         contacts: list[Contact] = []
@@ -337,13 +353,12 @@ class People:
             roles += [role for role in self._contact_roles(concept) if role not in roles]
         if not roles:
             return
-        self._take_active(node)
         person = name(context, node, with_suffix=False)
-        organization = self.organization(node.child("organization")) if "organization" in node else None
+        organization = None if person else self.organization(node.child("organization"))
         if person is None and organization is None:
             return
-        means = telecoms(context, (node, "telecom"), now=self.now)
-        places = addresses(context, node, now=self.now)
+        means = telecoms((node, "telecom"), now=self.now)
+        places = addresses(node, now=self.now)
         kin = None
         if any(role != "GUARD" for role in roles):
             kin = next(
@@ -376,17 +391,20 @@ class People:
             role = row.concept.code if row else code if oid == _ROLE_CLASSES else None
             if role is None and code == "GUARD" and oid == "2.16.840.1.113883.5.111":
                 role = "GUARD"
+            if role == "GUARD":
+                coding.understood()
+            if role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT"):
+                coding.carried()
             if role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT", "GUARD"):
-                coding.take()
                 found.append(role)
         return found
 
     # --- the patient -------------------------------------------------------------------------------------------------
 
+    @reads("patient")
     def patient(self, node: Node, related: list[Node]) -> tuple[Patient, tuple[Contact, ...]]:
         """The patient and his relatives. What is missing is reported and stands as a placeholder in the order."""
         context = self.context
-        self._take_active(node)
         birth_place = self._birth_place(node)
         known = self._patient_name(node)
         gender = self._gender(node)
@@ -408,8 +426,8 @@ class People:
             deceased_at=deceased[1],
             multiple_birth=node.flag("multipleBirthBoolean"),
             birth_rank=int(rank) if (rank := node.number("multipleBirthInteger")) and rank.isdigit() and int(rank) > 0 else None,
-            telecoms=telecoms(context, (node, "telecom"), now=self.now),
-            addresses=addresses(context, node, now=self.now),
+            telecoms=telecoms((node, "telecom"), now=self.now),
+            addresses=addresses(node, now=self.now),
             guardians=guardians,
         )
         return patient, contacts
@@ -441,18 +459,18 @@ class People:
             context.note("IMGDA-0303", node.at("name"))
             return PatientName(birth_family=context.settings.texts.not_stated)
         used = next((n for n in names if n.peek("use") == "usual" and n.value is not birth.value), None)
-        family, givens = one_line(birth.text("family")), [g for g in map(one_line, birth.texts("given")) if g]
+        listed = [one_line(x.text("valueString")) for x in birth.extensions("fr-core-patient-birth-list-given-name")]
+        family, givens = one_line(birth.text("family")), self._birth_givens(birth, next((t for t in listed if t), None))
         if not family:
             family = one_line(birth.text("text")) or ""
             context.note("IMGDA-0324", birth.path)
-        listed = [one_line(x.text("valueString")) for x in birth.extensions("fr-core-patient-birth-list-given-name")]
         prefix, suffix = civility(context, birth)
         used_family, used_given = (one_line(used.text("family")), joined_names(used)) if used else (None, None)
         if used:
             more = civility(context, used)
             prefix, suffix = prefix or more[0], suffix or more[1]
-            used.text("use")
-        birth.text("use")
+            used.decide("use")
+        birth.decide("use")
         if not (givens or used_given or any(listed)):
             context.note("IMGDA-0336", birth.at("given"))
         return PatientName(
@@ -465,6 +483,20 @@ class People:
             suffix=suffix,
         )
 
+    def _birth_givens(self, birth: Node, listed: str | None) -> list[str]:
+        """The forenames of the birth name; beside the list of all of them, only the first and those of the list are read."""
+        if listed is None:
+            return [given for given in map(one_line, birth.texts("given")) if given]
+        raw = birth.peek("given")
+        known = set(listed.casefold().split())
+        found: list[str] = []
+        for index, text in enumerate(raw if isinstance(raw, list) else ()):
+            given = one_line(text)
+            if given and (not found or set(given.casefold().split()) <= known):
+                birth.ledger.mark(raw, index)
+                found.append(given)
+        return found
+
     def _birth_place(self, node: Node) -> Address | None:
         """INSEE code and city of birth; the code is never taken from a postal code, which looks alike."""
         extension = node.extension("patient-birthPlace", "birthPlace")
@@ -476,7 +508,6 @@ class People:
             coding = coded.child("valueCoding")
             if coding and insee is None:
                 insee = one_line(coding.text("code"))
-                coding.text("system")
         district = one_line(place.peek("district"))
         if insee is None and district and len(district) == 5:
             insee = district
@@ -548,19 +579,14 @@ class People:
         return True
 
     def _lose_identifier(self, node: Node) -> None:
-        self.context.lose(node, "value", "IMGDA-0901", loss="administrative")
-        for part in ("system", "use"):
-            node.text(part)
-        if kind := node.child("type"):
-            kind.take()
+        node.give_up("IMGDA-0901", "administrative")
 
     def _is_qualified(self, patient: Node) -> bool:
         """Whether the identity is validated or qualified; a status that is not given does not forbid (decisions, 15)."""
         for reliability in patient.extensions("fr-core-identity-reliability"):
             for status in reliability.extensions("identityStatus"):
                 if coding := status.child("valueCoding"):
-                    code = coding.text("code")
-                    coding.take()
+                    code = coding.deciding("code")
                     return code in _QUALIFIED
         return True
 

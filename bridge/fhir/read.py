@@ -22,7 +22,7 @@ from bridge.fhir.people import People
 from bridge.fhir.reasons import Reasons
 from bridge.fhir.references import Index
 from bridge.fhir.select import Group, groups
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 from bridge.fhir.view import root as view
 from bridge.issues import Issue
 from bridge.order import Act, Contact, Identifier, Order, Patient, PatientName, Telecom
@@ -46,6 +46,10 @@ class Reading:
     """The order number as sent."""
     places: Places = field(default_factory=Places)
     """FHIRPath of the items of the order."""
+    source: Node | None = field(default=None, repr=False)
+    """The view of the whole input, whose ledger says what became of each leaf."""
+    version: str = "R4"
+    """FHIR version of the input."""
 
 
 def read(
@@ -61,7 +65,7 @@ def read(
     *single* joins requests without a common number into one order when they have patient, requester and day in common.
     """
     root = view(resource)
-    context = Context(Index(root), settings, version)
+    context = Context(Index(root), settings, version, root.ledger)
     context.issues += context.index.issues
     if problem := _unsuitable(root):
         context.note(*problem)
@@ -80,9 +84,9 @@ def read(
         reader = _Reader(context, root, composition, group, now)
         order = reader.order()
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places)))
-    lost = tuple(losses.find([root]))
+    lost = tuple(losses.find(root, context.index, settings.losses))
     """With several orders in one input, a leaf is lost when no order took it."""
-    return [replace(reading, issues=reading.issues + lost) for reading in readings]
+    return [replace(reading, issues=reading.issues + lost, source=root, version=version) for reading in readings]
 
 
 def _unsuitable(root: Node) -> tuple[str, str] | None:
@@ -90,7 +94,7 @@ def _unsuitable(root: Node) -> tuple[str, str] | None:
         return None
     if root.type_name != "Bundle":
         return "IMGDA-0201", root.path
-    return ("IMGDA-0202", root.at("type")) if root.text("type") not in _BUNDLES else None
+    return ("IMGDA-0202", root.at("type")) if root.deciding("type") not in _BUNDLES else None
 
 
 def _composition(context: Context, root: Node) -> Node | None:
@@ -153,16 +157,20 @@ class _Reader:
         if callback is not None:
             authors = self._with_call_back_numbers(authors)
         legal, others = header.authenticators(authors, requested, created)
+        event = header.request(ids, authors, requested, created)
+        if requested not in (authors[0].time, legal.time, event.period.start):
+            for request in self.requests:
+                request.lose("authoredOn", "IMGDA-0903", "administrative")
         self._narratives(reasons, clinical)
         self._note_places(patient_node)
         self._wished_performers(urgent=urgency is not None)
-        return Order(
+        order = Order(
             document=header.document(ids, requested, created),
             patient=patient,
             authors=authors,
             custodian=header.custodian(authors[0].professional),
             legal_authenticator=legal,
-            request=header.request(ids, authors, requested, created),
+            request=event,
             encounter=header.encounter(authors[0].professional),
             justification=self._joined(reasons.justification, "reasonCode") or "",
             medical_history=self._history(clinical, "medical"),
@@ -186,6 +194,8 @@ class _Reader:
             prior_results=self._joined(clinical.results, "supportingInfo"),
             attachments=tuple(clinical.attachments.found),
         )
+        header.lose_the_rest(order)
+        return order
 
     def _patient_nodes(self) -> list[Node]:
         """The patients of the group: one is right, none is reported here, two are for the caller to refuse."""
@@ -290,6 +300,7 @@ class _Reader:
             self.context.note("IMGDA-0328", self.requests[0].at("extension"))
         return stated if stated is not None else clinical.callback
 
+    @reads("authors")
     def _with_call_back_numbers(self, authors: tuple[Any, ...]) -> tuple[Any, ...]:
         """The number to call back has no place of its own: it joins the telecoms of the demandeur (docs/fhir.md, M21)."""
         from bridge.fhir.datatypes import _telecom
@@ -297,9 +308,11 @@ class _Reader:
         author = authors[0]
         known: tuple[Telecom, ...] = author.professional.telecoms
         for point in self.header.call_back_numbers():
-            number = _telecom(self.context, point)
+            number = _telecom(point)
             if number and number.value not in {t.value for t in known}:
                 known = (*known, number)
+            elif number and number not in known:
+                point.lose("use", "IMGDA-0903")
         return (replace(author, professional=replace(author.professional, telecoms=known)), *authors[1:])
 
     # --- texts -------------------------------------------------------------------------------------------------------
@@ -320,6 +333,7 @@ class _Reader:
         self.context.note(code, self.requests[0].at("supportingInfo"))
         return settings.not_recorded
 
+    @reads("patient_information")
     def _information(self, clinical: Clinical) -> list[str]:
         texts = list(clinical.information)
         for request in self.requests:
@@ -330,6 +344,7 @@ class _Reader:
                     texts.append(text)
         return texts
 
+    @reads("event")
     def _events(self, clinical: Clinical) -> list[str]:
         """Évènements associés; the wording of a Timing says one too (docs/fhir.md, M18)."""
         texts = list(clinical.events)
@@ -346,6 +361,7 @@ class _Reader:
             self.places["contraindications", index] = finding.path
         return found
 
+    @reads("narratives")
     def _narratives(self, reasons: Reasons, clinical: Clinical) -> None:
         """The words of a section stand in for a free text that no resource gives (docs/fhir.md, 2.2)."""
         for section in sections(self.composition) if self.composition else ():
@@ -367,7 +383,7 @@ class _Reader:
         reason = section.child("emptyReason")
         for coding in reason.children("coding") if reason else ():
             if coding.peek("code") == "nilknown":
-                coding.take()
+                coding.understood()
                 clinical.known_absence |= {"medical", "surgical"}
 
     # --- where things stand ------------------------------------------------------------------------------------------
@@ -396,7 +412,7 @@ class _Reader:
             return
         for request in self.requests:
             if "performer" in request:
-                self.context.lose(request, "performer", "IMGDA-0909", loss="administrative")
+                request.lose("performer", "IMGDA-0909", "administrative")
 
 
 def _has_no_deadline(request: Node) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bridge.fhir.clinical import TA, Clinical
 from bridge.fhir.context import Context, clean
 from bridge.fhir.datatypes import french_date, moment
-from bridge.fhir.view import Node
+from bridge.fhir.view import Node, reads
 
 __all__ = ["Reasons"]
 
@@ -26,11 +26,13 @@ class Reasons:
     justification: list[str] = field(default_factory=list)
     purpose: list[str] = field(default_factory=list)
 
+    @reads("justification")
     def read(self, request: Node) -> None:
         """Read every form in which a ServiceRequest may give its reasons."""
         for extension in request.extensions("extension-ServiceRequest.reason"):
             for part in extension.extensions("_datatype"):
-                part.take()
+                if part.peek("valueString") == "CodeableReference":
+                    part.decide("valueString")
             for part in extension.extensions("concept"):
                 self._concept(part.child("valueCodeableConcept"))
             for part in extension.extensions("reference"):
@@ -48,7 +50,7 @@ class Reasons:
         """Two earlier ANS designs: typed notes, and one extension for both texts (docs/fhir.md, 1.4)."""
         for note in request.children("note"):
             for extension in note.extensions("fr-note-type-extension"):
-                self._add(extension.text("valueCode"), clean(note.text("text")))
+                self._add(extension.deciding("valueCode"), clean(note.text("text")))
         for extension in request.extensions("fr-imaging-request-extension"):
             for kind in (_JUSTIFICATION, _PURPOSE):
                 for part in extension.extensions(kind):
@@ -66,9 +68,9 @@ class Reasons:
             return
         kind = None
         for coding in concept.children("coding"):
-            if coding.peek("code") in (_JUSTIFICATION, _PURPOSE) and "note-type" in str(coding.peek("system")):
-                kind = coding.text("code")
-                coding.take()
+            if coding.peek("code") in (_JUSTIFICATION, _PURPOSE) and str(coding.peek("system")).endswith("/fr-cs-note-type"):
+                kind = coding.deciding("code")
+                coding.decide("system")
         if kind:
             self._add(kind, clean(concept.text("text")))
         else:
@@ -96,8 +98,6 @@ class Reasons:
         if found.type_name == "DiagnosticReport" and (text := clean(found.text("conclusion"))):
             self._add(None, text)
             return
-        for category in found.children("category"):
-            category.take()
         if found.type_name == "Condition":
             self._add(None, self.clinical.condition(found))
             return

@@ -34,7 +34,7 @@ class Index:
         if root.type_name == "Bundle":
             for entry in root.children("entry"):
                 if resource := entry.child("resource"):
-                    self._add(resource, entry.text("fullUrl"))
+                    self._add(resource, entry.deciding("fullUrl"))
         else:
             self._add(root, None)
 
@@ -69,8 +69,7 @@ class Index:
             return None
         found = self._contained_by(target[1:], reference) if target.startswith("#") else self._by_target(target, reference)
         if found is not None:
-            for name in ("reference", "type", "display"):
-                reference.text(name)
+            reference.decide("reference")
             self.reached.add(id(found.value))
         return found
 

@@ -30,13 +30,19 @@ class Group:
 
 def groups(context: Context, root: Node, composition: Node | None, *, single: bool = False) -> list[Group]:
     """The groups of imaging requests of an input, in its order; a refused request is reported."""
-    requests = [node for node in _requests(context, root) if _is_selectable(context, node)]
+    requests = []
+    for node in _requests(context, root):
+        if _is_selectable(context, node):
+            requests.append(node)
+        else:
+            node.give_up("IMGDA-0910", "technical")
     imaging = [node for node in requests if is_imaging(context, node)]
     if not imaging and len(requests) == 1:
         imaging = requests
     for node in requests:
         if node not in imaging:
             context.note("IMGDA-0213", node.path)
+            node.give_up("IMGDA-0910", "technical")
     if composition is not None or len(imaging) <= 1:
         return [Group(tuple(imaging), _number(imaging[0]))] if imaging else []
     keyed: dict[str, list[Node]] = {}
@@ -53,11 +59,11 @@ def _requests(context: Context, root: Node) -> list[Node]:
 
 def _is_selectable(context: Context, node: Node) -> bool:
     """Whether a request may be converted at all; reports those that are not firm."""
-    status, intent = node.text("status"), node.text("intent")
+    status, intent = node.deciding("status"), node.deciding("intent")
     if status in _REFUSED:
         context.note("IMGDA-0208", node.at("status"), status=status)
         return False
-    if node.flag("doNotPerform"):
+    if node.decides("doNotPerform"):
         context.note("IMGDA-0209", node.at("doNotPerform"))
         return False
     if status and status not in _QUIET:
@@ -110,6 +116,5 @@ def _group_identifier(context: Context, node: Node) -> str | None:
             continue
         for reference in references:
             if reference and (found := context.index.find(reference)) and found.value is node.value:
-                group.text("system"), group.text("value")
                 return f"group {group.peek('system')} {group.peek('value')}"
     return None

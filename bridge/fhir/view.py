@@ -7,12 +7,18 @@ The reader never touches the JSON itself. It asks a :class:`Node` for named elem
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-__all__ = ["Leaf", "Ledger", "Node", "root"]
+from bridge.issues import LossClass
+from bridge.mappings import is_code_system
+
+__all__ = ["Leaf", "Ledger", "Node", "Reason", "leaves", "reads", "root"]
 
 JSON = Any
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Leaf(NamedTuple):
@@ -25,44 +31,114 @@ class Leaf(NamedTuple):
     value: JSON
     container: JSON
     """The object or list that holds it."""
+    key: str | int
+    """Where it stands in its container."""
+
+
+class Reason(NamedTuple):
+    """Why a reader gave a leaf up."""
+
+    code: str
+    """Code of the issue."""
+    loss: LossClass | None
+    """How much it matters; None for the class of its place."""
+    parameters: tuple[tuple[str, str], ...]
 
 
 class Ledger:
-    """Which leaves of one input were read."""
+    """What became of the leaves of one input: read for an item of the order, deciding something, or given up."""
 
-    __slots__ = ("_read",)
+    __slots__ = ("_decides", "_given_up", "_read", "item")
 
     def __init__(self) -> None:
-        self._read: set[tuple[int, str | int]] = set()
+        self.item = ""
+        """The item of the order that is being read; marks record it (:func:`reads`)."""
+        self._read: dict[tuple[int, str | int], str] = {}
+        self._decides: set[tuple[int, str | int]] = set()
+        self._given_up: dict[tuple[int, str | int], Reason] = {}
 
     def mark(self, container: JSON, key: str | int) -> None:
-        """Note that the leaf at *key* of a list or object was read."""
-        self._read.add((id(container), key))
+        """Note that the leaf at *key* of a list or object was read, to be carried."""
+        self._read[id(container), key] = self.item
+
+    def decide(self, container: JSON, key: str | int) -> None:
+        """Note that the leaf at *key* was read and decides what becomes of others, without being carried itself."""
+        self._read[id(container), key] = self.item
+        self._decides.add((id(container), key))
+
+    def give_up(self, container: JSON, key: str | int, reason: Reason) -> None:
+        """Note that the leaf at *key* is not carried, and why, whoever read it before; a reader may still read it later."""
+        self._read.pop((id(container), key), None)
+        self._given_up[id(container), key] = reason
 
     def is_read(self, container: JSON, key: str | int) -> bool:
         """Whether the leaf at *key* of a list or object was read."""
         return (id(container), key) in self._read
 
-    def unread(self, node: Node) -> Iterator[Leaf]:
-        """Every leaf under *node* that was not read."""
-        yield from self._walk(node.value, node.path, node.type_name)
+    def item_of(self, leaf: Leaf) -> str | None:
+        """The item of the order that a leaf was read for; None for a leaf that nobody read."""
+        return self._read.get((id(leaf.container), leaf.key))
 
-    def _walk(self, value: JSON, path: str, type_path: str) -> Iterator[Leaf]:
-        if isinstance(value, dict):
-            kind = value.get("resourceType")
-            if isinstance(kind, str):
-                type_path = kind
-            for key, item in value.items():
-                if isinstance(item, (dict, list)):
-                    yield from self._walk(item, f"{path}.{key}", f"{type_path}.{key}")
-                elif (id(value), key) not in self._read:
-                    yield Leaf(f"{path}.{key}", f"{type_path}.{key}", item, value)
-        else:
-            for index, item in enumerate(value):
-                if isinstance(item, (dict, list)):
-                    yield from self._walk(item, f"{path}[{index}]", type_path)
-                elif item is not None and (id(value), index) not in self._read:
-                    yield Leaf(f"{path}[{index}]", type_path, item, value)
+    def is_decision(self, leaf: Leaf) -> bool:
+        """Whether a leaf decides something instead of being carried."""
+        return (id(leaf.container), leaf.key) in self._decides
+
+    def reason_of(self, leaf: Leaf) -> Reason | None:
+        """Why a leaf was given up, if it was."""
+        return self._given_up.get((id(leaf.container), leaf.key))
+
+    def is_lost(self, leaf: Leaf) -> bool:
+        """Whether a leaf was neither read nor decides anything."""
+        return (id(leaf.container), leaf.key) not in self._read
+
+    def lost_in(self, value: dict[str, JSON]) -> set[str]:
+        """The names of the leaves of an object that are lost, as :meth:`is_lost` says."""
+        read, number = self._read, id(value)
+        return {key for key in value if (number, key) not in read}
+
+    def has_read(self, value: JSON) -> bool:
+        """Whether any leaf in an object or list was read."""
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        return any(
+            self.has_read(item) if isinstance(item, (dict, list)) else (id(value), key) in self._read for key, item in pairs
+        )
+
+
+def leaves(value: JSON, path: str, type_path: str) -> Iterator[Leaf]:
+    """Every leaf of an object or list."""
+    if isinstance(value, dict):
+        kind = value.get("resourceType")
+        if isinstance(kind, str):
+            type_path = kind
+        for key, item in value.items():
+            if isinstance(item, (dict, list)):
+                yield from leaves(item, f"{path}.{key}", f"{type_path}.{key}")
+            else:
+                yield Leaf(f"{path}.{key}", f"{type_path}.{key}", item, value, key)
+    else:
+        for index, item in enumerate(value):
+            if isinstance(item, (dict, list)):
+                yield from leaves(item, f"{path}[{index}]", type_path)
+            elif item is not None:
+                yield Leaf(f"{path}[{index}]", type_path, item, value, index)
+
+
+def reads(item: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A method of a reader (an object with a ``context``) whose marks are for *item* of the order, unless it calls another."""
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        @wraps(method)
+        def reading(*args: P.args, **options: P.kwargs) -> R:
+            ledger: Ledger = args[0].context.ledger  # type: ignore[attr-defined]
+            outer, ledger.item = ledger.item, item
+            try:
+                return method(*args, **options)
+            finally:
+                ledger.item = outer
+
+        return reading
+
+    return decorate
 
 
 class Node:
@@ -164,7 +240,7 @@ class Node:
         for extension in self.children("extension"):
             url = extension.value.get("url")
             if isinstance(url, str) and (url in names or url.rpartition("/")[2] in names):
-                extension.text("url")
+                extension.decide("url")
                 found.append(extension)
         return found
 
@@ -172,17 +248,56 @@ class Node:
         """The first of :meth:`extensions`."""
         return next(iter(self.extensions(*names)), None)
 
-    def take(self) -> None:
-        """Count every leaf under this object as read."""
-        _take(self.value, self.ledger)
+    def decide(self, *names: str) -> None:
+        """Count the leaves of these names as read: they decide something and are not carried themselves."""
+        for name in names:
+            item = self.value.get(name)
+            if item is not None and not isinstance(item, (dict, list)):
+                self.ledger.decide(self.value, name)
 
+    def deciding(self, name: str) -> str | None:
+        """The string at *name*, which decides something and is not carried itself."""
+        self.decide(name)
+        item = self.value.get(name)
+        return item if isinstance(item, str) else None
 
-def _take(value: JSON, ledger: Ledger) -> None:
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+    def decides(self, name: str) -> bool | None:
+        """The boolean at *name*, which decides something and is not carried itself."""
+        self.decide(name)
+        item = self.value.get(name)
+        return item if isinstance(item, bool) else None
+
+    def understood(self) -> None:
+        """Count the code of this Coding as read, and its system if it is known: its meaning decides something."""
+        self.decide("code")
+        if is_code_system(str(self.value.get("system"))):
+            self.decide("system")
+
+    def carried(self) -> None:
+        """Count the code of this Coding as read, to be carried, and its system if it is known."""
+        self.text("code")
+        if is_code_system(str(self.value.get("system"))):
+            self.decide("system")
+
+    def give_up(self, code: str, loss: LossClass | None = None, /, **parameters: str) -> None:
+        """Give up every leaf of this object that was not read, as losses of an issue of the catalogue."""
+        reason = Reason(code, loss, tuple(parameters.items()))
+        for leaf in self.leaves():
+            if not self.ledger.is_read(leaf.container, leaf.key):
+                self.ledger.give_up(leaf.container, leaf.key, reason)
+
+    def lose(self, name: str, code: str, loss: LossClass | None = None, /, **parameters: str) -> None:
+        """Give up every leaf at *name*, be it read or not, as losses of an issue of the catalogue."""
+        reason, item = Reason(code, loss, tuple(parameters.items())), self.value.get(name)
         if isinstance(item, (dict, list)):
-            _take(item, ledger)
-        else:
-            ledger.mark(value, key)
+            for leaf in leaves(item, "", ""):
+                self.ledger.give_up(leaf.container, leaf.key, reason)
+        elif item is not None:
+            self.ledger.give_up(self.value, name, reason)
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every leaf of this object."""
+        return leaves(self.value, self.path, self.type_name)
 
 
 def root(resource: dict[str, JSON]) -> Node:

@@ -247,7 +247,9 @@ def test_nothing_is_changed_by_the_check():
         ({"resourceType": "Encounter", "status": "unknown", "class": {"code": "AMB"}}, "R4"),
         ({"resourceType": "Task", "status": "completed", "intent": "order"}, "R4"),
         ({"resourceType": "ServiceRequest", "status": "active", "intent": "reflex-order", "subject": {"display": "x"}}, "R5"),
+        ({"resourceType": "ServiceRequest", "status": "active", "intent": "original-order", "subject": {"display": "x"}}, "R5"),
     ],
 )
 def test_a_code_at_the_end_of_a_long_binding_is_right(resource, version):
     assert structure.check(resource, version) == []
+    assert [issue.code for issue in structure.check(resource | {"status": "x"}, version)] == ["IMGDA-0127"]

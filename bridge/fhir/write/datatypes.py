@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from bridge.fhir.datatypes import ADDRESS_USE, PARTS, PROFESSIONALS, STRUCTURES, TELECOM_ADDRESS, TELECOM_USE, URIS, uri_of
+from bridge.fhir.datatypes import ADDRESS_USE, PARTS, PROFESSIONALS, STRUCTURES, TELECOM_ADDRESS, TELECOM_USE, URIS, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
 from bridge.mappings import code_system_uri
 from bridge.order import Address, Code, Identifier, Period, PersonName, Telecom
@@ -203,7 +203,7 @@ def _telecom(item: Telecom) -> JSON:
     secure = scheme == "mailto" and "mssante.fr" in item.value
     plain = None if secure else "PG" if pager else item.use if item.use in ("H", "WP", "MC") else None
     extensions: list[JSON] = []
-    if uri_of(value, system) != item.value:
+    if contact_uri(value, system) != item.value:
         extensions.append({"url": TELECOM_ADDRESS, "valueUrl": item.value})
     if secure and _MSSANTE.search(item.value):
         extensions.append(_secure_mail())

@@ -1,0 +1,126 @@
+"""Writes what is generated from the code and its tables: ``python tests/refresh_tables.py``.
+
+``mappings/elements.csv`` and ``docs/mapping.md`` from the traces of every story, ``docs/issues/`` from ``mappings/issues.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from itertools import groupby
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bridge import Bridge  # noqa: E402
+from bridge.capability import COLUMNS, capability  # noqa: E402
+from bridge.issues import Entry, catalogue  # noqa: E402
+
+TOPICS = {
+    "01": "Input and FHIR structure",
+    "02": "Which request",
+    "03": "People and header",
+    "04": "Medical data",
+    "05": "Codes",
+    "06": "Dates",
+    "07": "Attachments",
+    "08": "R. 1333-53",
+    "09": "Losses",
+    "10": "Settings and models",
+    "11": "Faults of the program",
+    "12": "Reading and writing the other way",
+    "13": "Reading a document",
+    "14": "Checking a document",
+    "15": "Checking a document",
+    "16": "Checking a document",
+    "17": "Traces, drafts and differences",
+    "18": "Server and folders",
+}
+
+
+_MAPPING_HEAD = """\
+# Elements
+
+The {count} elements of FHIR that the bridge reads, with the item of the order ([`bridge.order`](../bridge/order.py)) and where
+the value stands in the document. Generated from the traces of the stories in `fixtures/`: nothing is claimed here that no
+conversion does. `imgda mapping` prints the same table; `python tests/refresh_tables.py` writes it again.
+
+*carried*: *lossless*, the value can be read back; *translated*, by the table named; *decides*, it is not in the document but
+decides what is; *not always*, some values are lost and listed ([losses.md](losses.md))."""
+
+_ISSUES_HEAD = """\
+# Issues
+
+Every issue has a stable code. `imgda help CODE` says the same. Generated from `mappings/issues.csv` by `tests/refresh_tables.py`.
+"""
+
+
+def elements_csv() -> str:
+    """mappings/elements.csv."""
+    sources = sorted((ROOT / "fixtures").glob("*/bundle.*"))
+    rows = capability(Bridge().to_cda(source.read_bytes()) for source in sources)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def mapping_page(table: str) -> str:
+    """docs/mapping.md."""
+    rows = list(csv.DictReader(io.StringIO(table)))
+    parts = [_MAPPING_HEAD.format(count=len(rows))]
+    for kind, group in groupby(rows, key=lambda row: row["element"].partition(".")[0]):
+        parts += [
+            "",
+            f"## {kind}",
+            "",
+            "| element | type | card. | item | document | table | carried |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for row in group:
+            xpaths = " ".join(f"`{xpath}`" for xpath in row["xpath"].split())
+            cells = (f"`{row['element']}`", row["type"], row["cardinality"], row["item"], xpaths, row["table"], row["carried"])
+            parts.append("| " + " | ".join(cells) + " |")
+    return "\n".join(parts) + "\n"
+
+
+def issue_pages() -> dict[str, str]:
+    """docs/issues/: one page for each hundred codes, and the list of them."""
+    pages: dict[str, str] = {}
+    index = [
+        "# Issues",
+        "",
+        "Every issue has a stable code. `imgda help CODE` says the same. Generated from `mappings/issues.csv`.",
+        "",
+    ]
+    for hundred, group in groupby(catalogue().values(), key=lambda entry: entry.code[6:8]):
+        entries = list(group)
+        name = f"{hundred}xx.md"
+        index.append(f"* [IMGDA-{hundred}xx]({name}): {TOPICS[hundred]} ({len(entries)})")
+        head = f"# IMGDA-{hundred}xx: {TOPICS[hundred]}"
+        pages[name] = "\n".join([head, *(line for entry in entries for line in _issue(entry))]) + "\n"
+    return {"README.md": "\n".join(index) + "\n", **pages}
+
+
+def _issue(entry: Entry) -> list[str]:
+    return [
+        "",
+        f"## {entry.code}",
+        "",
+        f"Severity: {entry.severity}. FHIR issue type: `{entry.fhir_code}`. Rule: {entry.source}",
+        "",
+        f"* **fr** {entry.fr} {entry.remedy_fr}",
+        f"* **en** {entry.en} {entry.remedy_en}",
+    ]
+
+
+if __name__ == "__main__":
+    table = elements_csv()
+    (ROOT / "mappings" / "elements.csv").write_text(table, "utf-8")
+    (ROOT / "docs" / "mapping.md").write_text(mapping_page(table), "utf-8")
+    (ROOT / "docs" / "issues").mkdir(exist_ok=True)
+    for name, text in issue_pages().items():
+        (ROOT / "docs" / "issues" / name).write_text(text, "utf-8")
