@@ -18,6 +18,7 @@ _COMMANDS = {
     "help": "bridge.cli.about:explain_code",
     "models": "bridge.cli.about:models",
     "normalize": "bridge.cli.convert:normalize",
+    "serve": "bridge.cli.serve:serve",
 }
 """Name of each command, and where it is."""
 
