@@ -88,7 +88,7 @@ class Conversions:
             task = Task(endpoint.operation, body, options, endpoint.offers[kind], call.language)
             answer = await self._run(task)
         converted = time.perf_counter()
-        self._count(call, endpoint, len(body), answer, (read - call.started, converted - read))
+        self._count(call, endpoint, len(body), answer, converted - read, read - call.started)
         if answer.output is None:
             raise failure(answer)
         headers = {**counts(answer.issues), "etag": f'"{hashlib.sha256(answer.output).hexdigest()}"'}
@@ -110,13 +110,13 @@ class Conversions:
                 raise refused(503, "IMGDA-1809", limit=f"{self._options.seconds:g}") from None
             raise refused(503, "IMGDA-1808") from None
 
-    def _count(self, call: Call, endpoint: Endpoint, size: int, answer: Answer, times: tuple[float, float]) -> None:
+    def _count(self, call: Call, endpoint: Endpoint, size: int, answer: Answer, took: float, receive: float) -> None:
         operation = answer.operation or endpoint.operation
         result = "done" if answer.refusal is None else answer.refusal
         self._metrics.conversions.labels(operation, answer.model or "", result).inc()
         self._metrics.bytes.labels(operation).observe(size)
         self._metrics.count(answer.issues)
-        for phase, seconds in zip(("receive", "convert"), times, strict=True):
+        for phase, seconds in (("receive", receive), ("wait", took - answer.seconds), ("convert", answer.seconds)):
             self._metrics.seconds.labels(operation, phase).observe(seconds)
         call.facts |= {
             "operation": operation,

@@ -17,17 +17,26 @@ Form = Literal["plain", "bundle", "parameters"]
 
 CDA_TYPE = "application/xml"
 """Media type of a document within FHIR."""
+POSITION_SYSTEM = "urn:x-bridge:position"
+"""System of the identifier of a Bundle that a batch writes: the line or the file that its input was."""
 
 
 def wrap(
-    output: bytes, form: Form, issues: Iterable[Issue], *, language: Language, model: str | None, is_document: bool
+    output: bytes,
+    form: Form,
+    issues: Iterable[Issue],
+    *,
+    language: Language,
+    model: str | None,
+    is_document: bool,
+    position: str | None = None,
 ) -> bytes:
-    """A result in one of the forms; *is_document* tells CDA from FHIR JSON."""
+    """A result in one of the forms; *is_document* tells CDA from FHIR JSON, *position* identifies a Bundle."""
     if form == "plain":
         return output
     resource = _binary(output) if is_document else json.loads(output)
     outcome = operation_outcome(issues, language)
-    whole = _bundle(resource, outcome) if form == "bundle" else _parameters(resource, outcome, model)
+    whole = _bundle(resource, outcome, position) if form == "bundle" else _parameters(resource, outcome, model)
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -35,13 +44,14 @@ def _binary(document: bytes) -> dict[str, Any]:
     return {"resourceType": "Binary", "contentType": CDA_TYPE, "data": base64.b64encode(document).decode("ascii")}
 
 
-def _bundle(resource: dict[str, Any], outcome: dict[str, Any]) -> dict[str, Any]:
+def _bundle(resource: dict[str, Any], outcome: dict[str, Any], position: str | None) -> dict[str, Any]:
     """A collection of the result and of its OperationOutcome; the addresses follow from the content."""
     entries = [
         {"fullUrl": uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(item, sort_keys=True)).urn, "resource": item}
         for item in (resource, outcome)
     ]
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    identifier = {"identifier": {"system": POSITION_SYSTEM, "value": position}} if position else {}
+    return {"resourceType": "Bundle", **identifier, "type": "collection", "entry": entries}
 
 
 def _parameters(resource: dict[str, Any], outcome: dict[str, Any], model: str | None) -> dict[str, Any]:

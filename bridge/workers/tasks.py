@@ -6,6 +6,7 @@ An answer carries no value of the input beside the output itself: :attr:`bridge.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from bridge.settings import Settings
 from bridge.workers import parameters
 from bridge.workers.forms import Form, wrap
 
-__all__ = ["OPERATIONS", "Answer", "Refusal", "Task", "Worker"]
+__all__ = ["OPERATIONS", "Answer", "Refusal", "Task", "Worker", "is_document"]
 
 Refusal = Literal["source", "order", "settings", "internal"]
 """Why there is no output: the input cannot be read, breaks a rule, the call is not right, or a fault of ours."""
@@ -36,6 +37,8 @@ class Task:
     form: Form = "plain"
     language: Language = "fr"
     """Of the OperationOutcome within the output."""
+    position: str | None = None
+    """Where the input stood in a batch; in the form ``bundle`` it is said in the output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Answer:
     """Version of the model IMG-DA-IMG written or read."""
     document_id: str | None = None
     """Identifier of the document: its root, and its extension after a caret."""
+    seconds: float = 0.0
+    """Time that the worker took."""
 
 
 Source = bytes | Mapping[str, Any]
@@ -75,13 +80,15 @@ class Worker:
 
     def __call__(self, task: Task) -> Answer:
         """Do one task. Never raises: whatever goes wrong is an answer with its issues."""
+        began = time.perf_counter()
         try:
             answer = self._do(task)
         except BridgeError as error:
             answer = Answer(None, error.issues, _refusal(error))
         except Exception as error:
             answer = Answer(None, (issue("IMGDA-1102", None, detail=type(error).__name__),), "internal")
-        return replace(answer, issues=tuple(replace(found, value=None) for found in answer.issues))
+        issues = tuple(replace(found, value=None) for found in answer.issues)
+        return replace(answer, issues=issues, seconds=time.perf_counter() - began)
 
     def _do(self, task: Task) -> Answer:
         operation, options = task.operation, dict(task.options)
@@ -98,6 +105,7 @@ class Worker:
             task.form,
             answer.issues,
             language=task.language,
+            position=task.position,
             model=answer.model,
             is_document=operation == "to-cda",
         )
@@ -105,7 +113,7 @@ class Worker:
 
     def _asked(self, task: Task) -> tuple[str, Source, dict[str, Any]]:
         """What an input asks for by itself: Parameters say it, FHIR becomes CDA, CDA becomes FHIR."""
-        if _DOCUMENT.match(task.source):
+        if is_document(task.source):
             return "to-fhir", task.source, {}
         if b"Parameters" not in task.source:
             return "to-cda", task.source, {}
@@ -119,6 +127,13 @@ class Worker:
 
 _DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*+<(?:[\w.-]+:)?ClinicalDocument[\s>/]", re.DOTALL)
 """The beginning of a CDA document."""
+
+
+def is_document(source: bytes) -> bool:
+    """Whether an input is a CDA document."""
+    return _DOCUMENT.match(source) is not None
+
+
 _VERSIONS = ("R4", "R4B", "R5")
 
 
