@@ -86,7 +86,7 @@ class Front:
             return
         if self.options.token is not None:
             scheme, _, token = headers.get("authorization", "").partition(" ")
-            right = hmac.compare_digest(token.strip().encode(), self.options.token.encode())
+            right = hmac.compare_digest(token.strip().encode("latin-1"), self.options.token.encode())
             if scheme.lower() != "bearer" or not right:
                 raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": "Bearer"})
         if self.active > self.options.requests:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from typing import Any
 
 import uvicorn
@@ -42,6 +43,8 @@ def run(options: Options, *, level: str = "info") -> None:
     )
     if options.is_open:
         log("open to other machines without a token", level=logging.WARNING)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: None)  # uvicorn raises them again once it has stopped: stopping so is no failure
     asyncio.run(_Server(config, service).serve())
 
 
