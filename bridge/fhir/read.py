@@ -132,14 +132,14 @@ class _Reader:
         if len(nodes) > 1:
             self.context.note("IMGDA-0206", self.requests[0].at("subject"))
             return None
-        patient_node = nodes[0] if nodes else None
+        patient_node = self.context.patient = nodes[0] if nodes else None
         header = self.header
         ids = header.order_ids()
         requested = header.requested_at()
         created = header.created_at(requested)
         self.people.now = requested or created
         authors = header.authors(requested, created)
-        clinical = Clinical(self.context, Attachments(self.context), patient_node)
+        clinical = Clinical(self.context, Attachments(self.context))
         screening, urgency = header.is_screening(), header.urgency()
         reasons = self._reasons(clinical)
         for resource in self._supporting():
@@ -219,10 +219,7 @@ class _Reader:
             target = self.context.index.find(owner) if owner else None
             if target is not None and target.value is patient.value and all(node.value is not i.value for i in informants):
                 informants.append(node)
-        for node in informants:
-            if owner := node.child("patient"):
-                self.context.index.find(owner)
-        return informants
+        return [node for node in informants if not self.context.is_foreign(node)]
 
     def _reasons(self, clinical: Clinical) -> Reasons:
         reasons = Reasons(self.context, clinical)
