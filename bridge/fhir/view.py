@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from bridge.fhir.metadata import root_of
+
 __all__ = ["Leaf", "Ledger", "Node", "root"]
 
 JSON = Any
@@ -187,4 +189,4 @@ def _take(value: JSON, ledger: Ledger) -> None:
 
 def root(resource: dict[str, JSON]) -> Node:
     """A view of a whole input, with a ledger of its own."""
-    return Node(resource, None, str(resource.get("resourceType", "Resource")), Ledger())
+    return Node(resource, None, root_of(resource), Ledger())

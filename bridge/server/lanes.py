@@ -22,7 +22,7 @@ _STRIKES = 2
 
 
 class Poisonous(Exception):
-    """Two workers were lost with this input already."""
+    """Two workers in a row were lost with this input already."""
 
 
 class Lanes:
@@ -48,14 +48,18 @@ class Lanes:
 
         A caller that goes away cancels the task if no worker has it yet.
         """
-        if self._strikes and self._strikes.get(_digest(task), 0) >= _STRIKES:
+        digest = _digest(task) if self._strikes else None
+        if digest and self._strikes.get(digest, 0) >= _STRIKES:
             raise Poisonous
         future = self.lane(size).submit(task, urgent=urgent)
         try:
-            return await asyncio.wrap_future(future)
+            answer = await asyncio.wrap_future(future)
         except WorkerLost:
             self._strike(_digest(task))
             raise
+        if digest:
+            self._strikes.pop(digest, None)
+        return answer
 
     def close(self) -> None:
         """Finish what was taken and end the workers."""

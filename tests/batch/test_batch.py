@@ -234,7 +234,8 @@ def test_a_batch_told_to_stop_finishes_what_it_took(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
 def test_a_full_disk_ends_the_batch_and_loses_nothing(tmp_path):
     (tmp_path / "in.ndjson").write_bytes(lines(120))
-    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000)); from bridge.cli import main; main()"
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))"
+    limited = f"{limit}\nfrom bridge.cli import main\nmain()"
     command = [sys.executable, "-c", limited, "batch", tmp_path / "in.ndjson", tmp_path / "out.ndjson"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 74, done.stderr

@@ -119,3 +119,14 @@ def own_server() -> Iterator[Any]:
     yield make
     for item in made:
         item.stop()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A service that asks for a token."""
+    path = tmp_path_factory.mktemp("token") / "token"
+    path.write_text("s3cret-é\n", "utf-8")
+    found = Server("--workers", "1", "--token-file", str(path))
+    found.wait_ready()
+    yield found
+    found.stop()

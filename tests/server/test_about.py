@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 
 import pytest
+from fhir.resources.R4B.capabilitystatement import CapabilityStatement
+from fhir.resources.R4B.operationdefinition import OperationDefinition
 from prometheus_client.parser import text_string_to_metric_families
 
 import bridge
-from bridge.fhir import structure
 from bridge.issues import catalogue
 
 
 def test_the_capability_statement_names_the_operation_and_its_definition(server):
     statement = server.request("GET", "/metadata").json
-    assert structure.check(statement, "R4") == []
+    CapabilityStatement.model_validate(statement)
     address = statement["rest"][0]["operation"][0]["definition"]
     definition = server.request("GET", address.removeprefix(f"http://127.0.0.1:{server.port}")).json
-    assert structure.check(definition, "R4") == []
+    OperationDefinition.model_validate(definition)
     assert definition["code"] == "imgda-convert"
 
 
@@ -50,7 +51,7 @@ def test_metrics_can_be_read_and_count(server):
     def conversions() -> float:
         families = text_string_to_metric_families(server.request("GET", "/metrics").body.decode())
         found = {family.name: family for family in families}
-        assert found["imgda_workers_ready"].samples[0].value == 2
+        assert found["imgda_workers_ready"].samples[0].value in (1, 2)
         return sum(sample.value for sample in found["imgda_conversions"].samples)
 
     before = conversions()
@@ -84,7 +85,8 @@ def test_every_answer_is_safe_to_show(server):
 
 
 @pytest.mark.parametrize(
-    ("given", "status"), [(None, 401), ("Basic xyz", 401), ("Bearer wrong", 401), ("Bearer s3cret-é", 200), ("bearer  s3cret-é", 200)]
+    ("given", "status"),
+    [(None, 401), ("Basic xyz", 401), ("Bearer wrong", 401), ("Bearer s3cret-é", 200), ("bearer  s3cret-é", 200)],
 )
 def test_a_token_is_asked_for_where_there_is_one(guarded, given, status):
     headers = {} if given is None else {"Authorization": given.encode().decode("latin-1")}
@@ -97,16 +99,3 @@ def test_probes_need_no_token(guarded):
     assert guarded.request("GET", "/healthz").status == 200
     assert guarded.request("GET", "/readyz").status == 200
     assert guarded.request("GET", "/metrics").status == 401
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory):
-    """A service that asks for a token."""
-    from server.conftest import Server
-
-    path = tmp_path_factory.mktemp("token") / "token"
-    path.write_text("s3cret-é\n", "utf-8")
-    found = Server("--workers", "1", "--token-file", str(path))
-    found.wait_ready()
-    yield found
-    found.stop()

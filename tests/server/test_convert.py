@@ -19,6 +19,14 @@ HOME_XML = (ROOT / "fixtures" / "home-visit-chest" / "bundle.xml").read_bytes()
 REFUSED = json.dumps(bundle(p=None)).encode()
 
 
+def parameters(**given: object) -> bytes:
+    found = [
+        {"name": name, ("resource" if isinstance(value, dict) else f"value{kind}"): value}
+        for name, (kind, value) in ((name, value if isinstance(value, tuple) else ("", value)) for name, value in given.items())
+    ]
+    return json.dumps({"resourceType": "Parameters", "parameter": found}).encode()
+
+
 def documented(source: bytes) -> bytes:
     return bridge.to_cda(source).document
 
@@ -124,8 +132,9 @@ def test_the_site_settings_of_a_call_can_be_lenient(server):
         (KNEE, "/nowhere", {}, 404, "IMGDA-1803"),
         (KNEE, "/models", {}, 405, "IMGDA-1804"),
         (b'{"resourceType":"Parameters"}', "/$imgda-convert", {}, 400, "IMGDA-1814"),
-        (b'{"resourceType":"Parameters","parameter":[{"name":"inputs"}]}', "/$imgda-convert", {}, 400, "IMGDA-1813"),
-        (b'{"resourceType":"Parameters","parameter":[{"name":"input","valueBase64Binary":"*"}]}', "/$imgda-convert", {}, 400, "IMGDA-1813"),
+        (parameters(inputs={}), "/$imgda-convert", {}, 400, "IMGDA-1813"),
+        (parameters(input=("Base64Binary", "*")), "/$imgda-convert", {}, 400, "IMGDA-1813"),
+        (parameters(input={}, model=("Boolean", True)), "/$imgda-convert", {}, 400, "IMGDA-1813"),
     ],
 )  # fmt: skip
 def test_each_fault_of_the_caller_has_its_status_and_its_code(server, body, path, headers, status, code):
@@ -136,14 +145,6 @@ def test_each_fault_of_the_caller_has_its_status_and_its_code(server, body, path
 
 
 # --- $imgda-convert --------------------------------------------------------------------------------------------------
-
-
-def parameters(**given: object) -> bytes:
-    found = [
-        {"name": name, ("resource" if isinstance(value, dict) else f"value{kind}"): value}
-        for name, (kind, value) in ((name, value if isinstance(value, tuple) else ("", value)) for name, value in given.items())
-    ]
-    return json.dumps({"resourceType": "Parameters", "parameter": found}).encode()
 
 
 def told(answer: dict) -> dict[str, dict]:
