@@ -113,6 +113,8 @@ def respond(call: Call, refusal: Refused) -> Response:
     headers = {**counts(refusal.issues), "imgda-retryable": str(retryable).lower(), **refusal.headers}
     if refusal.status in (429, 503):
         headers["retry-after"] = str(RETRY_SECONDS)
+    if refusal.status == 408:
+        headers["connection"] = "close"
     call.facts["issues"] = sorted({found.code for found in refusal.issues})
     if call.problem:
         body, kind = _problem(call, refusal), PROBLEM

@@ -183,18 +183,22 @@ def test_a_client_that_sends_a_byte_now_and_then_is_let_go(own_server):
 
 
 def drip(client: socket.socket, data: bytes) -> bytes:
-    """Send a byte every 0.3 s until the other side answers or closes; what it answered."""
+    """Send a byte every 0.3 s until the other side answers or closes; all that it answers."""
     client.settimeout(0.3)
+    answer = b""
     for index in range(len(data)):
         try:
             client.sendall(data[index : index + 1])
-            return client.recv(65536)
+            answer = client.recv(65536)
+            break
         except TimeoutError:
             continue
         except OSError:
             return b""
     client.settimeout(10)
-    return client.recv(65536)
+    while more := client.recv(65536):
+        answer += more
+    return answer
 
 
 def test_malformed_bodies_are_the_fault_of_the_caller(server):
