@@ -8,10 +8,11 @@ Source: docs/settings.md.
 
 from __future__ import annotations
 
+import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.errors import SettingsError
 from bridge.issues import issue
+from bridge.mappings import value_set
 
 __all__ = [
     "Attachments",
@@ -42,7 +44,7 @@ class Custodian:
     """The structure that keeps the documents, where the input names none. CDA: custodian."""
 
     identifier: str | None = None
-    """National identifier of the structure with its prefix (``1`` and FINESS), or a bare FINESS, SIREN or SIRET."""
+    """National identifier of the structure with its prefix (``1`` and FINESS), or a bare FINESS or SIRET."""
     name: str | None = None
     telecom: str | None = None
     """A URI such as ``tel:0199000000``."""
@@ -158,11 +160,35 @@ class Settings:
                 *((f"limits.{name}", "1 or more", getattr(self.limits, name) >= 1) for name in ("input_mib", "attachment_mib")),
                 ("limits.depth", "20 to 400", 20 <= self.limits.depth <= 400),
                 *((f"texts.{f.name}", "a text", bool(getattr(self.texts, f.name).strip())) for f in fields(Texts)),
+                *self._codes(),
+                *self._identifiers(),
             )
             if not right
         ]
         if problems:
             raise SettingsError(problems)
+
+    def _codes(self) -> Iterator[tuple[str, str, bool]]:
+        """The codes of the settings: name, what is expected, whether it is right."""
+        for name in ("facility_type", "practice_setting", "encounter_type"):
+            code = getattr(self.defaults, name)
+            known = code is None or code in value_set(name.replace("_", "-")).by_code
+            yield f"defaults.{name}", "a code of its value set", known
+        for index, own in enumerate(self.translations):
+            yield f"translations[{index}].to", f"a code of the value set {own.table}", bool(value_set(own.table).unique(own.to))
+            side = own.modifier is None or bool(value_set("topographic-modifier").unique(own.modifier))
+            yield f"translations[{index}].modifier", "a code of the value set topographic-modifier", side
+
+    def _identifiers(self) -> Iterator[tuple[str, str, bool]]:
+        """The OIDs, the custodian's identifier and telecom: name, what is expected, whether it is right."""
+        for name in ("order", "patient", "encounter"):
+            yield f"oids.{name}", "an OID", _is_oid(getattr(self.oids, name) or "1.2")
+        yield "oids.systems", "an OID for each system", all(map(_is_oid, self.oids.systems.values()))
+        number, uri = self.custodian.identifier, self.custodian.telecom
+        digits = number is None or re.fullmatch(r"[0-9][0-9AB]{8,14}", number) is not None
+        yield "custodian.identifier", "a FINESS, a SIRET, or a national identifier with its prefix", digits
+        scheme = uri is None or re.fullmatch(r"(tel|fax|mailto|http|ftp|mllp):\S+", uri) is not None
+        yield "custodian.telecom", "a URI such as tel:0199000000", scheme
 
     def lenient(self) -> Settings:
         """The same settings with every missing datum allowed that the model can leave out."""
@@ -190,6 +216,10 @@ def from_mapping(data: Mapping[str, Any]) -> Settings:
         raise SettingsError(issue(code, None, setting=name, expected=expected) for code, name, expected in problems)
     assert isinstance(settings, Settings)
     return settings
+
+
+def _is_oid(text: str) -> bool:
+    return re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", text) is not None
 
 
 def _is_zone(name: str) -> bool:

@@ -45,6 +45,7 @@ _QUALIFIED = ("VALI", "QUAL")
 _ROLE_CLASSES = "2.16.840.1.113883.5.110"
 _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
 _G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
+_PHYSICIAN = "G15_10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +177,27 @@ class People:
         profession, skill = self._coding(concepts, _G15), self._coding(concepts, _R38)
         known = value_set("author-speciality")
         for prof in [profession] if profession else [None]:
-            base = f"G15_{prof.peek('code')}" if prof else "G15_10" if skill else None
+            base = f"G15_{prof.peek('code')}" if prof else _PHYSICIAN if skill else None
             if base is None:
                 break
+            if base == _PHYSICIAN and skill is None and (translated := self._translated(concepts, "specialty")):
+                self._take_parts(concepts, translated.code)
+                return translated
             full = f"{base}/{skill.peek('code')}" if skill else base
             concept_found = known.find(full, _PROFESSIONS) or known.find(base, _PROFESSIONS)
             if concept_found:
                 self._take_parts(concepts, concept_found.code)
                 return Code(code=concept_found.code, system=concept_found.system, display=concept_found.display)
-        for concept in concepts:
-            if found := context.coded(concept, "author-speciality", tables=("specialty", "profession")):
-                return found.code
+        if profession_found := self._translated(concepts, "profession"):
+            more = self._translated(concepts, "specialty") if profession_found.code == _PHYSICIAN else None
+            return more or profession_found
         if any(self._is_speciality(concept) for concept in concepts):
             context.note("IMGDA-0312", path)
         return None
+
+    def _translated(self, concepts: list[Node], table: str) -> Code | None:
+        found = (self.context.coded(concept, "author-speciality", tables=(table,)) for concept in concepts)
+        return next((coded.code for coded in found if coded), None)
 
     def _is_speciality(self, concept: Node) -> bool:
         """Whether a concept that is left may be a speciality at all: roles and functions are read elsewhere."""

@@ -1,7 +1,8 @@
 """The structural check against its reference, fhir.resources: what the library refuses is refused here.
 
 The mutation test makes single defects at random in every resource of the fixtures and samples: 4,000 in each run, of which
-fhir.resources refuses about 3 in 4. ``IMGDA_MUTATIONS`` sets another number (200,000 have been run without a miss).
+fhir.resources refuses about 2 in 3. ``IMGDA_MUTATIONS`` sets another number; of 60,000, the library refused 39,477 and the check
+let none of them through.
 """
 
 from __future__ import annotations
