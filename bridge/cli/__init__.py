@@ -20,6 +20,7 @@ _COMMANDS = {
     "models": "bridge.cli.about:models",
     "normalize": "bridge.cli.convert:normalize",
     "serve": "bridge.cli.serve:serve",
+    "watch": "bridge.cli.batch:watch",
 }
 """Name of each command, and where it is."""
 

@@ -15,7 +15,7 @@ import click
 
 from bridge.cli.common import Exit, Speaker, guard, settings_of, settings_options, speaker_options
 
-__all__ = ["batch"]
+__all__ = ["batch", "watch"]
 
 
 @click.command()
@@ -81,6 +81,57 @@ def batch(
         raise SystemExit(128 + _caught[0])
     if others:
         raise SystemExit(int(Exit.PARTIAL))
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Folder of the results. Default: DIR/out")
+@click.option("--settle", default=2.0, show_default=True, type=click.FloatRange(0), help="Seconds a file must not have changed.")
+@click.option("--once", is_flag=True, help="End when every file of the folder is done with.")
+@click.option("--timeout", "seconds", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for an order.")
+@click.option("--model", help="Version of the model IMG-DA-IMG to write.")
+@settings_options
+@speaker_options
+def watch(
+    speaker: Speaker,
+    folder: Path,
+    output: Path | None,
+    settle: float,
+    once: bool,
+    seconds: float,
+    model: str | None,
+    config: Path | None,
+    lenient: bool,
+) -> None:
+    """Convert every order that appears in a folder, until stopped.
+
+    A file .json or .xml is renamed to .done once its result is in OUT, or to
+    .error with its OperationOutcome beside it (.error.outcome).
+    """
+    from bridge.batch.files import Locked, lock
+    from bridge.batch.watch import Told, Watch
+    from bridge.errors import SettingsError
+    from bridge.issues import issue
+    from bridge.workers.pool import Pool
+
+    def tell(told: Told) -> None:
+        speaker.say(f"{told.name}: {'OK' if told.done else speaker.word('error')} {' '.join(told.issues)}".rstrip())
+
+    with guard(speaker):
+        output = output or folder / "out"
+        if output.resolve() == folder.resolve():
+            raise click.UsageError("OUT must be another folder than DIR")
+        options = {"model": model} if model else {}
+        settings = settings_of(config, lenient, speaker)
+        try:
+            with lock(folder / ".imgda-watch.lock"), _stopped() as stop:
+                pool = Pool(settings, 1, seconds=seconds)
+                try:
+                    Watch(folder, output, pool, options, settle, speaker.language).run(stop=stop, tell=tell, once=once)
+                finally:
+                    pool.close()
+        except Locked:
+            raise SettingsError(issue("IMGDA-1825", None)) from None
 
 
 def _check_fresh(output: Path, journal: Path, dead: Path, resume: bool) -> None:
