@@ -13,6 +13,7 @@ import click
 __all__ = ["main", "run"]
 
 _COMMANDS = {
+    "batch": "bridge.cli.batch:batch",
     "completion": "bridge.cli.about:completion",
     "convert": "bridge.cli.convert:convert",
     "diff": "bridge.cli.fhir:compare",
@@ -22,7 +23,9 @@ _COMMANDS = {
     "models": "bridge.cli.about:models",
     "normalize": "bridge.cli.convert:normalize",
     "roundtrip": "bridge.cli.fhir:roundtrip",
+    "serve": "bridge.cli.serve:serve",
     "to-fhir": "bridge.cli.fhir:to_fhir",
+    "watch": "bridge.cli.batch:watch",
 }
 """Name of each command, and where it is."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import pkgutil
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Element", "elements", "extract", "file_of", "is_resource"]
+__all__ = ["Element", "elements", "extract", "file_of", "is_resource", "root_of"]
 
 
 class Element(NamedTuple):
@@ -79,7 +79,13 @@ def elements(version: str, name: str) -> dict[str, Element] | None:
 
 def is_resource(version: str, name: object) -> bool:
     """Whether a type is a resource type."""
-    return name in _resources(file_of(version))
+    return isinstance(name, str) and name in _resources(file_of(version))
+
+
+def root_of(resource: Mapping[str, Any]) -> str:
+    """What a FHIRPath into a resource begins with: its type; ``Resource`` when that is none, for it could be any text."""
+    kind = resource.get("resourceType")
+    return str(kind) if is_resource("R4B", kind) or is_resource("R5", kind) else "Resource"
 
 
 @cache

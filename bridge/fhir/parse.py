@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from lxml import etree
 
 from bridge.errors import SourceError
-from bridge.fhir.metadata import Element, elements
+from bridge.fhir.metadata import Element, elements, root_of
 from bridge.issues import Issue, issue
 
 __all__ = ["Limits", "Parsed", "parse"]
@@ -75,7 +75,7 @@ def parse(source: bytes | str | Mapping[str, Any], *, limits: Limits | None = No
     if form == "object":
         _refuse_foreign_types(resource)
         resource = _unshared(resource)
-    found = tuple(_forbidden(resource, resource["resourceType"])) if suspicious else ()
+    found = tuple(_forbidden(resource, root_of(resource))) if suspicious else ()
     if found:
         resource = _without_forbidden(resource)
     return Parsed(resource, form, version or _version(resource), found)
@@ -159,8 +159,11 @@ def _path_of_duplicate(text: str) -> str | None:
             marks[id(found)] = next(key for index, key in enumerate(keys) if key in keys[:index])
         return found
 
-    data = json.loads(text, object_pairs_hook=mark, parse_float=str, parse_constant=str)
-    for value, path in _walk(data, str(data.get("resourceType", "Resource")) if isinstance(data, dict) else "Resource"):
+    try:
+        data = json.loads(text, object_pairs_hook=mark, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):  # what follows the duplicate is no JSON
+        return None
+    for value, path in _walk(data, root_of(data) if isinstance(data, dict) else "Resource"):
         if id(value) in marks and isinstance(value, dict):
             return f"{path}.{marks[id(value)]}"
     return None

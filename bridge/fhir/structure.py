@@ -18,7 +18,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from bridge.fhir.metadata import Element, elements, is_resource
+from bridge.fhir.metadata import Element, elements, is_resource, root_of
 from bridge.issues import Issue, issue
 
 __all__ = ["check"]
@@ -83,7 +83,7 @@ def check(resource: dict[str, Any], version: str) -> list[Issue]:
     issues: list[Issue] = []
     grouped: dict[str, list[Any]] = {}
     paths: dict[str, list[str]] = {}
-    for found, path in _resources(resource, str(resource.get("resourceType", "Resource"))):
+    for found, path in _resources(resource, root_of(resource)):
         kind = found.get("resourceType")
         if isinstance(kind, str) and is_resource(version, kind):
             grouped.setdefault(kind, []).append(found)

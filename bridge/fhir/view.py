@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+from bridge.fhir.metadata import root_of
 from bridge.issues import LossClass
 from bridge.mappings import is_code_system
 
@@ -302,4 +303,4 @@ class Node:
 
 def root(resource: dict[str, JSON]) -> Node:
     """A view of a whole input, with a ledger of its own."""
-    return Node(resource, None, str(resource.get("resourceType", "Resource")), Ledger())
+    return Node(resource, None, root_of(resource), Ledger())

@@ -1,0 +1,131 @@
+"""The journal of a batch: what was done with each input, one JSON line each. It is the truth about how far a run came.
+
+A line is written after the result, or the dead letter, is safe on the disk; it says how far both files reached. A run that goes
+on reads the journal up to its last whole line and cuts everything else back to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["Journal", "Line", "Outcome", "State"]
+
+Outcome = Literal["done", "refused", "failed"]
+"""Converted; refused with its findings; not converted for a fault of ours (a worker lost twice)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of one input. It holds no value of the order beside the identifier of the document."""
+
+    position: int
+    origin: str
+    digest: str
+    outcome: Outcome
+    issues: list[str]
+    ms: float
+    id: str | None
+    """Identifier of the document written."""
+    file: str | None
+    """Name of the result, where results have names."""
+
+
+@dataclass(slots=True)
+class State:
+    """How far a run came."""
+
+    position: int = 0
+    """Of the last input done with."""
+    digest: str = ""
+    """Of that input."""
+    output: int = 0
+    dead: int = 0
+    """Sizes of the output and of the dead letters."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    finished: bool = False
+
+
+class Journal:
+    """The journal file, open for one run."""
+
+    def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
+        """Open or make it; *about* says which run it is of."""
+        self.about = dict(about)
+        self.state = State()
+        self.differs: str | None = None
+        """What differs between this run and the one that the journal is of."""
+        self._file = open(path, "r+b" if path.exists() else "x+b")  # noqa: SIM115 (kept for the whole run)
+        end = self._recover()
+        self._file.truncate(end)
+        self._file.seek(end)
+        if end == 0:
+            self._write({"run": self.about})
+
+    def append(self, lines: list[Line], output: int, dead: int) -> None:
+        """Note inputs that are done with, now that the output and the dead letters are safe up to these sizes."""
+        last = len(lines) - 1
+        for index, line in enumerate(lines):
+            sizes = {"output": output, "dead": dead} if index == last else {}
+            self._write({name: getattr(line, name) for name in Line.__slots__} | sizes, sync=index == last)
+            self.state.outcomes[line.outcome] += 1
+            self.state.position, self.state.digest = line.position, line.digest
+
+    def finish(self) -> None:
+        """Note that the run is complete, and close."""
+        if not self.state.finished:
+            self._write({"finished": dict(self.state.outcomes)})
+        self._file.close()
+
+    def close(self) -> None:
+        """Close without noting anything."""
+        self._file.close()
+
+    def _write(self, record: Mapping[str, Any], *, sync: bool = True) -> None:
+        self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape") + b"\n")
+        if sync:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def _recover(self) -> int:
+        """Read the journal; where its last whole commit ends."""
+        end = pending = 0
+        outcomes: list[str] = []
+        for raw in self._file:
+            record = _record(raw)
+            if record is None:
+                break
+            if "run" in record:
+                names = sorted(self.about.keys() | record["run"].keys())
+                self.differs = next((name for name in names if self.about.get(name) != record["run"].get(name)), None)
+                end += len(raw)
+            elif "finished" in record:
+                self.state.finished = True
+                end += len(raw)
+            else:
+                outcomes.append(record["outcome"])
+                pending += len(raw)
+                if "output" in record:
+                    self.state.position, self.state.digest = record["position"], record["digest"]
+                    self.state.output, self.state.dead = record["output"], record["dead"]
+                    self.state.outcomes.update(outcomes)
+                    outcomes.clear()
+                    end += pending
+                    pending = 0
+        return end
+
+
+def _record(raw: bytes) -> dict[str, Any] | None:
+    """A line of the journal; ``None`` for one that was cut off."""
+    if not raw.endswith(b"\n"):
+        return None
+    try:
+        record = json.loads(raw)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None

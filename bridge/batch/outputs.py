@@ -1,0 +1,126 @@
+"""Where the results of a batch go: files of a folder, lines of a file, members of a zip archive.
+
+Each can be cut back to a size that the journal knows, so that a run that was killed goes on without doing anything twice.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from bridge.batch import files
+from bridge.batch.zip import Archive
+
+__all__ = ["Folder", "Lines", "Output", "Zip", "open_output"]
+
+
+class Output(Protocol):
+    """Takes results one after the other."""
+
+    form: str
+    """``plain`` or ``bundle``: what a result looks like."""
+
+    def add(self, name: str, data: bytes) -> None:
+        """Add one result; *name* has its suffix."""
+
+    def commit(self) -> int:
+        """Make everything added outlive a power cut; how far the output reaches, for :meth:`cut`."""
+
+    def cut(self, size: int) -> bool:
+        """Go back to a size that :meth:`commit` gave; false when the output is not that long any more."""
+
+    def finish(self) -> None:
+        """Complete the output."""
+
+
+class Lines:
+    """A file with one result in each line."""
+
+    form = "bundle"
+
+    def __init__(self, path: Path) -> None:
+        self._file = open(path, "ab")  # noqa: SIM115 (kept for the whole run)
+
+    def add(self, name: str, data: bytes) -> None:  # noqa: ARG002 (a line has no name)
+        self._file.write(data)
+        self._file.write(b"\n")
+
+    def commit(self) -> int:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+    def cut(self, size: int) -> bool:
+        if self._file.seek(0, os.SEEK_END) < size:
+            return False
+        self._file.truncate(size)
+        self._file.seek(size)
+        return True
+
+    def finish(self) -> None:
+        self._file.close()
+
+
+class Folder:
+    """A file for each result. A file that a killed run wrote after its last commit is written again, with the same bytes."""
+
+    form = "plain"
+
+    def __init__(self, path: Path) -> None:
+        self._root = path
+        self._root.mkdir(exist_ok=True)
+        self._fresh: list[Path] = []
+        self._count = 0
+
+    def add(self, name: str, data: bytes) -> None:
+        path = self._root / name
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(path, data, durable=False)
+        self._fresh.append(path)
+        self._count += 1
+
+    def commit(self) -> int:
+        for path in self._fresh:
+            files.flush(path)
+        for folder in {path.parent for path in self._fresh}:
+            files.flush(folder)
+        self._fresh.clear()
+        return self._count
+
+    def cut(self, size: int) -> bool:
+        self._count = size
+        return True
+
+    def finish(self) -> None:
+        self.commit()
+
+
+class Zip:
+    """A member for each result. The archive can be opened once it is complete."""
+
+    form = "plain"
+
+    def __init__(self, path: Path) -> None:
+        self._archive = Archive(path)
+
+    def add(self, name: str, data: bytes) -> None:
+        self._archive.add(name, data)
+
+    def commit(self) -> int:
+        return self._archive.commit()
+
+    def cut(self, size: int) -> bool:
+        return self._archive.cut(size)
+
+    def finish(self) -> None:
+        self._archive.finish()
+
+
+def open_output(path: Path) -> Output:
+    """The output that a path means, by its suffix: ``.ndjson`` or ``.jsonl``, ``.zip``, else a folder."""
+    suffix = path.suffix.lower()
+    if suffix in (".ndjson", ".jsonl"):
+        return Lines(path)
+    return Zip(path) if suffix == ".zip" else Folder(path)

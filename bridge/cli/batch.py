@@ -1,0 +1,182 @@
+"""``imgda batch`` and ``imgda watch``: many orders from files and folders."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli.common import Exit, Speaker, guard, settings_of, settings_options, speaker_options
+
+__all__ = ["batch", "watch"]
+
+
+@click.command()
+@click.argument("source", metavar="IN")
+@click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--jobs", type=click.IntRange(1), help="Conversion processes. Default: one for each core.")
+@click.option("--resume", is_flag=True, help="Go on where a run with the same IN and OUT came to.")
+@click.option("--journal", type=click.Path(path_type=Path), metavar="FILE", help="Journal. Default: OUT.journal.ndjson")
+@click.option("--dead-letter", "dead", type=click.Path(path_type=Path), metavar="FILE", help="Failures. Default: OUT.dead.ndjson")
+@click.option("--timeout", "seconds", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for an order.")
+@click.option("--model", help="Version of the model IMG-DA-IMG to write.")
+@settings_options
+@speaker_options
+def batch(
+    speaker: Speaker,
+    source: str,
+    output: Path,
+    jobs: int | None,
+    resume: bool,
+    journal: Path | None,
+    dead: Path | None,
+    seconds: float,
+    model: str | None,
+    config: Path | None,
+    lenient: bool,
+) -> None:
+    """Convert many orders: FHIR becomes CDA, CDA becomes FHIR.
+
+    IN is an NDJSON file (.gz too), a folder, a pattern, or - for standard
+    input. OUT is a folder, or a file .ndjson or .zip. What becomes of each
+    order stands in the journal; those refused go to the dead letters, which
+    can be given as IN again. Exit code 4 when some were refused.
+    """
+    from bridge.batch.files import Locked, lock
+    from bridge.batch.run import Job, run
+    from bridge.batch.sources import open_source
+
+    base = output.with_suffix("") if output.suffix.lower() in (".ndjson", ".jsonl", ".zip") else output
+    journal = journal or base.with_name(f"{base.name}.journal.ndjson")
+    dead = dead or base.with_name(f"{base.name}.dead.ndjson")
+    with guard(speaker):
+        settings = settings_of(config, lenient, speaker)
+        _check_fresh(output, journal, dead, resume)
+        job = Job(
+            source=open_source(source, settings.limits.input_mib * 1024 * 1024),
+            output=output,
+            journal=journal,
+            dead=dead,
+            settings=settings,
+            options={"model": model} if model else {},
+            jobs=jobs or os.cpu_count() or 1,
+            seconds=seconds,
+            language=speaker.language,
+        )
+        try:
+            with lock(journal), _stopped() as stop, _progress(job.source.size, speaker) as progress:
+                state = run(job, stop=stop, progress=progress)
+        except Locked:
+            speaker.fail("locked", Exit.CANNOT_CREATE, path=str(journal))
+    done, others = state.outcomes["done"], state.outcomes["refused"] + state.outcomes["failed"]
+    speaker.say(speaker.word("batch", done=str(done), others=str(others), dead=str(dead)))
+    if stop():
+        raise SystemExit(128 + _caught[0])
+    if others:
+        raise SystemExit(int(Exit.PARTIAL))
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Folder of the results. Default: DIR/out")
+@click.option("--settle", default=2.0, show_default=True, type=click.FloatRange(0), help="Seconds a file must not have changed.")
+@click.option("--once", is_flag=True, help="End when every file of the folder is done with.")
+@click.option("--timeout", "seconds", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for an order.")
+@click.option("--model", help="Version of the model IMG-DA-IMG to write.")
+@settings_options
+@speaker_options
+def watch(
+    speaker: Speaker,
+    folder: Path,
+    output: Path | None,
+    settle: float,
+    once: bool,
+    seconds: float,
+    model: str | None,
+    config: Path | None,
+    lenient: bool,
+) -> None:
+    """Convert every order that appears in a folder, until stopped.
+
+    A file .json or .xml is renamed to .done once its result is in OUT, or to
+    .error with its OperationOutcome beside it (.error.outcome).
+    """
+    from bridge.batch.files import Locked, lock
+    from bridge.batch.watch import Told, Watch
+    from bridge.errors import SettingsError
+    from bridge.issues import issue
+    from bridge.workers.pool import Pool
+
+    def tell(told: Told) -> None:
+        speaker.say(f"{told.name}: {'OK' if told.done else speaker.word('error')} {' '.join(told.issues)}".rstrip())
+
+    with guard(speaker):
+        output = output or folder / "out"
+        if output.resolve() == folder.resolve():
+            raise click.UsageError("OUT must be another folder than DIR")
+        options = {"model": model} if model else {}
+        settings = settings_of(config, lenient, speaker)
+        try:
+            with lock(folder / ".imgda-watch.lock"), _stopped() as stop:
+                pool = Pool(settings, 1, seconds=seconds)
+                try:
+                    Watch(folder, output, pool, options, settle, speaker.language).run(stop=stop, tell=tell, once=once)
+                finally:
+                    pool.close()
+        except Locked:
+            raise SettingsError(issue("IMGDA-1825", None)) from None
+
+
+def _check_fresh(output: Path, journal: Path, dead: Path, resume: bool) -> None:
+    """Refuse to write over what an earlier run wrote. Raises :class:`SettingsError`."""
+    from bridge.errors import SettingsError
+    from bridge.issues import issue
+
+    there = [path for path in (output, dead) if path.exists() and not (path.is_dir() and not any(path.iterdir()))]
+    if (journal.exists() and not resume) or (there and not journal.exists()):
+        raise SettingsError(issue("IMGDA-1821", None))
+
+
+_caught: list[int] = []
+
+
+@contextmanager
+def _stopped() -> Iterator[Callable[[], bool]]:
+    """Ask to be told of Ctrl-C and of the signal to end, to finish what is under way."""
+    _caught.clear()
+    names = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(name, lambda number, _: _caught.append(number)) for name in names]
+    try:
+        yield lambda: bool(_caught)
+    finally:
+        for name, handler in zip(names, before, strict=True):
+            signal.signal(name, handler)
+
+
+@contextmanager
+def _progress(size: int, speaker: Speaker) -> Iterator[Callable[[Any], None]]:
+    """A bar with rate and remaining time, on a terminal only."""
+    if speaker.quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    began, count, last = time.monotonic(), 0, 0
+
+    def rate(_: object) -> str:
+        return f"{count}, {count / max(time.monotonic() - began, 0.001):.0f}/s"
+
+    with click.progressbar(length=size or 1, item_show_func=rate, file=sys.stderr, show_eta=bool(size), width=24) as bar:
+
+        def tell(item: Any) -> None:
+            nonlocal count, last
+            count += 1
+            bar.update(item.end - last, item)
+            last = item.end
+
+        yield tell

@@ -1,0 +1,1 @@
+"""The bridge over HTTP: ``imgda serve``. Source of its conventions: docs/http.md."""

@@ -1,0 +1,157 @@
+"""The addresses that convert: from a request to a task, from its answer to a response.
+
+Source: docs/http.md; RFC 9110; FHIR R4 4.0.1, 3.2 Operations framework.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bridge.server.bodies import Bodies
+from bridge.server.calls import Call, call_of, counts, failure, refused
+from bridge.server.lanes import Lanes, Poisonous
+from bridge.server.metrics import Metrics
+from bridge.server.negotiation import CDA, FHIR, FHIR_JSON, choose, media_type
+from bridge.server.options import Options
+from bridge.workers.forms import Form
+from bridge.workers.pool import Busy, Closed, WorkerLost
+from bridge.workers.tasks import Answer, Task
+
+__all__ = ["ENDPOINTS", "Conversions", "Endpoint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address that takes one input and answers with what became of it."""
+
+    path: str
+    operation: str
+    """What a worker is asked for."""
+    takes: tuple[str, ...]
+    """Media types of the input."""
+    offers: Mapping[str, Form]
+    """Media types of the answer, the default first."""
+    options: frozenset[str]
+    """Query parameters beside ``lang`` and ``_format``."""
+    summary: str
+
+
+_READING = frozenset({"model", "fhir", "requisition", "single", "lenient"})
+_DOCUMENT: Mapping[str, Form] = {"application/xml": "plain", "application/cda+xml": "plain", "text/xml": "plain"}
+
+ENDPOINTS = (
+    Endpoint(
+        "/convert",
+        "to-cda",
+        FHIR,
+        {**_DOCUMENT, FHIR_JSON: "bundle", "application/json": "bundle"},
+        _READING,
+        "A FHIR imaging order becomes a document IMG-DA-IMG.",
+    ),
+    Endpoint(
+        "/$imgda-convert",
+        "convert",
+        tuple(dict.fromkeys(FHIR + CDA)),
+        {FHIR_JSON: "parameters", "application/json": "parameters"},
+        _READING,
+        "The same as a FHIR operation: Parameters, or the bare input, in; Parameters out.",
+    ),
+)
+"""Every address that converts."""
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+class Conversions:
+    """Answers the addresses of :data:`ENDPOINTS`."""
+
+    def __init__(self, options: Options, lanes: Lanes, metrics: Metrics) -> None:
+        self._options = options
+        self._lanes = lanes
+        self._metrics = metrics
+        self._bodies = Bodies(options)
+
+    async def answer(self, request: Request, endpoint: Endpoint) -> Response:
+        """The response to a request. Raises :class:`Refused`."""
+        call = call_of(request)
+        kind = _negotiate(request, endpoint)
+        options = _options(request, endpoint)
+        async with self._bodies.read(request) as body:
+            read = time.perf_counter()
+            task = Task(endpoint.operation, body, options, endpoint.offers[kind], call.language)
+            answer = await self._run(task)
+        converted = time.perf_counter()
+        self._count(call, endpoint, len(body), answer, converted - read, read - call.started)
+        if answer.output is None:
+            raise failure(answer)
+        headers = {**counts(answer.issues), "etag": f'"{hashlib.sha256(answer.output).hexdigest()}"'}
+        if answer.model:
+            headers["imgda-model"] = answer.model
+        return Response(answer.output, 200, headers, _with_charset(kind))
+
+    async def _run(self, task: Task) -> Answer:
+        try:
+            return await self._lanes.run(task, len(task.source))
+        except Busy:
+            raise refused(429, "IMGDA-1806") from None
+        except Closed:
+            raise refused(503, "IMGDA-1807") from None
+        except Poisonous:
+            raise refused(500, "IMGDA-1810") from None
+        except WorkerLost as lost:
+            if lost.reason == "timeout":
+                raise refused(503, "IMGDA-1809", limit=f"{self._options.seconds:g}") from None
+            raise refused(503, "IMGDA-1808") from None
+
+    def _count(self, call: Call, endpoint: Endpoint, size: int, answer: Answer, took: float, receive: float) -> None:
+        operation = answer.operation or endpoint.operation
+        result = "done" if answer.refusal is None else answer.refusal
+        self._metrics.conversions.labels(operation, answer.model or "", result).inc()
+        self._metrics.bytes.labels(operation).observe(size)
+        self._metrics.count(answer.issues)
+        for phase, seconds in (("receive", receive), ("wait", took - answer.seconds), ("convert", answer.seconds)):
+            self._metrics.seconds.labels(operation, phase).observe(seconds)
+        call.facts |= {
+            "operation": operation,
+            "model": answer.model,
+            "bytes_in": size,
+            "bytes_out": len(answer.output or b""),
+            "issues": sorted({found.code for found in answer.issues}),
+        }
+
+
+def _negotiate(request: Request, endpoint: Endpoint) -> str:
+    """The media type of the answer. Raises a refusal 415 or 406."""
+    headers = request.headers
+    taken = media_type(headers.get("content-type", ""))
+    if taken not in endpoint.takes or headers.get("content-encoding", "identity").lower() != "identity":
+        raise refused(415, "IMGDA-1801", expected=", ".join(endpoint.takes))
+    kind = choose(headers.get("accept", "*/*"), request.query_params.get("_format"), tuple(endpoint.offers))
+    if kind is None:
+        raise refused(406, "IMGDA-1802", expected=", ".join(endpoint.offers))
+    return kind
+
+
+def _options(request: Request, endpoint: Endpoint) -> dict[str, Any]:
+    """The options in the query. Raises a refusal 400 for one that is unknown, given twice or not right."""
+    found: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name in found or name not in endpoint.options | {"lang", "_format"}:
+            raise refused(400, "IMGDA-1811", known=", ".join(sorted(endpoint.options | {"lang", "_format"})))
+        if name in ("single", "lenient") and value not in _BOOLEANS:
+            raise refused(400, "IMGDA-1812", name=name, expected="true | false")
+        if name == "lang" and value not in ("fr", "en"):
+            raise refused(400, "IMGDA-1812", name=name, expected="fr | en")
+        found[name] = _BOOLEANS.get(value, value) if name in ("single", "lenient") else value
+    return {name: value for name, value in found.items() if name not in ("lang", "_format")}
+
+
+def _with_charset(kind: str) -> str:
+    return kind if kind.endswith("json") else f"{kind}; charset=utf-8"

@@ -1,0 +1,247 @@
+"""A few worker processes under supervision: each has a thread here that feeds it, watches over it, and replaces it.
+
+Why not a library: ``concurrent.futures.ProcessPoolExecutor`` is broken for good by one crash and has no time limit; pebble has
+both, but starts its workers through ``multiprocessing``, which imports the caller's main module again and is refused inside the
+workers of a cluster. A thread that writes to one pipe and reads from another needs a hundred lines and has no hidden state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Literal
+
+from bridge.settings import Settings
+from bridge.workers.child import receive, send
+from bridge.workers.tasks import Answer, Task
+
+__all__ = ["Busy", "Closed", "Pool", "WorkerLost"]
+
+Reason = Literal["died", "timeout", "recycled"]
+
+RECYCLE = 100_000
+"""Conversions after which a worker is replaced: Saxon grows by about half a kilobyte with every parse error."""
+START_SECONDS = 60.0
+"""Time that a worker may take to be ready."""
+
+
+class Busy(Exception):
+    """The queue is full: nothing was taken on."""
+
+
+class Closed(Exception):
+    """The pool takes nothing any more."""
+
+
+class WorkerLost(Exception):
+    """The worker ended, or was ended for taking too long, before it answered."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class _Job:
+    task: Task
+    future: Future[Answer]
+    seconds: float | None
+
+
+class Pool:
+    """Worker processes that share one bounded queue. Everything public may be called from any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workers: int,
+        *,
+        waiting: int = 64,
+        seconds: float = 30.0,
+        recycle: int = RECYCLE,
+    ) -> None:
+        """Start *workers* processes. At most *waiting* tasks wait; a task may take *seconds* once a worker has it."""
+        self.settings = settings
+        self.seconds = seconds
+        self.recycle = recycle
+        self.replaced: dict[Reason, int] = {"died": 0, "timeout": 0, "recycled": 0}
+        self._waiting = waiting
+        self._queue: queue.Queue[_Job | None] = queue.Queue()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._workers = [_Worker(self, number) for number in range(workers)]
+        self._watchdog = threading.Thread(target=self._watch, name="imgda-watchdog", daemon=True)
+        self._watchdog.start()
+
+    def submit(self, task: Task, *, urgent: bool = False, seconds: float | None = None) -> Future[Answer]:
+        """Queue a task. Its future ends with an answer or with :class:`WorkerLost`; cancelled before it starts, it never does.
+
+        *urgent* disregards the bound of the queue. Raises :class:`Busy` or :class:`Closed`.
+        """
+        job = _Job(task, Future(), seconds)
+        with self._lock:
+            if self._closed:
+                raise Closed
+            if not urgent and self._queue.qsize() >= self._waiting:
+                raise Busy
+            self._queue.put(job)
+        return job.future
+
+    @property
+    def depth(self) -> int:
+        """Tasks that wait."""
+        return self._queue.qsize()
+
+    @property
+    def ready(self) -> int:
+        """Workers that can take a task, or have one."""
+        return sum(worker.ready for worker in self._workers)
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers."""
+        return [worker.process.pid for worker in self._workers if worker.process is not None]
+
+    def wait_ready(self, seconds: float = START_SECONDS) -> bool:
+        """Wait until every worker is ready; false when the time is over."""
+        until = time.monotonic() + seconds
+        while self.ready < len(self._workers) and time.monotonic() < until:
+            time.sleep(0.01)
+        return self.ready == len(self._workers)
+
+    def close(self) -> None:
+        """Take nothing more, finish what was taken, end the workers."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for _ in self._workers:
+                self._queue.put(None)
+        for worker in self._workers:
+            worker.thread.join()
+
+    def _watch(self) -> None:
+        while not self._closed or any(worker.thread.is_alive() for worker in self._workers):
+            now = time.monotonic()
+            for worker in self._workers:
+                worker.end_if_late(now)
+            time.sleep(0.05)
+
+
+class _Worker:
+    """One process and the thread that feeds it."""
+
+    def __init__(self, pool: Pool, number: int) -> None:
+        self.pool = pool
+        self.process: subprocess.Popen[bytes] | None = None
+        self.ready = False
+        self._deadline: float | None = None
+        self._late = False
+        self._lock = threading.Lock()
+        self.thread = threading.Thread(target=self._run, name=f"imgda-worker-{number}", daemon=True)
+        self.thread.start()
+
+    def end_if_late(self, now: float) -> None:
+        """Kill the process if its task, or its start, has taken too long."""
+        with self._lock:
+            if self._deadline is not None and now > self._deadline and self.process is not None:
+                self._late = True
+                self._deadline = None
+                self.process.kill()
+
+    def _run(self) -> None:
+        pause = 0.1
+        while True:
+            if not self._start():
+                if self.pool._closed:
+                    self._refuse_rest()
+                    return
+                time.sleep(pause)
+                pause = min(pause * 2, 10.0)
+                continue
+            pause = 0.1
+            if self._serve():
+                return
+
+    def _serve(self) -> bool:
+        """Feed the process until the pool closes (true) or the process must be replaced (false)."""
+        done = 0
+        while (job := self.pool._queue.get()) is not None:
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            try:
+                answer = self._exchange(job.task, job.seconds or self.pool.seconds)
+            except (OSError, EOFError):
+                reason: Reason = "timeout" if self._late else "died"
+                self._end(reason)
+                job.future.set_exception(WorkerLost(reason))
+                return False
+            job.future.set_result(answer)
+            done += 1
+            if done >= self.pool.recycle:
+                self._end("recycled")
+                return False
+        self._end(None)
+        return True
+
+    def _start(self) -> bool:
+        """Start a process and wait until it is ready."""
+        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from bridge.workers.child import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+        self._late = False
+        try:
+            self._exchange(self.pool.settings, START_SECONDS)
+        except (OSError, EOFError):
+            self._end("timeout" if self._late else "died")
+            return False
+        self.ready = True
+        return True
+
+    def _exchange(self, message: object, seconds: float) -> Answer:
+        """Send one message to the process and receive the answer. Raises OSError or EOFError when it is lost."""
+        process = self.process
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with self._lock:
+            self._deadline = time.monotonic() + seconds
+        try:
+            send(process.stdin, message)
+            return receive(process.stdout)  # type: ignore[no-any-return]
+        finally:
+            with self._lock:
+                self._deadline = None
+
+    def _end(self, reason: Reason | None) -> None:
+        """End the process and note why."""
+        self.ready = False
+        process, self.process = self.process, None
+        assert process is not None
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        if reason in ("died", "timeout"):
+            process.kill()
+        process.wait()
+        if reason is not None:
+            with self.pool._lock:
+                self.pool.replaced[reason] += 1
+
+    def _refuse_rest(self) -> None:
+        """The pool closes and no process can be started: what still waits has no answer."""
+        while (job := self.pool._queue.get()) is not None:
+            if job.future.set_running_or_notify_cancel():
+                job.future.set_exception(WorkerLost("died"))

@@ -1,0 +1,132 @@
+"""A real service on loopback, in a process of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+JSON = "application/fhir+json"
+
+
+class Answer:
+    """A response, read whole."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The code of the first finding."""
+        return str(self.json["issue"][0]["details"]["coding"][0]["code"])
+
+
+class Server:
+    """One ``imgda serve``."""
+
+    def __init__(self, *options: str, **environment: str) -> None:
+        command = [sys.executable, "-m", "bridge", "serve", "--port", "0", *options]
+        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, **environment})
+        self.log: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.port = int(self.wait_for("listening")["port"])
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line.decode())
+
+    def wait_for(self, event: str, seconds: float = 30) -> dict[str, Any]:
+        """The first log line of an event."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for line in list(self.log):
+                if f'"event": "{event}"' in line:
+                    return dict(json.loads(line))
+            time.sleep(0.02)
+        raise AssertionError(f"no {event} in {self.log}")
+
+    def wait_ready(self) -> None:
+        until = time.monotonic() + 30
+        while self.request("GET", "/readyz").status != 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+    def connect(self, timeout: float = 60) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        connection = self.connect()
+        try:
+            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def convert(self, body: bytes, path: str = "/convert", **headers: str) -> Answer:
+        return self.request("POST", path, body, **{"Content_Type": JSON, **headers})
+
+    def workers(self) -> list[int]:
+        """Process ids of the workers."""
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout
+        return [int(pid) for pid in found.split()]
+
+    def stop(self) -> int:
+        """Ask it to end; its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        code = self.process.wait(timeout=60)
+        self._reader.join(timeout=10)
+        return code
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A service that the tests share."""
+    found = Server("--workers", "2")
+    found.wait_ready()
+    yield found
+    assert found.stop() == 0
+
+
+@pytest.fixture
+def own_server() -> Iterator[Any]:
+    """Makes services with options of their own."""
+    made: list[Server] = []
+
+    def make(*options: str, **environment: str) -> Server:
+        made.append(Server(*options, **environment))
+        made[-1].wait_ready()
+        return made[-1]
+
+    yield make
+    for item in made:
+        item.stop()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A service that asks for a token."""
+    path = tmp_path_factory.mktemp("token") / "token"
+    path.write_text("s3cret-é\n", "utf-8")
+    found = Server("--workers", "1", "--token-file", str(path))
+    found.wait_ready()
+    yield found
+    found.stop()

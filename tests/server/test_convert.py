@@ -1,0 +1,183 @@
+"""What the addresses that convert answer."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from bundles import bundle
+
+import bridge
+from bridge.fhir import structure
+
+ROOT = Path(__file__).resolve().parents[2]
+KNEE = (ROOT / "fixtures" / "knee-radiograph" / "bundle.json").read_bytes()
+HOME_XML = (ROOT / "fixtures" / "home-visit-chest" / "bundle.xml").read_bytes()
+REFUSED = json.dumps(bundle(p=None)).encode()
+
+
+def parameters(**given: object) -> bytes:
+    found = [
+        {"name": name, ("resource" if isinstance(value, dict) else f"value{kind}"): value}
+        for name, (kind, value) in ((name, value if isinstance(value, tuple) else ("", value)) for name, value in given.items())
+    ]
+    return json.dumps({"resourceType": "Parameters", "parameter": found}).encode()
+
+
+def documented(source: bytes) -> bytes:
+    return bridge.to_cda(source).document
+
+
+def test_fhir_becomes_the_document_that_the_library_writes(server):
+    answer = server.convert(KNEE)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/xml; charset=utf-8"
+    assert answer.body == documented(KNEE)
+
+
+def test_fhir_xml_is_read(server):
+    assert server.convert(HOME_XML, Content_Type="application/fhir+xml").body == documented(HOME_XML)
+
+
+def test_the_etag_is_the_hash_of_the_document(server):
+    answer = server.convert(KNEE)
+    assert answer.headers["etag"] == f'"{hashlib.sha256(answer.body).hexdigest()}"'
+
+
+def test_warnings_and_losses_are_counted_in_headers(server):
+    expected = bridge.to_cda(KNEE)
+    headers = server.convert(KNEE).headers
+    assert headers["imgda-errors"] == "0"
+    assert headers["imgda-warnings"] == str(sum(found.severity == "warning" for found in expected.issues))
+    assert headers["imgda-losses"] == str(len(expected.losses))
+    assert headers["imgda-model"] == expected.model
+    assert headers["imgda-version"] == bridge.__version__
+    assert len(headers["imgda-mapping"]) == 16
+
+
+@pytest.mark.parametrize("accept", ["application/fhir+json", "application/json", "application/xml;q=0.5, application/fhir+json"])
+def test_a_caller_of_fhir_gets_the_document_with_its_findings(server, accept):
+    found = server.convert(KNEE, Accept=accept).json
+    assert structure.check(found, "R4") == []
+    binary, outcome = (entry["resource"] for entry in found["entry"])
+    assert base64.b64decode(binary["data"]) == documented(KNEE)
+    assert outcome == bridge.to_cda(KNEE).outcome("fr")
+
+
+def test_findings_speak_the_language_of_the_caller(server):
+    for headers, path, language in (
+        ({"Accept_Language": "de, en-GB;q=0.8, fr;q=0.5"}, "/convert", "en"),
+        ({}, "/convert", "fr"),
+        ({}, "/convert?lang=en", "en"),
+    ):
+        answer = server.convert(KNEE, path, Accept="application/fhir+json", **headers)
+        assert answer.json["entry"][1]["resource"] == bridge.to_cda(KNEE).outcome(language)
+
+
+def test_an_order_that_breaks_a_rule_is_refused_with_every_finding(server):
+    answer = server.convert(REFUSED)
+    with pytest.raises(bridge.BridgeError) as expected:
+        documented(REFUSED)
+    assert answer.status == 422
+    assert answer.headers["imgda-retryable"] == "false"
+    assert answer.headers["content-type"] == "application/fhir+json"
+    assert answer.json["issue"] == expected.value.outcome("fr")["issue"]
+    assert answer.json["id"] == answer.headers["x-request-id"]
+
+
+def test_problem_details_are_there_for_who_wants_them(server):
+    answer = server.convert(REFUSED, Accept="application/problem+json, application/xml")
+    assert answer.status == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json
+    assert problem["status"] == 422
+    assert problem["type"] == f"/issues/{problem['issues'][0]['code']}"
+    assert server.request("GET", problem["type"]).status == 200
+
+
+def test_the_site_settings_of_a_call_can_be_lenient(server):
+    data = bundle()
+    request = next(e["resource"] for e in data["entry"] if e["resource"]["resourceType"] == "ServiceRequest")
+    request.pop("reasonCode", None)
+    source = json.dumps(data).encode()
+    assert server.convert(source).status == 422
+    assert server.convert(source, "/convert?lenient=true").status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "headers", "status", "code"),
+    [
+        (b"", "/convert", {}, 400, "IMGDA-0111"),
+        (b"{", "/convert", {}, 400, "IMGDA-0101"),
+        (b"\xff\xfe", "/convert", {}, 400, "IMGDA-0102"),
+        (b'{"a":1,"a":2}', "/convert", {}, 400, "IMGDA-0103"),
+        (b"<!DOCTYPE x><x/>", "/convert", {"Content_Type": "text/xml"}, 400, "IMGDA-0107"),
+        (b'{"resourceType":"Patient"}', "/convert", {}, 422, "IMGDA-0201"),
+        (b'{"resourceType":"Bundle","type":"nix"}', "/convert", {}, 422, "IMGDA-0127"),
+        (KNEE, "/convert?model=1999.01", {}, 404, "IMGDA-1001"),
+        (KNEE, "/convert?modell=2024.01", {}, 400, "IMGDA-1811"),
+        (KNEE, "/convert?single=maybe", {}, 400, "IMGDA-1812"),
+        (KNEE, "/convert?fhir=R3", {}, 400, "IMGDA-1812"),
+        (KNEE, "/convert?lang=de", {}, 400, "IMGDA-1812"),
+        (KNEE, "/convert?lang=fr&lang=en", {}, 400, "IMGDA-1811"),
+        (KNEE, "/convert?requisition=other", {}, 422, "IMGDA-0214"),
+        (KNEE, "/convert", {"Accept": "image/png"}, 406, "IMGDA-1802"),
+        (KNEE, "/convert?_format=pdf", {}, 406, "IMGDA-1802"),
+        (KNEE, "/convert", {"Content_Type": "text/plain"}, 415, "IMGDA-1801"),
+        (KNEE, "/convert", {"Content_Type": "application/json; charset=latin-1"}, 415, "IMGDA-1801"),
+        (KNEE, "/convert", {"Content_Encoding": "gzip"}, 415, "IMGDA-1801"),
+        (KNEE, "/nowhere", {}, 404, "IMGDA-1803"),
+        (KNEE, "/models", {}, 405, "IMGDA-1804"),
+        (b'{"resourceType":"Parameters"}', "/$imgda-convert", {}, 400, "IMGDA-1814"),
+        (parameters(inputs={}), "/$imgda-convert", {}, 400, "IMGDA-1813"),
+        (parameters(input=("Base64Binary", "*")), "/$imgda-convert", {}, 400, "IMGDA-1813"),
+        (parameters(input={}, model=("Boolean", True)), "/$imgda-convert", {}, 400, "IMGDA-1813"),
+    ],
+)  # fmt: skip
+def test_each_fault_of_the_caller_has_its_status_and_its_code(server, body, path, headers, status, code):
+    answer = server.convert(body, path, **headers)
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.headers["imgda-retryable"] == "false"
+    assert structure.check(answer.json, "R4") == []
+
+
+# --- $imgda-convert --------------------------------------------------------------------------------------------------
+
+
+def told(answer: dict) -> dict[str, dict]:
+    return {item["name"]: item for item in answer["parameter"]}
+
+
+def test_the_operation_takes_parameters_and_answers_with_parameters(server):
+    answer = server.convert(parameters(input=json.loads(KNEE), model=("Code", "2024.01")), "/$imgda-convert")
+    assert answer.status == 200
+    assert structure.check(answer.json, "R4") == []
+    found = told(answer.json)
+    assert base64.b64decode(found["result"]["resource"]["data"]) == documented(KNEE)
+    assert found["outcome"]["resource"] == bridge.to_cda(KNEE).outcome("fr")
+    assert found["model"]["valueString"] == "2024.01"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "source"),
+    [
+        (KNEE, "application/fhir+json", KNEE),
+        (HOME_XML, "application/fhir+xml", HOME_XML),
+        (HOME_XML, "application/xml", HOME_XML),
+        (parameters(input=("Base64Binary", base64.b64encode(HOME_XML).decode())), "application/fhir+json", HOME_XML),
+        (parameters(input=("String", KNEE.decode())), "application/fhir+json", KNEE),
+    ],
+    ids=["json", "xml", "plain-xml", "base64", "string"],
+)
+def test_the_operation_takes_a_bare_input_and_an_encoded_one(server, body, kind, source):
+    answer = server.convert(body, "/$imgda-convert", Content_Type=kind)
+    assert base64.b64decode(told(answer.json)["result"]["resource"]["data"]) == documented(source)
+
+
+def test_the_paths_of_findings_are_those_of_the_input_itself(server):
+    answer = server.convert(parameters(input=json.loads(REFUSED)), "/$imgda-convert")
+    assert answer.status == 422
+    assert answer.json["issue"] == server.convert(REFUSED).json["issue"]
