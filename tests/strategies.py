@@ -251,17 +251,18 @@ def patients(draw: st.DrawFn) -> Patient:
         ),
     )
     # deceased[x] and multipleBirth[x] are choices in FHIR, and a date or rank says all that the flag beside it would.
-    died, rank = draw(st.none() | partial_dates | moments()), draw(st.none() | st.integers(1, 9))
+    died = draw(st.sampled_from([None, False, True, "at"]))
+    twin = draw(st.sampled_from([None, False, True, "ranked"]))
     return Patient(
         ids=(*national, *local),
         name=name,
         gender=draw(codes("gender")),
         birth_date=draw(partial_dates),
         birth_place=draw(place) if with_ins else draw(st.none() | place),
-        deceased=draw(st.none() | st.booleans()) if died is None else None,
-        deceased_at=died,
-        multiple_birth=draw(st.none() | st.booleans()) if rank is None else None,
-        birth_rank=rank,
+        deceased=None if died == "at" else died,
+        deceased_at=draw(partial_dates | moments()) if died == "at" else None,
+        multiple_birth=None if twin == "ranked" else twin,
+        birth_rank=draw(st.integers(1, 9)) if twin == "ranked" else None,
         telecoms=draw(several(telecoms())),
         addresses=draw(several_addresses()),
         # The same person twice is one guardian.

@@ -33,7 +33,14 @@ def _walk(value: Any, seen: dict[type, set[str]]) -> None:
 def test_random_orders_reach_every_field_of_every_class():
     seen: dict[type, set[str]] = defaultdict(set)
 
-    @settings(max_examples=60, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=150,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(order=strategies.orders())
     def collect(order: model.Order) -> None:
         _walk(order, seen)

@@ -576,9 +576,10 @@ class Header:
         others += [order.request.performer, order.legal_authenticator.professional]
         others += [a.professional for a in order.authenticators] + [p.professional for p in order.encounter.participants]
         others += [p for p in (order.encounter.responsible, order.urgency and order.urgency.contacted) if p]
-        settled = {p.organization.id for p in others if p.organization and p.organization.practice_setting}
+        others += [order.data_enterer.professional] if order.data_enterer else []
+        settled = {replace(p.organization, id=None) for p in others if p.organization and p.organization.practice_setting}
         for node in self.people.organizations_with_setting():
-            if self.people.organization_at(node).id not in settled:
+            if replace(self.people.organization_at(node), id=None) not in settled:
                 for concept in node.children("type"):
                     concept.lose("coding", "IMGDA-0901", "administrative")
         for role in self._addressees:
