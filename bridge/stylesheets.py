@@ -6,7 +6,8 @@ What was measured about Saxon decides the shape of this module (docs/design.md, 
 * a compiled stylesheet is a master that never runs; each thread has its own clone, because two threads that share one get each
   other's answers, that is, another patient's document;
 * no parameters: everything travels in the XML text;
-* stylesheets are compiled before the processor is closed to files and network, and every document is parsed after that.
+* stylesheets are compiled before the processor is closed to files and network, and every document is parsed after that. It cannot
+  be opened again, so that all are compiled together, except in a process that says which ones it needs (:func:`only`).
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ from bridge.errors import StylesheetError
 from bridge.issues import issue
 from bridge.resources import folder
 
-__all__ = ["models", "transform", "warm"]
+__all__ = ["models", "only", "transform", "warm"]
 
-Direction = Literal["to-cda"]
+Direction = Literal["to-cda", "check"]
 
 _lock = threading.RLock()
 _masters: dict[tuple[str, str], PyXsltExecutable] = {}
 _own = threading.local()
 _processor: PySaxonProcessor | None = None
+_needed: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -52,6 +54,12 @@ def transform(model: str, direction: Direction, xml: str) -> str:
     if result is None:
         raise StylesheetError(issue("IMGDA-1101", None, detail="no result"))
     return result
+
+
+def only(*needed: tuple[str, Direction]) -> None:
+    """Compile these stylesheets alone in this process, each a model and a direction: for a command that should start fast."""
+    global _needed
+    _needed = needed
 
 
 def warm(model: str, direction: Direction = "to-cda") -> None:
@@ -78,14 +86,15 @@ def _master(key: tuple[str, str]) -> PyXsltExecutable:
 
 
 def _compile_all() -> None:
-    """Compile every stylesheet, then close the processor to files and network (before it parses its first document)."""
+    """Compile the stylesheets, then close the processor to files and network (before it parses its first document)."""
     global _processor
     root = folder("xslt")
     processor = PySaxonProcessor(license=False, config_file=str(root / "saxon.xml"))
     compiler = processor.new_xslt30_processor()
-    for model in models():
-        path = root / "img-da-img" / model / "to-cda.xsl"
-        _masters[model, "to-cda"] = compiler.compile_stylesheet(stylesheet_file=str(path))
+    for path in sorted((root / "img-da-img").glob("*/*.xsl")):
+        key = path.parent.name, path.stem
+        if not _needed or key in _needed:
+            _masters[key] = compiler.compile_stylesheet(stylesheet_file=str(path))
     processor.set_configuration_property("http://saxon.sf.net/feature/allowedProtocols", "")
     processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "false")
     _processor = processor
