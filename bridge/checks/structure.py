@@ -21,7 +21,7 @@ from functools import cache, lru_cache
 
 from lxml import etree
 
-from bridge.issues import Issue, Severity, issue
+from bridge.issues import Issue, issue
 from bridge.mappings import rows
 
 __all__ = ["check", "path_of"]
@@ -232,9 +232,9 @@ class _Walk:
         self._ids: dict[str, etree._Element] = {}
         self._doubles: list[etree._Element] = []
 
-    def say(self, code: str, element: etree._Element, severity: Severity | None = None, **parameters: str) -> None:
+    def say(self, code: str, where: etree._Element, /, **parameters: str) -> None:
         """A finding at an element."""
-        self.found.append(issue(code, path_of(element), severity=severity, parameters=parameters))
+        self.found.append(issue(code, path_of(where), parameters=parameters))
 
     def element(self, element: etree._Element, kind: str, depth: int) -> None:
         """Check an element of a type, then its children."""

@@ -34,7 +34,7 @@
   <xsl:variable name="sets" as="map(xs:string, map(xs:string, item()*))" static="yes" select="
       map:merge(
         for $name in ('author-speciality', 'care-information', 'contraindication', 'contrast-injection', 'encounter-type',
-            'facility-type', 'function-code', 'gender', 'modality', 'pet-function', 'practice-setting', 'relation',
+            'facility-type', 'function-code', 'gender', 'modality', 'pet-function', 'practice-setting', 'priority', 'relation',
             'scintigraphy-function', 'site', 'topographic-modifier', 'media-type', 'civility', 'title'),
           $set in [$rows('value-sets/' || $name)]
         return map:entry($name, map {
@@ -90,31 +90,26 @@
 
   <!-- A code that must be in a value set. -->
   <xsl:function name="c:coded" as="element(finding)*">
-    <xsl:param name="node" as="element()?"/>
+    <xsl:param name="nodes" as="element()*"/>
     <xsl:param name="set" as="xs:string"/>
-    <xsl:variable name="systems" as="xs:string*" select="$node/@code ! $sets($set)?systems(.)"/>
-    <xsl:choose>
-      <xsl:when test="empty($node) or $node/@nullFlavor and not($node/@code)"/>
-      <xsl:when test="not($node/@code)"><xsl:sequence select="c:finding('1510', $node, map {'set': $set})"/></xsl:when>
-      <xsl:when test="$node/@codeSystem = $systems">
-        <xsl:sequence select="c:label($node, $sets($set)?labels($node/@code || ' ' || $node/@codeSystem), $set)"/>
-      </xsl:when>
-      <xsl:when test="$retired($set || ' ' || $node/@code || ' ' || $node/@codeSystem)">
-        <xsl:sequence select="c:finding('1507', $node, map {'set': $set,
-            'severity': if ($c:model = '2022.01') then 'warning' else 'error'})"/>
-      </xsl:when>
-      <xsl:when test="exists($systems)">
-        <xsl:sequence select="c:finding('1502', $node, map {'set': $set, 'expected': string-join($systems, ', ')})"/>
-      </xsl:when>
-      <xsl:otherwise><xsl:sequence select="c:finding('1501', $node, map {'set': $set})"/></xsl:otherwise>
-    </xsl:choose>
+    <xsl:for-each select="$nodes[not(@nullFlavor and not(@code))]">
+      <xsl:variable name="systems" as="xs:string*" select="@code ! $sets($set)?systems(.)"/>
+      <xsl:sequence select="
+          if (not(@code)) then c:finding('1510', ., map {'set': $set})
+          else if (@codeSystem = $systems) then c:label(., $sets($set)?labels(@code || ' ' || @codeSystem), $set)
+          else if ($retired($set || ' ' || @code || ' ' || @codeSystem))
+            then c:finding('1507', ., map {'set': $set, 'severity': if ($c:model = '2022.01') then 'warning' else 'error'})
+          else if (exists($systems)) then c:finding('1502', ., map {'set': $set, 'expected': string-join($systems, ', ')})
+          else c:finding('1501', ., map {'set': $set})"/>
+    </xsl:for-each>
   </xsl:function>
 
   <!-- A code that no rule binds: where a value set has it, the label must be right all the same. -->
   <xsl:function name="c:known" as="element(finding)*">
-    <xsl:param name="node" as="element()?"/>
+    <xsl:param name="nodes" as="element()*"/>
     <xsl:param name="set" as="xs:string"/>
-    <xsl:sequence select="$node[@code] ! $sets($set)?labels(@code || ' ' || @codeSystem) ! c:label($node, ., $set)"/>
+    <xsl:sequence select="for $node in $nodes return
+        $sets($set)?labels($node/@code || ' ' || $node/@codeSystem) ! c:label($node, ., $set)"/>
   </xsl:function>
 
   <xsl:function name="c:label" as="element(finding)?">
@@ -132,15 +127,14 @@
 
   <!-- A code that the model fixes. -->
   <xsl:function name="c:fixed" as="element(finding)*">
-    <xsl:param name="node" as="element()?"/>
+    <xsl:param name="nodes" as="element()*"/>
     <xsl:param name="code" as="xs:string"/>
     <xsl:param name="system" as="xs:string"/>
     <xsl:param name="label" as="xs:string"/>
-    <xsl:sequence select="
-        if (empty($node)) then ()
-        else if (not($node/@code = $code)) then c:finding('1508', $node, map {'expected': $code})
-        else if (not($node/@codeSystem = $system)) then c:finding('1509', $node, map {'expected': $system})
-        else c:label($node, $label, '')"/>
+    <xsl:sequence select="$nodes ! (
+        if (not(@code = $code)) then c:finding('1508', ., map {'expected': $code})
+        else if (not(@codeSystem = $system)) then c:finding('1509', ., map {'expected': $system})
+        else c:label(., $label, ''))"/>
   </xsl:function>
 
   <!-- moments -->

@@ -152,13 +152,13 @@
 
   <xsl:template match="cda:author[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
-        cda:functionCode ! c:coded(., 'function-code'),
+        c:coded(cda:functionCode, 'function-code'),
         cda:assignedAuthor ! (
           'assignedPerson'[not(current()/cda:assignedAuthor/(cda:assignedPerson, cda:assignedAuthoringDevice))],
           'code'[not(current()/cda:assignedAuthor/cda:code)],
           'representedOrganization'[not(current()/cda:assignedAuthor/cda:representedOrganization)])
           ! c:finding('1457', current()/cda:assignedAuthor, map {'element': .}),
-        cda:assignedAuthor/cda:code ! c:coded(., 'author-speciality')"/>
+        c:coded(cda:assignedAuthor/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
@@ -166,37 +166,37 @@
     <xsl:sequence select="
         cda:assignedEntity[not(cda:assignedPerson)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
         cda:assignedEntity[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
-        cda:assignedEntity/cda:code ! c:coded(., 'author-speciality')"/>
+        c:coded(cda:assignedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <xsl:template match="cda:authenticator | cda:responsibleParty | cda:encounterParticipant" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         cda:assignedEntity/cda:id[not(@root = $professionals)] ! c:finding('1456', ., map {'expected': $professionals}),
-        cda:assignedEntity/cda:code ! c:known(., 'author-speciality')"/>
+        c:known(cda:assignedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <xsl:template match="cda:dataEnterer/cda:assignedEntity | cda:informant/cda:assignedEntity" mode="c:check" as="element(finding)*">
-    <xsl:sequence select="cda:code ! c:known(., 'author-speciality')"/>
+    <xsl:sequence select="c:known(cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <xsl:template match="cda:serviceEvent/cda:performer" mode="c:check" as="element(finding)*">
-    <xsl:sequence select="cda:assignedEntity/cda:code ! c:coded(., 'author-speciality'),
-        cda:functionCode ! c:known(., 'function-code')"/>
+    <xsl:sequence select="c:coded(cda:assignedEntity/cda:code, 'author-speciality'),
+        c:known(cda:functionCode, 'function-code')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <xsl:template match="cda:participant[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
-        cda:functionCode ! c:coded(., 'function-code'),
-        cda:associatedEntity/cda:code ! c:coded(., 'author-speciality')"/>
+        c:coded(cda:functionCode, 'function-code'),
+        c:coded(cda:associatedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <xsl:template match="cda:relatedEntity" mode="c:check" as="element(finding)*">
-    <xsl:sequence select="cda:code ! c:coded(., 'relation')"/>
+    <xsl:sequence select="c:coded(cda:code, 'relation')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
@@ -270,7 +270,7 @@
   </xsl:template>
 
   <xsl:template match="cda:healthCareFacility" mode="c:check" as="element(finding)*">
-    <xsl:sequence select="cda:code ! c:coded(., 'facility-type')"/>
+    <xsl:sequence select="c:coded(cda:code, 'facility-type')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
