@@ -93,7 +93,7 @@ def _rules(root: etree._Element, model: str) -> list[Issue]:
 
 def _issue(found: etree._Element) -> Issue:
     parameters = {str(name): str(value) for name, value in found.attrib.items()}
-    code, path = parameters.pop("code"), parameters.pop("path")
+    code, path = parameters.pop("rule"), parameters.pop("at")
     severity: Severity | None = parameters.pop("severity", None)  # type: ignore[assignment]
     return issue(code, path, severity=severity, parameters=parameters)
 

@@ -324,7 +324,7 @@ class _Walk:
             self.say("IMGDA-1419", element)
 
 
-_SINGULAR = ("id", "telecom", "addr", "name", "code", "translation")
+_SINGULAR = ("templateId", "id", "telecom", "addr", "name", "code", "translation", "qualifier")
 
 
 @lru_cache(maxsize=4096)
@@ -335,7 +335,7 @@ def _twins(tags: tuple[str, ...]) -> tuple[str, ...]:
 
 def _essence(element: etree._Element, name: str) -> object:
     """What makes an element the same as its sister."""
-    if name == "id":
+    if name in ("id", "templateId"):
         return element.get("root"), element.get("extension")
     if name == "telecom":
         return element.get("value"), element.get("use")

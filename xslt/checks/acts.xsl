@@ -62,6 +62,7 @@
         $sites//cda:qualifier/cda:name ! c:fixed(., '106233006', $snomed, 'modificateur topographique'),
         $sites//cda:qualifier[not(cda:name)] ! c:finding('1403', ., map {'element': 'name', 'parent': 'qualifier'}),
         $sites//cda:qualifier/cda:value ! (c:coded(., 'topographic-modifier'), c:modifier-told(., $act)),
+        c:modifiers-coded($act),
         for $site in $sites[@code] return $site[preceding-sibling::cda:targetSiteCode[@code = $site/@code]
           [deep-equal(cda:qualifier//@code, $site/cda:qualifier//@code)]] ! c:finding('1567', .)"/>
   </xsl:function>
@@ -84,7 +85,7 @@
   <!-- B5, B6: the answer of one fonction étudiée. -->
   <xsl:function name="c:function" as="element(finding)*">
     <xsl:param name="entry" as="element()"/>
-    <xsl:variable name="modality" as="xs:string" select="string($entry/ancestor::cda:observation[last()]/cda:code/@code)"/>
+    <xsl:variable name="modality" as="xs:string" select="string($entry/ancestor::cda:observation[last()]/cda:code[1]/@code)"/>
     <xsl:variable name="set" as="xs:string?" select="if ($modality = 'PT') then 'pet-function' else if ($modality = 'NM') then 'scintigraphy-function' else ()"/>
     <xsl:sequence select="
         if ($entry/ancestor::cda:section[1]/c:kind(.) = 'plan' and $entry/parent::cda:entryRelationship) then () else c:finding('1532', $entry),
@@ -157,7 +158,6 @@
           ! c:finding('1533', $act, map {'root': .}),
         c:fixed(cda:code, '48767-8', $loinc, 'Commentaire'),
         .[@moodCode ne 'EVN'] ! c:finding('1537', ., map {'expected': 'EVN'}),
-        cda:templateId[@root = preceding-sibling::cda:templateId/@root] ! c:finding('1534', .),
         cda:statusCode[not(@code = 'completed')] ! c:finding('1538', ., map {'expected': 'completed', 'severity': 'error'}),
         c:affirmed(.),
         if (cda:text/cda:reference) then c:told(.) else c:finding('1539', ., map {'element': 'text'})"/>
@@ -172,7 +172,7 @@
     <xsl:variable name="modalities" as="xs:string*" select="$root/cda:component/cda:structuredBody/cda:component/cda:section
         [c:kind(.) = 'plan']/cda:entry/cda:observation/cda:code/@code"/>
     <xsl:variable name="gender" as="xs:string?"
-        select="$root/cda:recordTarget[1]/cda:patientRole/cda:patient/cda:administrativeGenderCode/@code"/>
+        select="($root/cda:recordTarget/cda:patientRole/cda:patient/cda:administrativeGenderCode/@code)[1]"/>
     <xsl:variable name="present" as="xs:boolean" select="not($entry/@negationInd = ('true', '1'))"/>
     <xsl:sequence select="
         if (exists($row) and $row(2) ne '' and $present and not($gender = ($row(2), 'UN'))) then c:finding('1560', $entry) else (),

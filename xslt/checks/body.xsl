@@ -98,7 +98,7 @@
       <xsl:when test="$kind = 'plan'"><xsl:sequence select="c:plan($section)"/></xsl:when>
       <xsl:when test="$kind = 'results'">
         <xsl:sequence select="$section/cda:entry[1] ! c:finding('1541', .),
-            $section[not(normalize-space(cda:text))] ! c:finding('1605', .)"/>
+            $section[not(normalize-space(string-join(cda:text)))] ! c:finding('1605', .)"/>
       </xsl:when>
       <xsl:when test="$kind = 'documents'">
         <xsl:sequence select="if ($section/cda:entry/cda:organizer) then () else c:finding('1542', $section)"/>
@@ -111,9 +111,9 @@
     <xsl:param name="section" as="element()"/>
     <xsl:variable name="text" as="element()?" select="$section/cda:text[1]"/>
     <xsl:variable name="said" as="xs:string" select="
-        if ($text//cda:table) then string-join($text//cda:table[1]//cda:td) else string($text)"/>
+        if ($text//cda:table) then string-join(($text//cda:table)[1]//cda:td) else string($text)"/>
     <xsl:variable name="headed" as="xs:boolean" select="
-        not($text//cda:table) or contains($bare($text//cda:table[1]/cda:thead), 'justification')"/>
+        not($text//cda:table) or contains($bare(string-join(($text//cda:table)[1]/cda:thead)), 'justification')"/>
     <xsl:sequence select="
         if (normalize-space($said) = ('', '-') or not($headed)) then c:finding('1562', $section) else (),
         tail($text//cda:table)[normalize-space(string-join(.//cda:td)) = ''] ! c:finding('1605', .)"/>
@@ -130,7 +130,6 @@
     <xsl:sequence select="
         $templates[not(. = $entry/cda:templateId/@root)] ! c:finding('1533', $entry, map {'root': .}),
         $entry[not(@moodCode = $mood)] ! c:finding('1537', ., map {'expected': $mood[1]}),
-        $entry/cda:templateId[@root = preceding-sibling::cda:templateId/@root] ! c:finding('1534', .),
         if ($entry/cda:statusCode) then $entry/cda:statusCode[not(@code = $status)] ! c:finding('1538', ., map {'expected': $status})
           else c:finding('1535', $entry, map {'element': 'statusCode'}),
         if ($entry/cda:id) then () else c:finding('1535', $entry, map {'element': 'id'}),
@@ -172,7 +171,7 @@
   <xsl:function name="c:dicom-observation" as="element(finding)*">
     <xsl:param name="entry" as="element()"/>
     <xsl:variable name="templates" as="xs:string+" select="'2.16.840.1.113883.10.20.6.2.13', '1.2.250.1.213.1.1.3.150'"/>
-    <xsl:variable name="code" as="xs:string" select="string($entry/cda:code/@code)"/>
+    <xsl:variable name="code" as="xs:string" select="string($entry/cda:code[1]/@code)"/>
     <xsl:sequence select="
         c:entry($entry, $templates, 'EVN', 'completed'),
         $entry/cda:templateId[not(@root = $templates)] ! c:finding('1534', .),
@@ -181,7 +180,7 @@
           ! c:finding('1404', ., map {'element': $name, 'parent': 'observation'}),
         $entry[not(cda:text/cda:reference)] ! c:finding('1539', ., map {'severity': 'warning', 'element': 'text'}),
         $entry/cda:value[not(@xsi:type = 'CD')] ! c:finding('1536', ., map {'expected': 'CD'}),
-        $entry/cda:value[not(cda:originalText/cda:reference)] ! c:finding('1539', ., map {'severity': 'warning', 'element': 'originalText'}),
+        $entry/cda:value[not(@code)][not(cda:originalText/cda:reference)] ! c:finding('1539', ., map {'severity': 'warning', 'element': 'originalText'}),
         $entry/cda:entryRelationship ! c:finding('1545', .),
         if ($code = '11348-0') then (c:fixed($entry/cda:code, '11348-0', $loinc, 'Antécédents médicaux'), c:affirmed($entry), c:told($entry/cda:value))
         else if ($code = '47519-4') then (c:fixed($entry/cda:code, '47519-4', $loinc, 'Antécédents chirurgicaux'), c:affirmed($entry), c:told($entry/cda:value))
@@ -202,7 +201,7 @@
   <!-- FR-Simple-Observation: information du patient, évènement, retour par téléphone, fonction étudiée, type de document. -->
   <xsl:function name="c:simple-observation" as="element(finding)*">
     <xsl:param name="entry" as="element()"/>
-    <xsl:variable name="code" as="xs:string" select="string($entry/cda:code/@code)"/>
+    <xsl:variable name="code" as="xs:string" select="string($entry/cda:code[1]/@code)"/>
     <xsl:variable name="special" as="xs:string?" select="
         if ($entry/parent::cda:component) then '1.2.250.1.213.1.1.3.48.18'
         else if ($code = 'MED-1133') then '1.2.250.1.213.1.1.3.48.36' else ()"/>

@@ -81,7 +81,7 @@
     <xsl:param name="code" as="xs:string"/>
     <xsl:param name="node" as="element()"/>
     <xsl:param name="parameters" as="map(xs:string, xs:string)"/>
-    <finding code="IMGDA-{$code}" path="{c:path($node)}">
+    <finding rule="IMGDA-{$code}" at="{c:path($node)}">
       <xsl:for-each select="map:keys($parameters)"><xsl:attribute name="{.}" select="$parameters(.)"/></xsl:for-each>
     </finding>
   </xsl:function>
@@ -141,12 +141,13 @@
 
   <!-- A timestamp as a moment; a date is its midnight, and a time without zone is taken as universal. -->
   <xsl:function name="c:moment" as="xs:dateTime?">
-    <xsl:param name="value" as="xs:string?"/>
+    <xsl:param name="values" as="xs:string*"/>
+    <xsl:variable name="value" as="xs:string?" select="$values[1]"/>
     <xsl:variable name="parts" as="xs:string" select="replace(replace($value, '[+\-.].*$', '') || '00000000000000',
         '^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$', '$1-$2-$3T$4:$5:$6')"/>
     <xsl:variable name="zone" as="xs:string" select="
         if (matches($value, '[+\-]\d{4}$')) then replace($value, '^.*([+\-]\d\d)(\d\d)$', '$1:$2') else 'Z'"/>
-    <xsl:sequence select="if (string-length($value) ge 8 and $parts || $zone castable as xs:dateTime)
+    <xsl:sequence select="if (string-length($value) ge 8 and ($parts || $zone) castable as xs:dateTime)
         then xs:dateTime($parts || $zone) else ()"/>
   </xsl:function>
 

@@ -34,7 +34,7 @@
     <xsl:param name="document" as="element()"/>
     <xsl:variable name="events" as="element()*" select="$document/cda:documentationOf/cda:serviceEvent"/>
     <xsl:variable name="requests" as="element()*" select="$events[cda:code/@code = '55115-0']"/>
-    <xsl:variable name="first" as="element()?" select="$document/cda:documentationOf[1]/cda:serviceEvent"/>
+    <xsl:variable name="first" as="element()?" select="$document/cda:documentationOf[1]/cda:serviceEvent[1]"/>
     <xsl:sequence select="
         if (count($requests) ne 1) then c:finding('1462', $document) else (),
         $requests[1][not(. is $first)] ! c:finding('1461', .),
@@ -51,7 +51,7 @@
         else if (cda:code/@code = 'Z13.9')
           then c:fixed(cda:code, 'Z13.9', '2.16.840.1.113883.6.3', 'Examen spécial de dépistage, sans précision')
         else if (cda:code/@code = 'MED-1095')
-          then (c:fixed(cda:code, 'MED-1095', $ta, 'Exécution en urgence'), c:reason(cda:code))
+          then (c:fixed(cda:code, 'MED-1095', $ta, 'Exécution en urgence'), cda:code ! c:reason(.))
         else c:finding('1469', (cda:code, .)[1]),
         cda:performer[2] ! c:finding('1404', ., map {'element': 'performer', 'parent': 'serviceEvent'}),
         cda:effectiveTime[c:moment(cda:low/@value) gt c:moment(cda:high/@value)] ! c:finding('1473', .)"/>
@@ -61,16 +61,16 @@
   <!-- B9 -->
   <xsl:function name="c:reason" as="element(finding)?">
     <xsl:param name="code" as="element()"/>
-    <xsl:variable name="reason" as="xs:string" select="normalize-space($code/cda:originalText)"/>
+    <xsl:variable name="reason" as="xs:string" select="normalize-space(string-join($code/cda:originalText))"/>
     <xsl:sequence select="
         if ($reason = '' and not($code/cda:originalText/cda:reference)) then c:finding('1467', $code)
-        else if (matches($reason, '^[:;,.\-]')) then c:finding('1468', $code/cda:originalText)
+        else if (matches($reason, '^[:;,.\-]')) then c:finding('1468', $code/cda:originalText[1])
         else ()"/>
   </xsl:function>
 
   <xsl:function name="c:versions" as="element(finding)*">
     <xsl:param name="document" as="element()"/>
-    <xsl:variable name="replaced" as="element()?" select="$document/cda:relatedDocument[@typeCode = 'RPLC'][1]/cda:parentDocument"/>
+    <xsl:variable name="replaced" as="element()?" select="($document/cda:relatedDocument[@typeCode = 'RPLC']/cda:parentDocument)[1]"/>
     <xsl:sequence select="
         $document/cda:relatedDocument[2] ! c:finding('1404', ., map {'element': 'relatedDocument', 'parent': 'ClinicalDocument'}),
         $replaced[$document/cda:versionNumber/@value = '1'] ! c:finding('1470', .),
@@ -82,11 +82,11 @@
   <xsl:function name="c:times" as="element(finding)*">
     <xsl:param name="document" as="element()"/>
     <xsl:variable name="made" as="xs:dateTime?" select="c:made($document)"/>
-    <xsl:variable name="birth" as="element()?" select="$document/cda:recordTarget[1]/cda:patientRole/cda:patient/cda:birthTime[1]"/>
+    <xsl:variable name="birth" as="element()?" select="($document/cda:recordTarget/cda:patientRole/cda:patient/cda:birthTime)[1]"/>
     <xsl:sequence select="
-        $document/cda:author/cda:time[c:moment(@value) gt $made] ! c:finding('1474', .),
+        $document/(cda:author | cda:dataEnterer)/cda:time[c:moment(@value) gt $made] ! c:finding('1474', .),
         $document/cda:author/cda:time[c:moment(@value) lt $made - xs:dayTimeDuration('P366D')] ! c:finding('1475', .),
-        $document/(cda:legalAuthenticator | cda:authenticator)/cda:time[c:moment(@value) lt $made - xs:dayTimeDuration('P366D')]
+        $document/(cda:legalAuthenticator | cda:authenticator | cda:dataEnterer)/cda:time[c:moment(@value) lt $made - xs:dayTimeDuration('P366D')]
           ! c:finding('1475', .),
         $birth[c:moment(@value) gt $made] ! c:finding('1476', .),
         $birth[c:moment(@value) lt $made - xs:yearMonthDuration('P130Y')] ! c:finding('1484', .)"/>
@@ -98,7 +98,7 @@
     <xsl:variable name="role" as="element()" select="."/>
     <xsl:variable name="roots" as="xs:string+" select="('8', '9', '10', '11') ! ('1.2.250.1.213.1.4.' || .)"/>
     <xsl:for-each select="cda:id[@root = $roots][1]">
-      <xsl:variable name="name" as="element()?" select="$role/cda:patient/cda:name[1]"/>
+      <xsl:variable name="name" as="element()?" select="($role/cda:patient/cda:name)[1]"/>
       <xsl:variable name="old" as="xs:boolean" select="$c:model = '2022.01'"/>
       <xsl:sequence select="(
           'family BR'[not($name/cda:family/@qualifier = 'BR')],
@@ -153,11 +153,9 @@
   <xsl:template match="cda:author[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         c:coded(cda:functionCode, 'function-code'),
-        cda:assignedAuthor ! (
-          'assignedPerson'[not(current()/cda:assignedAuthor/(cda:assignedPerson, cda:assignedAuthoringDevice))],
-          'code'[not(current()/cda:assignedAuthor/cda:code)],
-          'representedOrganization'[not(current()/cda:assignedAuthor/cda:representedOrganization)])
-          ! c:finding('1457', current()/cda:assignedAuthor, map {'element': .}),
+        cda:assignedAuthor[not(cda:assignedPerson or cda:assignedAuthoringDevice)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
+        cda:assignedAuthor[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
+        cda:assignedAuthor[not(cda:representedOrganization)] ! c:finding('1457', ., map {'element': 'representedOrganization'}),
         c:coded(cda:assignedAuthor/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>

@@ -33,6 +33,16 @@
     <xsl:sequence select="$node ! c:content(.)[not(normalize-space())] ! c:finding('1605', .)"/>
   </xsl:function>
 
+  <!-- Every row of a table has the cells of the others. Tables of data have one row of headings. -->
+  <xsl:template match="cda:table" mode="c:check" as="element(finding)*">
+    <xsl:sequence select="
+        if (count(distinct-values(*/cda:tr/sum((cda:td | cda:th)/(@colspan[. castable as xs:integer]/xs:integer(.), 1)[1]))) gt 1
+            and not(.//@rowspan)) then c:finding('1614', .) else (),
+        if (ancestor::cda:section[1]/c:kind(.) = ('request', 'history', 'plan') and count(cda:thead/cda:tr) ne 1)
+          then c:finding('1615', .) else ()"/>
+    <xsl:apply-templates select="*" mode="c:check"/>
+  </xsl:template>
+
   <!-- The narrative of a code says its label, whole or in short, or gives the sender's wording beside it. -->
   <xsl:function name="c:says" as="element(finding)*">
     <xsl:param name="node" as="element()"/>
@@ -41,7 +51,9 @@
     <xsl:variable name="label" as="xs:string?" select="$sets($set)?labels($node/@code || ' ' || $node/@codeSystem)"/>
     <xsl:variable name="said" as="xs:string" select="$bare(string($content))"/>
     <xsl:sequence select="
-        if (empty($content) or empty($label)) then ()
+        if (not($node/cda:originalText/cda:reference) and $node/@code)
+          then c:finding('1539', $node, map {'severity': 'warning', 'element': 'originalText'})
+        else if (empty($content) or empty($label)) then ()
         else if ($said = '') then c:finding('1605', $content)
         else if ($said = $bare($label) or contains($bare($label), $said) or contains($said, $bare($label))) then ()
         else if (contains($bare(string($content/ancestor::cda:td[1])), $bare($label))) then ()
@@ -95,6 +107,22 @@
     <xsl:sequence select="
         if ($label and $row and not(contains($bare(string-join($row//text(), ' ')), $bare($label)))) then c:finding('1609', $value, map {'expected': $label})
         else ()"/>
+  </xsl:function>
+
+  <!-- What the column of modifiers says of an act, its entry says. -->
+  <xsl:function name="c:modifiers-coded" as="element(finding)*">
+    <xsl:param name="act" as="element()"/>
+    <xsl:variable name="row" as="element()?" select="c:content($act)/ancestor::cda:tr[1]"/>
+    <xsl:variable name="heads" as="element()*" select="$row/ancestor::cda:table[1]/cda:thead[1]/cda:tr[1]/*"/>
+    <xsl:variable name="column" as="xs:integer*" select="for $i in 1 to count($heads)
+        return $i[contains($bare(string($heads[$i])), 'precision topographique')]"/>
+    <xsl:variable name="coded" as="xs:string*" select="$act/cda:targetSiteCode//cda:qualifier/cda:value/@code"/>
+    <xsl:for-each select="$row/*[position() = $column[1]]//text() ! tokenize(., ',')">
+      <xsl:variable name="codes" as="xs:string*" select="$sets('topographic-modifier')?bare($bare(.))"/>
+      <xsl:if test="exists($codes) and not($codes = $coded)">
+        <xsl:sequence select="c:finding('1618', $act, map {'expected': $sets('topographic-modifier')?labels($codes[1] || ' ' || $snomed)})"/>
+      </xsl:if>
+    </xsl:for-each>
   </xsl:function>
 
   <!-- The wished date as people write it. -->
