@@ -46,19 +46,20 @@ def mutations(document: bytes, count: int, seed: int = 1) -> Iterator[Mutation]:
 
     draw = random.Random(seed)
     root = etree.fromstring(document, etree.XMLParser(huge_tree=True))
-    seen: set[tuple[str, str]] = set()
-    while len(seen) < count:
-        kind = draw.choice(list(_KINDS))
-        tree = copy.deepcopy(root)
-        element = draw.choice([one for one in tree.iter(f"{CDA}*") if one.getparent() is not None])
-        where = path_of(element)
-        if (kind, where) in seen:
-            continue
-        meant = _KINDS[kind](element, draw)
-        if meant is None:
-            continue
-        seen.add((kind, where))
-        yield Mutation(kind, where, etree.tostring(tree, xml_declaration=True, encoding="UTF-8"), meant)
+    places = range(1, sum(1 for _ in root.iter(f"{CDA}*")))
+    waiting = {kind: draw.sample(places, len(places)) for kind in _KINDS}
+    made = 0
+    while made < count:
+        kind = draw.choice([kind for kind, rest in waiting.items() if rest])
+        while waiting[kind]:
+            tree = copy.deepcopy(root)
+            element = list(tree.iter(f"{CDA}*"))[waiting[kind].pop()]
+            where = path_of(element)
+            meant = _KINDS[kind](element, draw)
+            if meant is not None:
+                made += 1
+                yield Mutation(kind, where, etree.tostring(tree, xml_declaration=True, encoding="UTF-8"), meant)
+                break
 
 
 def _optional(element: etree._Element) -> bool:

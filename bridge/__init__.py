@@ -6,6 +6,7 @@
 b'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument …'
 """
 
+from bridge.checks import Report, check
 from bridge.convert import Bridge, Conversion, Normalization, to_cda
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.issues import Issue
@@ -20,10 +21,12 @@ __all__ = [
     "Issue",
     "Normalization",
     "OrderError",
+    "Report",
     "Settings",
     "SettingsError",
     "SourceError",
     "StylesheetError",
+    "check",
     "load_settings",
     "models",
     "to_cda",

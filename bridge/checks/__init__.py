@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from bridge.checks.report import Report
+from bridge.checks.report import Report, in_order
 from bridge.checks.structure import CDA, is_base64, path_of
 from bridge.checks.structure import check as check_structure
 from bridge.errors import SettingsError
@@ -22,7 +22,6 @@ VOLET = "1.2.250.1.213.1.1.1.47"
 MODELS = ("2022.01", "2024.01")
 """Versions of the model that can be checked."""
 _NAMES = {"c": CDA}
-_RANK = {"fatal": 0, "error": 1, "warning": 2, "information": 3}
 
 
 def check(document: bytes, *, model: str | None = None) -> Report:
@@ -40,7 +39,7 @@ def check(document: bytes, *, model: str | None = None) -> Report:
     found = [*_file(document, root), *check_structure(root), *_attachments(root)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
         found += _rules(root, version)
-    return Report(version, _sorted(found))
+    return Report(version, in_order(found))
 
 
 def model_of(root: etree._Element) -> str | None:
@@ -96,9 +95,3 @@ def _issue(found: etree._Element) -> Issue:
     code, path = parameters.pop("rule"), parameters.pop("at")
     severity: Severity | None = parameters.pop("severity", None)  # type: ignore[assignment]
     return issue(code, path, severity=severity, parameters=parameters)
-
-
-def _sorted(found: list[Issue]) -> tuple[Issue, ...]:
-    """Each finding once, errors first, otherwise in the order in which they were found."""
-    unique = {(defect.code, defect.path, tuple(defect.parameters.items())): defect for defect in found}
-    return tuple(sorted(unique.values(), key=lambda defect: _RANK[defect.severity]))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 from xml.sax.saxutils import escape, quoteattr
 
 from bridge.issues import Issue, Language, Severity, operation_outcome
 
-__all__ = ["Report"]
+__all__ = ["Report", "in_order", "suites"]
 
+_RANK = {"fatal": 0, "error": 1, "warning": 2, "information": 3}
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -75,8 +76,19 @@ class Report:
         return "\n".join([*lines, "</svrl:schematron-output>", ""])
 
     def to_junit(self, name: str, language: Language = "fr") -> str:
-        """The report as one test suite of JUnit, in which each error is a failed test."""
-        return junit([(name, self)], language)
+        """The report as JUnit XML: a test for each finding, failed where it is an error; one that passed for no finding."""
+        return suites([self.suite(name, language)])
+
+    def suite(self, name: str, language: Language = "fr") -> str:
+        """The report as the element ``testsuite`` of JUnit."""
+        cases = [_case(found, language) for found in self.issues] or ['    <testcase classname="imgda" name="IMG-DA-IMG"/>']
+        failures = sum(found.is_error for found in self.issues)
+        head = f'  <testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{failures}" errors="0">'
+        return "\n".join([head, *cases, "  </testsuite>"])
+
+    def joined(self, other: Report) -> Report:
+        """This report with the findings of another about the same document."""
+        return Report(self.model, in_order((*self.issues, *other.issues)))
 
     def to_html(self, document: bytes, name: str = "", language: Language = "fr") -> str:
         """The report as one page that needs nothing else, with excerpts of the document and its narrative."""
@@ -85,19 +97,15 @@ class Report:
         return page(self, document, name, language)
 
 
-def junit(reports: list[tuple[str, Report]], language: Language = "fr") -> str:
-    """Reports as JUnit XML: a suite for each document, a test for each rule that it broke, or one test that passed."""
-    suites = [_suite(name, report, language) for name, report in reports]
-    total = sum(max(1, len(report.issues)) for _, report in reports)
-    failures = sum(found.is_error for _, report in reports for found in report.issues)
-    return "\n".join([f'{_XML}<testsuites tests="{total}" failures="{failures}">', *suites, "</testsuites>", ""])
+def in_order(found: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Each finding once, errors first, otherwise in the order in which they were found."""
+    unique = {(issue.code, issue.path, issue.value, tuple(issue.parameters.items())): issue for issue in found}
+    return tuple(sorted(unique.values(), key=lambda issue: _RANK[issue.severity]))
 
 
-def _suite(name: str, report: Report, language: Language) -> str:
-    cases = [_case(found, language) for found in report.issues] or ['    <testcase classname="imgda" name="IMG-DA-IMG"/>']
-    failures = sum(found.is_error for found in report.issues)
-    head = f'  <testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{failures}" errors="0">'
-    return "\n".join([head, *cases, "  </testsuite>"])
+def suites(parts: list[str]) -> str:
+    """Elements ``testsuite`` as one JUnit file."""
+    return "\n".join([f"{_XML}<testsuites>", *parts, "</testsuites>", ""])
 
 
 def _case(found: Issue, language: Language) -> str:

@@ -115,7 +115,7 @@ def cache_folder() -> Path:
 
 
 def mended(folder: Folder, top: Path, made: Path) -> dict[str, str]:
-    """The texts of a Schematron and of all that it includes, by relative path, with every path in them one that exists.
+    """The texts of a Schematron and of all that it includes, by their path in the folder, with every path in them one that exists.
 
     *made* is the folder for files that the suite lacks and that can be made from its others.
     """
@@ -123,7 +123,7 @@ def mended(folder: Folder, top: Path, made: Path) -> dict[str, str]:
     waiting = [top]
     while waiting:
         path = waiting.pop()
-        name = os.path.relpath(path, top.parent)
+        name = os.path.relpath(path, folder.root)
         if name in texts:
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -150,16 +150,16 @@ def _data(folder: Folder, top: Path, path: str, made: Path) -> str:
         return path
     found = folder.find(top.parent / path)
     if found is None:
-        found = _from_value_set(folder, Path(path).name, made)
+        found = _from_value_set(folder, top.parent / path, made)
     if found is None:
         folder.say("IMGDA-1653", top.parent / path)
         return path
     return found.as_uri()
 
 
-def _from_value_set(folder: Folder, name: str, made: Path) -> Path | None:
+def _from_value_set(folder: Folder, wanted: Path, made: Path) -> Path | None:
     """``voc-<OID>-DYNAMIC.xml`` made from the value set of that OID in ``jeuxDeValeurs``, when the published folder lacks it."""
-    match = re.fullmatch(r"voc-([\d.]+)-DYNAMIC\.xml", name)
+    match = re.fullmatch(r"voc-([\d.]+)-DYNAMIC\.xml", wanted.name)
     sets = folder.find(folder.root / "jeuxDeValeurs")
     if match is None or sets is None:
         return None
@@ -170,9 +170,9 @@ def _from_value_set(folder: Folder, name: str, made: Path) -> Path | None:
             for row in etree.parse(path).iter(f"{_SVS}Concept"):
                 etree.SubElement(concepts, "concept", code=row.get("code", ""), codeSystem=row.get("codeSystem", ""))
             made.mkdir(parents=True, exist_ok=True)
-            (made / name).write_bytes(etree.tostring(root))
-            folder.say("IMGDA-1656", folder.root / "schematrons" / name)
-            return made / name
+            (made / wanted.name).write_bytes(etree.tostring(root))
+            folder.say("IMGDA-1656", wanted)
+            return made / wanted.name
     return None
 
 

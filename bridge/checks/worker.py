@@ -79,11 +79,11 @@ class Suites:
         target = cache_folder() / digest(texts, engine) / f"{path.stem}.xsl"
         if not target.exists():
             for name, text in texts.items():
-                copy = target.parent / "source" / name if not name.startswith("..") else target.parent / name.replace("..", "up")
+                copy = target.parent / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_text(text, encoding="utf-8")
             unfinished = target.with_suffix(f".{os.getpid()}")
-            unfinished.write_text(self._translate(target.parent / "source" / path.name, engine), encoding="utf-8")
+            unfinished.write_text(self._translate(target.parent / os.path.relpath(path, self.folder.root), engine), encoding="utf-8")
             unfinished.replace(target)
         return target
 

@@ -13,6 +13,7 @@ import click
 __all__ = ["main"]
 
 _COMMANDS = {
+    "check": "bridge.cli.check:check",
     "completion": "bridge.cli.about:completion",
     "convert": "bridge.cli.convert:convert",
     "help": "bridge.cli.about:explain_code",

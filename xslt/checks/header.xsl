@@ -234,7 +234,14 @@
     <xsl:sequence select="
         if (cda:streetAddressLine and *[not(self::cda:streetAddressLine)] or cda:streetAddressLine[8]) then c:finding('1460', .)
         else if (text()[normalize-space()]) then c:finding('1460', ., map {'severity': 'warning'})
+        else if (not(* or @nullFlavor)) then c:finding('1407', ., map {'element': 'addr'})
         else ()"/>
+  </xsl:template>
+
+  <!-- A time says when, or that nobody knows. -->
+  <xsl:template match="cda:effectiveTime[not(@value or @nullFlavor or *)] | cda:time[not(@value or @nullFlavor or *)]" mode="c:check"
+      as="element(finding)">
+    <xsl:sequence select="c:finding('1407', ., map {'element': local-name()})"/>
   </xsl:template>
 
   <!-- One number is one person, one person has one number, one structure has one number. -->
