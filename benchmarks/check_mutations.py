@@ -66,9 +66,14 @@ def _optional(element: etree._Element) -> bool:
     """Whether the model lets this element be left out: another one of its name stays, or none is needed."""
     from bridge.checks.structure import types
 
-    name = etree.QName(element).localname
+    name, parent = etree.QName(element).localname, etree.QName(element.getparent()).localname
+    if name == "id":
+        return parent.endswith("Organization")
     free = {"telecom", "addr", "functionCode", "prefix", "suffix", "given", "guardian", "dataEnterer", "informant", "participant"}
     free |= {"authenticator", "informationRecipient", "authorization", "relatedDocument", "responsibleParty", "encounterParticipant"}
+    free |= {"associatedPerson", "receivedOrganization", "br", "effectiveTime"} - ({"effectiveTime"} if parent != "observation" else set())
+    if name == "performer":
+        return element.find(f"../{CDA}code[@code='MED-1095']") is not None
     free |= {"translation", "name", "standardIndustryClassCode", "county", "representedOrganization", "scopingOrganization"}
     parts = {child for kind in ("AD", "PN-relative") for child in types()[kind].children}
     return name in (free | parts)
@@ -104,7 +109,8 @@ def _move(element: etree._Element, _: random.Random) -> bool | None:
 def _code(element: etree._Element, draw: random.Random) -> bool | None:
     if "code" not in element.attrib:
         return None
-    element.set("code", draw.choice(["ZZZ-1", "MED-1133", "G15_10", "CT", "24028007", "F", "64100-1"]))
+    others = {"ZZZ-1", "MED-1133", "G15_10", "CT", "24028007", "F", "64100-1"} - {element.get("code")}
+    element.set("code", draw.choice(sorted(others)))
     return True
 
 
@@ -124,7 +130,7 @@ def _attribute(element: etree._Element, draw: random.Random) -> bool | None:
     if how == "remove":
         del element.attrib[name]
         defaults = ("classCode", "typeCode", "moodCode", "determinerCode", "inversionInd", "use", "border", "codeSystemName")
-        return name not in (*defaults, "styleCode", "extension", "ID")
+        return name not in (*defaults, "styleCode", "ID")
     if how == "unknown":
         element.set("strange", "x")
         return True
@@ -134,7 +140,7 @@ def _attribute(element: etree._Element, draw: random.Random) -> bool | None:
 
 def _date(element: etree._Element, draw: random.Random) -> bool | None:
     value = element.get("value", "")
-    if not value[:8].isdigit() or "T" in value:
+    if len(value) < 8 or not value[:8].isdigit():
         return None
     element.set("value", draw.choice([value[:4] + "1332" + value[8:], "2024-03-15", value[:8] + "Z", "21" + value[2:], "18" + value[2:]]))
     return True

@@ -324,7 +324,7 @@ class _Walk:
             self.say("IMGDA-1419", element)
 
 
-_SINGULAR = ("templateId", "id", "telecom", "addr", "name", "code", "translation", "qualifier")
+_SINGULAR = ("templateId", "id", "telecom", "addr", "name", "family", "given", "code", "translation", "qualifier")
 
 
 @lru_cache(maxsize=4096)

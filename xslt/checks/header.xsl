@@ -86,8 +86,8 @@
     <xsl:sequence select="
         $document/(cda:author | cda:dataEnterer)/cda:time[c:moment(@value) gt $made] ! c:finding('1474', .),
         $document/cda:author/cda:time[c:moment(@value) lt $made - xs:dayTimeDuration('P366D')] ! c:finding('1475', .),
-        $document/(cda:legalAuthenticator | cda:authenticator | cda:dataEnterer)/cda:time[c:moment(@value) lt $made - xs:dayTimeDuration('P366D')]
-          ! c:finding('1475', .),
+        $document/(cda:legalAuthenticator | cda:authenticator | cda:dataEnterer)/cda:time
+          [abs((c:moment(@value) - $made) div xs:dayTimeDuration('P1D')) gt 366] ! c:finding('1475', .),
         $birth[c:moment(@value) gt $made] ! c:finding('1476', .),
         $birth[c:moment(@value) lt $made - xs:yearMonthDuration('P130Y')] ! c:finding('1484', .)"/>
   </xsl:function>

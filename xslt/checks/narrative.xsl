@@ -39,7 +39,9 @@
         if (count(distinct-values(*/cda:tr/sum((cda:td | cda:th)/(@colspan[. castable as xs:integer]/xs:integer(.), 1)[1]))) gt 1
             and not(.//@rowspan)) then c:finding('1614', .) else (),
         if (ancestor::cda:section[1]/c:kind(.) = ('request', 'history', 'plan') and count(cda:thead/cda:tr) ne 1)
-          then c:finding('1615', .) else ()"/>
+          then c:finding('1615', .) else (),
+        .//cda:th[not(normalize-space())] ! c:finding('1615', .),
+        .//cda:td[not(normalize-space() or .//cda:renderMultiMedia)] ! c:finding('1617', .)"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
