@@ -90,11 +90,11 @@ header.bad { border-top-color:var(--error) }
 h1 { font-size:1.05rem; margin:0; font-weight:600; color:var(--soft); overflow-wrap:anywhere }
 .verdict { font-size:2rem; font-weight:700; margin:.1rem 0; color:var(--ok) } .bad .verdict { color:var(--error) }
 header p { margin:.1rem 0; color:var(--soft) }
-main { display:grid; grid-template-columns:minmax(0,1fr) minmax(0,1fr); gap:1.5rem; padding:1.5rem 2rem; align-items:start }
+main { display:grid; grid-template-columns:minmax(0,6fr) minmax(0,7fr); gap:1.5rem; padding:1.5rem 2rem; align-items:start }
 h2 { font-size:1.25rem; margin:0 0 .75rem }
 article, .narrative { background:var(--paper); border:1px solid var(--line); border-radius:.5rem; padding:1rem 1.25rem; margin:0 0 1rem }
 article { border-left:.35rem solid var(--information) } article.error { border-left-color:var(--error) }
-article.warning { border-left-color:var(--warning) }
+article.ok { border-left-color:var(--ok) } article.warning { border-left-color:var(--warning) }
 h3 { font-size:1rem; margin:0 0 .35rem; font-weight:600 }
 .badge { display:inline-block; font-size:.75rem; font-weight:700; text-transform:uppercase; letter-spacing:.03em; color:#fff;
   background:var(--information); border-radius:.25rem; padding:.05rem .45rem; margin-right:.4rem; vertical-align:.1em }
@@ -109,10 +109,11 @@ ul.places { list-style:none; margin:0; padding:0; border-top:1px solid var(--lin
 summary { cursor:pointer; color:var(--soft); font-size:.85rem }
 pre { font:0.78rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace; background:var(--ground); border:1px solid var(--line);
   border-radius:.25rem; padding:.5rem .75rem; margin:.3rem 0; white-space:pre-wrap; overflow-wrap:anywhere }
-.narrative { font-size:.92rem } .narrative h3 { border-bottom:1px solid var(--line); padding-bottom:.2rem; margin:1rem 0 .5rem }
+.narrative { font-size:.9rem; overflow-x:auto } .narrative h3 { border-bottom:1px solid var(--line); padding-bottom:.2rem; margin:1rem 0 .5rem }
 .narrative h3:first-child { margin-top:0 }
 .narrative table { border-collapse:collapse; width:100%; margin:.25rem 0 .75rem } .narrative th, .narrative td {
-  border:1px solid var(--line); padding:.3rem .5rem; text-align:left; vertical-align:top; overflow-wrap:anywhere }
+  border:1px solid var(--line); padding:.3rem .5rem; text-align:left; vertical-align:top; overflow-wrap:break-word; hyphens:auto }
+.narrative table + br { display:none }
 .narrative th { background:var(--ground); font-weight:600 }
 .attached { color:var(--soft); font-style:italic }
 footer { padding:0 2rem 1.5rem; color:var(--soft); font-size:.85rem }
@@ -135,7 +136,7 @@ def page(report: Report, document: bytes, name: str, language: Language) -> str:
     bad = "" if report.is_valid else ' class="bad"'
     verdict = words["valid" if report.is_valid else "invalid"]
     counts = words["counts"].format_map({key: report.counts[key] for key in ("error", "warning", "information")})  # type: ignore[literal-required]
-    findings = "".join(_rules(report.issues, root, language)) or f"<article>{words['none']}</article>"
+    findings = "".join(_rules(report.issues, root, language)) or f'<article class="ok">{words["none"]}</article>'
     return (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
