@@ -27,6 +27,9 @@ Source = bytes | str | Mapping[str, Any]
 
 DEFAULT_MODEL = "2024.01"
 
+_GAPS = {"contrast": "IMGDA-1557", "function": "IMGDA-1553", "patient_informed": "IMGDA-1563", "site": "IMGDA-1552"}
+"""What the check says of a document that lacks what the settings allow to lack."""
+
 
 @dataclass(frozen=True, slots=True)
 class Normalization:
@@ -71,20 +74,29 @@ class Bridge:
         requisition: str | None = None,
         single: bool = False,
         fhir: str | None = None,
+        check: bool = False,
     ) -> Conversion:
         """Convert the one imaging order of a FHIR input.
 
         *now* is the creation time where the input gives none. *requisition* chooses one of several orders by its number,
         *single* joins those without a number. *fhir* states the version (``R4``, ``R4B``, ``R5``) instead of finding it out.
+        *check* checks the document that was written (:func:`bridge.check`) and delivers none that has an error.
 
         Raises :class:`SourceError` for an input that cannot be read or holds no order, or several; :class:`OrderError` with
         every finding for an order that breaks a rule; :class:`SettingsError` for an unknown model.
         """
         _check_model(model)
-        return self._write(self.normalize(source, now=now, requisition=requisition, single=single, fhir=fhir), model)
+        normalized = self.normalize(source, now=now, requisition=requisition, single=single, fhir=fhir)
+        return self._write(normalized, model, check=check)
 
     def to_cda_each(
-        self, source: Source, *, model: str = DEFAULT_MODEL, now: datetime | None = None, fhir: str | None = None
+        self,
+        source: Source,
+        *,
+        model: str = DEFAULT_MODEL,
+        now: datetime | None = None,
+        fhir: str | None = None,
+        check: bool = False,
     ) -> list[Conversion | BridgeError]:
         """Convert every imaging order of a FHIR input: for each, in the order of the input, its document or its error.
 
@@ -94,7 +106,7 @@ class Bridge:
         results: list[Conversion | BridgeError] = []
         for reading in self._read(source, now=now, fhir=fhir):
             try:
-                results.append(self._write(self._accept(reading), model))
+                results.append(self._write(self._accept(reading), model, check=check))
             except (OrderError, StylesheetError) as error:
                 results.append(error)
         return results
@@ -147,8 +159,20 @@ class Bridge:
             raise OrderError(issues)
         return Normalization(order, issues)
 
-    def _write(self, normalized: Normalization, model: str) -> Conversion:
-        return Conversion(normalized.order, normalized.issues, write_document(normalized.order, model), model)
+    def _write(self, normalized: Normalization, model: str, *, check: bool) -> Conversion:
+        document = write_document(normalized.order, model)
+        if check:
+            self._refuse_faults(document, model)
+        return Conversion(normalized.order, normalized.issues, document, model)
+
+    def _refuse_faults(self, document: bytes, model: str) -> None:
+        """Deliver no document with an error, other than a gap that the settings allow and that a warning has said."""
+        from bridge.checks import check
+
+        allowed = {code for item, code in _GAPS.items() if getattr(self.settings.missing, item) == "null"}
+        codes = {found.code for found in check(document, model=model).issues if found.is_error} - allowed
+        if codes:
+            raise StylesheetError(issue("IMGDA-1660", None, codes=", ".join(sorted(codes))))
 
 
 def to_cda(
@@ -160,10 +184,11 @@ def to_cda(
     requisition: str | None = None,
     single: bool = False,
     fhir: str | None = None,
+    check: bool = False,
 ) -> Conversion:
     """Convert the one imaging order of a FHIR input to a document IMG-DA-IMG. See :meth:`Bridge.to_cda`."""
     bridge = Bridge(settings)
-    return bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir)
+    return bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir, check=check)
 
 
 def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:

@@ -50,6 +50,7 @@ def _input_options(command: Any) -> Any:
 @click.option("-o", "--output", default="-", metavar="OUT", help="File to write; a folder with --each. Default: standard output.")
 @click.option("--each", is_flag=True, help="Convert every order of the input, each into a file of the folder OUT.")
 @click.option("--model", default="2024.01", show_default=True, help="Version of the model IMG-DA-IMG.")
+@click.option("--check/--no-check", default=True, show_default=True, help="Check what was written before it is delivered.")
 @settings_options
 @speaker_options
 def convert(
@@ -58,6 +59,7 @@ def convert(
     output: str,
     each: bool,
     model: str,
+    check: bool,
     config: Path | None,
     lenient: bool,
     now: datetime | None,
@@ -71,14 +73,17 @@ def convert(
     resources. Nothing is written when the order breaks a rule.
     """
     from bridge.convert import Bridge
+    from bridge.stylesheets import only
 
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
         source = read_input(file, speaker)
+        only((model, "to-cda"), *([(model, "check")] if check else []))
+        options = {"model": model, "now": now, "fhir": fhir, "check": check}
         if each:
-            _convert_each(bridge, source, output, speaker, model=model, now=now, fhir=fhir)
+            _convert_each(bridge, source, output, speaker, **options)
             return
-        conversion = bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir)
+        conversion = bridge.to_cda(source, requisition=requisition, single=single, **options)
         write_output(output, conversion.document, speaker)
         speaker.issues(conversion.issues)
 
