@@ -158,6 +158,16 @@ def addresses(draw: st.DrawFn) -> Address:
     return Address(use=draw(_uses), **(parts if any(parts.values()) else {"city": draw(lines)}))
 
 
+def _words_of(address: Address) -> str:
+    """What two addresses of one owner may not have in common (CI-SIS Structuration minimale, dtr1-10-AD)."""
+    parts = (getattr(address, name) for name in Address.__slots__ if name != "lines")
+    return "".join(part for part in (*parts, *address.lines) if part)
+
+
+def several_addresses(most: int = 2) -> st.SearchStrategy[tuple[Address, ...]]:
+    return st.lists(addresses(), max_size=most, unique_by=_words_of).map(tuple)
+
+
 @st.composite
 def telecoms(draw: st.DrawFn) -> Telecom:
     kind = draw(st.sampled_from(["tel", "fax", "mailto", "http", "ftp", "mllp"]))
@@ -182,7 +192,7 @@ def organizations(*, national: bool = True, setting: bool = False) -> st.SearchS
         id=st.none() | known,
         name=st.none() | lines,
         telecoms=several(telecoms()),
-        addresses=several(addresses()),
+        addresses=several_addresses(),
         practice_setting=codes("practice-setting") if setting else st.none() | codes("practice-setting"),
     ).filter(lambda o: any((o.id, o.name, o.telecoms, o.addresses, o.practice_setting)))
 
@@ -198,7 +208,7 @@ def professionals(
         speciality=st.none() | codes("author-speciality"),
         name=names() if named else st.none() | names(),
         telecoms=several(telecoms()),
-        addresses=several(addresses()),
+        addresses=several_addresses(),
         organization=organization if setting else st.none() | organization,
     )
 
@@ -221,12 +231,12 @@ def patients(draw: st.DrawFn) -> Patient:
     )
     place = st.builds(Address, county=st.text("0123456789", min_size=5, max_size=5), city=_part, country=_part)
     guardian = st.one_of(
-        st.builds(Guardian, name=names(titled=False), telecoms=several(telecoms()), addresses=several(addresses())),
+        st.builds(Guardian, name=names(titled=False), telecoms=several(telecoms()), addresses=several_addresses()),
         st.builds(
             Guardian,
             organization=st.builds(Organization, id=st.none() | identifiers(st.just(STRUCTURES)), name=lines),
             telecoms=several(telecoms()),
-            addresses=several(addresses()),
+            addresses=several_addresses(),
         ),
     )
     return Patient(
@@ -240,7 +250,7 @@ def patients(draw: st.DrawFn) -> Patient:
         multiple_birth=draw(st.none() | st.booleans()),
         birth_rank=draw(st.none() | st.integers(1, 9)),
         telecoms=draw(several(telecoms())),
-        addresses=draw(several(addresses())),
+        addresses=draw(several_addresses()),
         guardians=draw(several(guardian)),
     )
 
@@ -251,7 +261,7 @@ contacts = st.builds(
     name=names(titled=False),
     relation=st.none() | codes("relation"),
     telecoms=several(telecoms()),
-    addresses=several(addresses()),
+    addresses=several_addresses(),
 )
 
 participants = st.builds(
@@ -382,7 +392,7 @@ def orders(draw: st.DrawFn) -> Order:
                 id=identifiers(st.just(STRUCTURES)),
                 name=st.none() | lines,
                 telecoms=several(telecoms(), 1),
-                addresses=several(addresses(), 1),
+                addresses=several_addresses(1),
             )
         ),
         legal_authenticator=draw(attesters),

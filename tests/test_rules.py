@@ -423,3 +423,10 @@ def test_the_clock_is_read_only_when_nothing_gives_a_time():
     given = bridge.Bridge().to_cda(data, now=datetime.fromisoformat("2026-03-02T10:00:00+01:00"))
     assert "IMGDA-0320" not in {i.code for i in given.issues}
     assert "IMGDA-0320" in {i.code for i in bridge.Bridge().to_cda(data).issues}
+
+
+def test_a_missing_patient_does_not_hide_the_other_findings():
+    data = order_of(subject={"reference": "Patient/nobody"}, bodySite=None, code={"text": "une radio"})
+    found = {code for code, _ in errors(data)}
+    assert {"IMGDA-0204", "IMGDA-0402", "IMGDA-0403"} <= found
+    assert "IMGDA-0303" not in found

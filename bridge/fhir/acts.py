@@ -180,11 +180,9 @@ class Acts:
                 self.context.note("IMGDA-0204", reference.at("reference"))
             elif found.type_name != "BodyStructure":
                 self.context.note("IMGDA-0205", reference.at("reference"), expected="BodyStructure")
-            else:
+            elif not self.context.is_foreign(found):
                 if found.peek("active") is True:
                     found.flag("active")
-                if patient := found.child("patient"):
-                    self.context.index.find(patient)
                 yield found
 
     def _structure(self, node: Node) -> list[_Place]:

@@ -59,7 +59,6 @@ class Clinical:
 
     context: Context
     attachments: Attachments
-    patient: Node | None
     medical: list[str] = field(default_factory=list)
     surgical: list[str] = field(default_factory=list)
     known_absence: set[str] = field(default_factory=set)
@@ -98,23 +97,12 @@ class Clinical:
             "Binary": self._document,
             "Communication": self._communication,
         }.get(resource.type_name)
-        if reader is None or self._is_foreign(resource) or self._never_happened(resource):
+        if reader is None or self.context.is_foreign(resource) or self.never_happened(resource):
             return
         reader(resource)
 
-    def _is_foreign(self, resource: Node) -> bool:
-        """Whether a resource is about somebody else: an error, whatever it says."""
-        for element in ("subject", "patient"):
-            reference = resource.child(element)
-            if reference is None:
-                continue
-            target = self.context.index.find(reference)
-            if target is not None and self.patient is not None and target.value is not self.patient.value:
-                self.context.note("IMGDA-0219", reference.path)
-                return True
-        return False
-
-    def _never_happened(self, resource: Node) -> bool:
+    def never_happened(self, resource: Node) -> bool:
+        """Whether a resource is cancelled, refuted or entered in error: said, and never written as a fact."""
         status = resource.text("status")
         verification = resource.child("verificationStatus")
         refuted = verification is not None and any(

@@ -63,6 +63,18 @@ class Context:
     version: str
     """``R4``, ``R4B`` or ``R5``."""
     issues: list[Issue] = field(default_factory=list)
+    patient: Node | None = None
+    """The patient of the order being read."""
+
+    def is_foreign(self, resource: Node) -> bool:
+        """Whether a resource is about somebody else: an error, whatever it says."""
+        for element in ("subject", "patient"):
+            reference = resource.child(element)
+            target = self.index.find(reference) if reference else None
+            if reference and target is not None and self.patient is not None and target.value is not self.patient.value:
+                self.note("IMGDA-0219", reference.path)
+                return True
+        return False
 
     def note(self, code: str, path: str | None, /, **parameters: str) -> None:
         """Report an issue of the catalogue."""

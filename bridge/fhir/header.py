@@ -289,7 +289,7 @@ class Header:
 
     # --- A6, A10 and other participants ------------------------------------------------------------------------------
 
-    def participants(self, patient: Node) -> tuple[Participant, ...]:
+    def participants(self, patient: Node | None) -> tuple[Participant, ...]:
         """Médecin traitant, destinataires du compte rendu, and whoever else the Composition names."""
         found: list[Participant] = []
         for extension in self._extensions("ParticipantExtension"):
@@ -349,8 +349,8 @@ class Header:
                 reason.take()
         return period(self.context, span)
 
-    def _treating_physician(self, patient: Node) -> list[Participant]:
-        for reference in patient.children("generalPractitioner"):
+    def _treating_physician(self, patient: Node | None) -> list[Participant]:
+        for reference in patient.children("generalPractitioner") if patient else ():
             if role := self.people.role(reference):
                 return [self._physician(role)]
         for team in self.context.index.of_type("CareTeam"):
@@ -371,9 +371,9 @@ class Header:
             role_class=role.role_class or "PROV",
         )
 
-    def _same_physician(self, patient: Node) -> None:
+    def _same_physician(self, patient: Node | None) -> None:
         """The general practitioner repeats the participant PCP: read, so that only another person is a loss."""
-        for reference in patient.children("generalPractitioner"):
+        for reference in patient.children("generalPractitioner") if patient else ():
             self.people.role(reference)
 
     def _report_recipients(self) -> list[Role]:
@@ -383,11 +383,9 @@ class Header:
             about = [self.context.index.find(r) for r in node.children("about")]
             if not any(t is not None and t.value is r.value for t in about for r in self.requests):
                 continue
-            if not self._is_copy_to(node):
+            if not self._is_copy_to(node) or self.context.is_foreign(node):
                 continue
             node.text("status"), node.text("intent")
-            if subject := node.child("subject"):
-                self.context.index.find(subject)
             for reference in node.children("recipient"):
                 if role := self.people.role(reference):
                     found.append(role)
@@ -416,7 +414,8 @@ class Header:
         for node in self.context.index.of_type("CommunicationRequest"):
             phone = [m for m in node.children("medium") if _has(m, "PHONE")]
             about = [self.context.index.find(r) for r in node.children("about")]
-            if phone and any(t is not None and t.value is r.value for t in about for r in self.requests):
+            mine = any(t is not None and t.value is r.value for t in about for r in self.requests)
+            if phone and mine and not self.context.is_foreign(node):
                 for medium in phone:
                     medium.take()
                 return True
@@ -689,7 +688,7 @@ class Header:
                 facility=self._default_facility(author, None), type=coded_value("encounter-type", kind) if kind else None
             )
         node.text("status")
-        self._check_subject(node)
+        self.context.is_foreign(node)
         responsible, participants = self._encounter_participants(node)
         ids = [identifier(self.context, n, self.context.settings.oids.encounter) for n in node.children("identifier")]
         return Encounter(
@@ -700,13 +699,6 @@ class Header:
             responsible=responsible,
             participants=participants,
         )
-
-    def _check_subject(self, node: Node) -> None:
-        reference, own = node.child("subject"), self.requests[0].child("subject")
-        target = self.context.index.find(reference) if reference else None
-        patient = self.context.index.find(own) if own else None
-        if target is not None and patient is not None and target.value is not patient.value:
-            self.context.note("IMGDA-0219", reference.path if reference else node.path)
 
     def _encounter_type(self, node: Node) -> Code | None:
         for item in node.children("class"):

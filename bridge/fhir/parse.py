@@ -72,7 +72,11 @@ def parse(source: bytes | str | Mapping[str, Any], *, limits: Limits | None = No
         _refuse("IMGDA-0109")
     if _is_deeper(resource, limits.max_depth):
         _refuse("IMGDA-0104", limit=str(limits.max_depth))
+    if form == "object":
+        _refuse_foreign_types(resource)
     found = tuple(_forbidden(resource, resource["resourceType"])) if suspicious else ()
+    if found:
+        resource = _without_forbidden(resource)
     return Parsed(resource, form, version or _version(resource), found)
 
 
@@ -187,14 +191,37 @@ def _is_deeper(data: dict[str, Any], limit: int) -> bool:
     return True
 
 
+def _refuse_foreign_types(data: dict[str, Any]) -> None:
+    """Refuse an object that is not JSON data: a date, a set, a key that is no text."""
+    for value, where in _walk(data, data["resourceType"]):
+        items = value.values() if isinstance(value, dict) else value
+        if any(not (item is None or isinstance(item, (str, int, float, Decimal, dict, list))) for item in items):
+            _refuse("IMGDA-0122", where, expected="JSON")
+        if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+            _refuse("IMGDA-0122", where, expected="JSON")
+
+
 def _forbidden(data: dict[str, Any], path: str) -> Iterator[Issue]:
     """Every string, or key, with a character that XML 1.0 forbids."""
     for value, where in _walk(data, path):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(key, str) and _FORBIDDEN.search(key):
-                yield issue("IMGDA-0110", where)
+                yield issue("IMGDA-0110", _replaced(where))
             if isinstance(item, str) and _FORBIDDEN.search(item):
-                yield issue("IMGDA-0110", f"{where}.{key}" if isinstance(key, str) else f"{where}[{key}]")
+                yield issue("IMGDA-0110", _replaced(f"{where}.{key}" if isinstance(key, str) else f"{where}[{key}]"))
+
+
+def _replaced(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
+def _without_forbidden(value: Any) -> Any:
+    """The data, which are refused already, with a mark in place of each forbidden character: the other checks can go on."""
+    if isinstance(value, dict):
+        return {_replaced(key): _without_forbidden(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_forbidden(item) for item in value]
+    return _replaced(value) if isinstance(value, str) else value
 
 
 # --- version ---------------------------------------------------------------------------------------------------------
@@ -246,6 +273,8 @@ def _xml(text: str, limits: Limits, version: str | None) -> dict[str, Any]:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
+        if "depth" in str(error.msg):
+            _refuse("IMGDA-0104", limit=str(limits.max_depth))
         line, column = error.position
         _refuse("IMGDA-0101", line=str(line), column=str(column))
     if max((_depth(leaf, limits.max_depth) for leaf in root.iter() if len(leaf) == 0), default=0) > limits.max_depth:
@@ -253,11 +282,30 @@ def _xml(text: str, limits: Limits, version: str | None) -> dict[str, Any]:
     name = etree.QName(root)
     if name.namespace != FHIR:
         _refuse("IMGDA-0108")
+    _refuse_stray(root)
     versions = [version] if version else ["R4", "R5"]
     found = _resource(root, versions[0])
     if version is None and _version(found) == "R5":
         found = _resource(root, "R5")
     return found
+
+
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+def _refuse_stray(root: etree._Element) -> None:
+    """Refuse text, attributes and namespaces where FHIR has none: they would vanish in silence (FHIR R4 4.0.1, 2.6.1)."""
+    narrative = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if etree.QName(element).namespace == XHTML:
+            narrative += 1 if event == "start" else -1
+        if narrative:
+            continue
+        known = all(name in ("id", "url", "value") or str(name).startswith(_XSI) for name in element.attrib)
+        ours = etree.QName(element).namespace == FHIR
+        text = element.tail if event == "end" and element is not root else element.text if ours else None
+        if (text and text.strip()) or (event == "start" and not (ours and known)):
+            _refuse("IMGDA-0112", line=str(element.sourceline))
 
 
 def _depth(element: etree._Element, limit: int) -> int:
@@ -309,8 +357,8 @@ def _value(element: etree._Element, definition: Element | None, version: str) ->
         return etree.tostring(element, encoding="unicode", with_tail=False), None
     kind = definition.type if definition else ""
     if kind == "Resource":
-        inner = next(iter(element), None)
-        return (_resource(inner, version) if inner is not None else {}), None
+        found = [_resource(inner, version) for inner in element]
+        return (found[0] if len(found) == 1 else found or {}), None
     if "value" in element.attrib and (not kind or kind[0].islower()):
         raw = str(element.attrib["value"])
         sibling = (
@@ -321,6 +369,8 @@ def _value(element: etree._Element, definition: Element | None, version: str) ->
         return _typed(raw, kind), sibling or None
     if kind and kind[0].islower():
         return None, _content(element, elements(version, "Element") or _ELEMENT, version) or None
+    if "value" in element.attrib:
+        _refuse("IMGDA-0112", line=str(element.sourceline))
     return _content(element, elements(version, kind) or {}, version), None
 
 

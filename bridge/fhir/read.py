@@ -16,7 +16,7 @@ from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.clinical import Clinical, narrative_text, section_code, sections
 from bridge.fhir.context import Context, clean
-from bridge.fhir.header import Header
+from bridge.fhir.header import Header, coded_value
 from bridge.fhir.people import People
 from bridge.fhir.reasons import Reasons
 from bridge.fhir.references import Index
@@ -24,7 +24,7 @@ from bridge.fhir.select import Group, groups
 from bridge.fhir.view import Node
 from bridge.fhir.view import root as view
 from bridge.issues import Issue
-from bridge.order import Act, Order, Telecom
+from bridge.order import Act, Contact, Identifier, Order, Patient, PatientName, Telecom
 from bridge.places import Places
 from bridge.settings import Settings
 
@@ -39,7 +39,7 @@ class Reading:
     """What one group of requests gave."""
 
     order: Order | None
-    """None where not even a patient or a request was found."""
+    """None where no request was found, or those of two patients."""
     issues: tuple[Issue, ...]
     number: str | None = None
     """The order number as sent."""
@@ -127,22 +127,24 @@ class _Reader:
     # --- the order ---------------------------------------------------------------------------------------------------
 
     def order(self) -> Order | None:
-        """The order, with a placeholder for each mandatory item that is missing and reported."""
-        patient_node = self._patient_node()
-        if patient_node is None:
+        """The order, with a placeholder for each mandatory item that is missing and reported; None for two patients."""
+        nodes = self._patient_nodes()
+        if len(nodes) > 1:
+            self.context.note("IMGDA-0206", self.requests[0].at("subject"))
             return None
+        patient_node = self.context.patient = nodes[0] if nodes else None
         header = self.header
         ids = header.order_ids()
         requested = header.requested_at()
         created = header.created_at(requested)
         self.people.now = requested or created
         authors = header.authors(requested, created)
-        clinical = Clinical(self.context, Attachments(self.context), patient_node)
+        clinical = Clinical(self.context, Attachments(self.context))
         screening, urgency = header.is_screening(), header.urgency()
         reasons = self._reasons(clinical)
         for resource in self._supporting():
             clinical.read(resource)
-        patient, contacts = self.people.patient(patient_node, self._relatives(patient_node))
+        patient, contacts = self._patient(patient_node)
         acts = self._acts(clinical, ids)
         callback = self._callback(clinical)
         if callback is not None:
@@ -182,8 +184,8 @@ class _Reader:
             attachments=tuple(clinical.attachments.found),
         )
 
-    def _patient_node(self) -> Node | None:
-        """The one patient of the group; two are an error, and so is none."""
+    def _patient_nodes(self) -> list[Node]:
+        """The patients of the group: one is right, none is reported here, two are for the caller to refuse."""
         found: list[Node] = []
         owners = [self.composition] if self.composition else []
         for owner in [*owners, *self.requests]:
@@ -196,10 +198,19 @@ class _Reader:
                 self.context.note("IMGDA-0205", owner.at("subject"), expected="Patient")
             elif all(target.value is not known.value for known in found):
                 found.append(target)
-        if len(found) > 1:
-            self.context.note("IMGDA-0206", self.requests[0].at("subject"))
-            return None
-        return found[0] if found else None
+        return found
+
+    def _patient(self, node: Node | None) -> tuple[Patient, tuple[Contact, ...]]:
+        """The patient and the relatives; where no patient was found, the other findings still count."""
+        if node is not None:
+            return self.people.patient(node, self._relatives(node))
+        nobody = Patient(
+            ids=(Identifier(root="0.0"),),
+            name=PatientName(birth_family=self.context.settings.texts.not_stated),
+            gender=coded_value("gender", "UN"),
+            birth_date="0001",
+        )
+        return nobody, ()
 
     def _relatives(self, patient: Node) -> list[Node]:
         informants = self.header.informants()
@@ -208,10 +219,7 @@ class _Reader:
             target = self.context.index.find(owner) if owner else None
             if target is not None and target.value is patient.value and all(node.value is not i.value for i in informants):
                 informants.append(node)
-        for node in informants:
-            if owner := node.child("patient"):
-                self.context.index.find(owner)
-        return informants
+        return [node for node in informants if not self.context.is_foreign(node)]
 
     def _reasons(self, clinical: Clinical) -> Reasons:
         reasons = Reasons(self.context, clinical)
@@ -355,12 +363,13 @@ class _Reader:
 
     # --- where things stand ------------------------------------------------------------------------------------------
 
-    def _note_places(self, patient: Node) -> None:
+    def _note_places(self, patient: Node | None) -> None:
         first = self.requests[0]
+        about = patient.path if patient else first.at("subject")
         self.places |= {
-            ("patient",): patient.path,
-            ("patient", "birth_date"): patient.at("birthDate"),
-            ("patient", "contact"): patient.at("contact"),
+            ("patient",): about,
+            ("patient", "birth_date"): f"{about}.birthDate",
+            ("patient", "contact"): f"{about}.contact",
             ("justification",): first.at("reasonCode"),
             ("purpose",): first.at("reasonCode"),
             ("patient_informed",): first.at("supportingInfo"),

@@ -91,16 +91,13 @@ class Reasons:
             elif "reference" in reference:
                 self.context.note("IMGDA-0218", reference.at("reference"))
             return
-        if found.type_name in ("DiagnosticReport",) and (text := clean(found.text("conclusion"))):
+        if self.context.is_foreign(found) or self._is_refuted(found) or self.clinical.never_happened(found):
+            return
+        if found.type_name == "DiagnosticReport" and (text := clean(found.text("conclusion"))):
             self._add(None, text)
             return
-        if found.peek("status") in ("entered-in-error", "cancelled") or self._is_refuted(found):
-            self.context.note("IMGDA-0217", found.path)
-            return
-        for element in ("subject", "category"):
-            for child in found.children(element):
-                self.context.index.find(child)
-                child.take()
+        for category in found.children("category"):
+            category.take()
         if found.type_name == "Condition":
             self._add(None, self.clinical.condition(found))
             return
@@ -113,5 +110,9 @@ class Reasons:
             self._add(None, f"{line} ({french_date(when)})" if when else line)
 
     def _is_refuted(self, node: Node) -> bool:
+        """Whether a Condition is refuted: no reason, even where it would answer a contre-indication."""
         status = node.child("verificationStatus")
-        return status is not None and any(c.peek("code") in ("refuted", "entered-in-error") for c in status.children("coding"))
+        refuted = status is not None and any(c.peek("code") == "refuted" for c in status.children("coding"))
+        if refuted:
+            self.context.note("IMGDA-0217", node.path)
+        return refuted

@@ -4,14 +4,14 @@ The check is a JSON Schema for each resource type, made from the metadata of fhi
 compiled by jsonschema-rs: the verdicts of fhir.resources and more, at a fraction of its time. fhir.resources stays the reference:
 ``tests/fhir/test_structure.py`` shows by mutation that whatever it refuses is refused here.
 
-One tolerance, which is declared: a dateTime may lack its offset, which the site settings then give (IMGDA-0608).
+Three tolerances, which are declared: a dateTime may lack its offset, which the site settings then give (IMGDA-0608); base64 is
+judged where it is decoded (IMGDA-0702, IMGDA-0704); the value of an extension may have extensions of its own, as FHIR allows.
 
 Source: FHIR R4 4.0.1 and R5 5.0.0, 2.24 Data types and 2.6 JSON.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -154,7 +154,7 @@ def _object(name: str, known: dict[str, Element], resource: bool) -> dict[str, A
     choices: dict[str, list[str]] = {}
     for key, element in known.items():
         properties[key] = _element(element)
-        if element.type in _PRIMITIVES:
+        if element.type in _PRIMITIVES and (name, key) != ("Extension", "url") and key != "id":
             properties[f"_{key}"] = _many(_SIBLING | {"type": ["object", "null"]}) if element.many else _SIBLING
         if element.choice:
             choices.setdefault(element.choice, []).append(key)
@@ -162,12 +162,12 @@ def _object(name: str, known: dict[str, Element], resource: bool) -> dict[str, A
     rules += [
         {"anyOf": [{"required": [k]}, {"required": [f"_{k}"]}]} for k, e in known.items() if e.required and e.type in _PRIMITIVES
     ]
-    for choice, members in choices.items():
+    for members in choices.values():
         if known[members[0]].choice_required:
             rules.append({"anyOf": [{"required": [m]} for m in members]})
-        if name != "Extension" and 1 < len(members) <= 12:
-            pairs = [{"required": [a, b]} for i, a in enumerate(members) for b in members[i + 1 :]]
-            rules.append({"not": {"anyOf": pairs}, "$comment": choice})
+        if name != "Extension" and len(members) > 1:
+            present = [{"required": [member]} for member in members]
+            rules.append({"oneOf": [*present, {"not": {"anyOf": present}}]})
     schema: dict[str, Any] = {
         "type": "object",
         "properties": properties,
@@ -211,10 +211,15 @@ def _fhirpath(path: str, steps: list[str | int]) -> str:
 
 def _say(error: Any, where: str) -> list[Issue]:
     """What one error of the validator means: an issue, or one for each unexpected element."""
-    if type(error.kind).__name__.endswith("_AdditionalProperties"):
+    if _name(error.kind) == "AdditionalProperties":
         owner = _owner(error)
         return [issue("IMGDA-0120", f"{where}.{name}", type=owner) for name in error.kind.unexpected]
     return [_defect(error, where)]
+
+
+def _name(kind: Any) -> str:
+    """What an error of the validator is about: ``Required``, ``Type``…"""
+    return type(kind).__name__.removeprefix("ValidationErrorKind_")
 
 
 def _owner(error: Any) -> str:
@@ -225,7 +230,7 @@ def _owner(error: Any) -> str:
 
 def _defect(error: Any, where: str) -> Issue:
     kind, owner = error.kind, _owner(error)
-    match type(kind).__name__.removeprefix("ValidationErrorKind_"):
+    match _name(kind):
         case "Required":
             element = str(kind.property).strip('"')
             return issue("IMGDA-0121", f"{where}.{element}", type=owner, element=element)
@@ -237,7 +242,7 @@ def _defect(error: Any, where: str) -> Issue:
             return issue("IMGDA-0127", where, allowed=", ".join(map(str, kind.options)))
         case "Constant":
             return issue("IMGDA-0126", where)
-        case "Not":
+        case "OneOfMultipleValid":
             return issue("IMGDA-0124", where)
         case "MinLength" | "MinItems" | "MinProperties":
             return issue("IMGDA-0125", where)
@@ -252,11 +257,15 @@ def _types(kind: Any) -> str:
 
 
 def _any_of(error: Any, where: str, owner: str) -> Issue:
-    """A required primitive or choice that is missing, or an extension with more than one value."""
-    if owner == "Extension":
+    """A required primitive or choice that is missing, a wrong code in a list, an extension with more than one value."""
+    causes = [cause.kind for branch in error.kind.context for cause in branch]
+    for kind in causes:
+        if _name(kind) == "Enum":
+            return issue("IMGDA-0127", where, allowed=", ".join(map(str, kind.options)))
+    wanted = [str(kind.property).strip('"') for kind in causes if _name(kind) == "Required"]
+    if len(wanted) < len(causes):
         return issue("IMGDA-0124", where)
-    wanted = sorted(set(re.findall(r'"(_?\w+)" is a required property', str(error)))) or ["?"]
-    element = next((w for w in wanted if not w.startswith("_")), wanted[0])
+    element = next((name for name in wanted if not name.startswith("_")), "?")
     return issue("IMGDA-0121", f"{where}.{element}", type=owner, element=element)
 
 
