@@ -70,8 +70,17 @@ def _optional(element: etree._Element) -> bool:
     if name == "id":
         return parent.endswith("Organization")
     free = {"telecom", "addr", "functionCode", "prefix", "suffix", "given", "guardian", "dataEnterer", "informant", "participant"}
-    free |= {"authenticator", "informationRecipient", "authorization", "relatedDocument", "responsibleParty", "encounterParticipant"}
-    free |= {"associatedPerson", "receivedOrganization", "br", "effectiveTime"} - ({"effectiveTime"} if parent != "observation" else set())
+    free |= {
+        "authenticator",
+        "informationRecipient",
+        "authorization",
+        "relatedDocument",
+        "responsibleParty",
+        "encounterParticipant",
+    }
+    free |= {"associatedPerson", "receivedOrganization", "br", "effectiveTime"} - (
+        {"effectiveTime"} if parent != "observation" else set()
+    )
     if name == "performer":
         return element.find(f"../{CDA}code[@code='MED-1095']") is not None
     free |= {"translation", "name", "standardIndustryClassCode", "county", "representedOrganization", "scopingOrganization"}
@@ -142,7 +151,9 @@ def _date(element: etree._Element, draw: random.Random) -> bool | None:
     value = element.get("value", "")
     if len(value) < 8 or not value[:8].isdigit():
         return None
-    element.set("value", draw.choice([value[:4] + "1332" + value[8:], "2024-03-15", value[:8] + "Z", "21" + value[2:], "18" + value[2:]]))
+    element.set(
+        "value", draw.choice([value[:4] + "1332" + value[8:], "2024-03-15", value[:8] + "Z", "21" + value[2:], "18" + value[2:]])
+    )
     return True
 
 

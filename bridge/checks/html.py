@@ -92,7 +92,8 @@ h1 { font-size:1.05rem; margin:0; font-weight:600; color:var(--soft); overflow-w
 header p { margin:.1rem 0; color:var(--soft) }
 main { display:grid; grid-template-columns:minmax(0,6fr) minmax(0,7fr); gap:1.5rem; padding:1.5rem 2rem; align-items:start }
 h2 { font-size:1.25rem; margin:0 0 .75rem }
-article, .narrative { background:var(--paper); border:1px solid var(--line); border-radius:.5rem; padding:1rem 1.25rem; margin:0 0 1rem }
+article, .narrative { background:var(--paper); border:1px solid var(--line); border-radius:.5rem; padding:1rem 1.25rem;
+  margin:0 0 1rem }
 article { border-left:.35rem solid var(--information) } article.error { border-left-color:var(--error) }
 article.ok { border-left-color:var(--ok) } article.warning { border-left-color:var(--warning) }
 h3 { font-size:1rem; margin:0 0 .35rem; font-weight:600 }
@@ -109,7 +110,8 @@ ul.places { list-style:none; margin:0; padding:0; border-top:1px solid var(--lin
 summary { cursor:pointer; color:var(--soft); font-size:.85rem }
 pre { font:0.78rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace; background:var(--ground); border:1px solid var(--line);
   border-radius:.25rem; padding:.5rem .75rem; margin:.3rem 0; white-space:pre-wrap; overflow-wrap:anywhere }
-.narrative { font-size:.9rem; overflow-x:auto } .narrative h3 { border-bottom:1px solid var(--line); padding-bottom:.2rem; margin:1rem 0 .5rem }
+.narrative { font-size:.9rem; overflow-x:auto }
+.narrative h3 { border-bottom:1px solid var(--line); padding-bottom:.2rem; margin:1rem 0 .5rem }
 .narrative h3:first-child { margin-top:0 }
 .narrative table { border-collapse:collapse; width:100%; margin:.25rem 0 .75rem } .narrative th, .narrative td {
   border:1px solid var(--line); padding:.3rem .5rem; text-align:left; vertical-align:top; overflow-wrap:break-word; hyphens:auto }
@@ -183,7 +185,9 @@ def _place(found: Issue, root: etree._Element, language: Language, *, said: bool
     excerpt = ""
     if element is not None:
         shown = " open" if found.is_error else ""
-        excerpt = f"<details{shown}><summary>{_WORDS[language]['excerpt']}</summary><pre>{escape(_excerpt(element))}</pre></details>"
+        excerpt = (
+            f"<details{shown}><summary>{_WORDS[language]['excerpt']}</summary><pre>{escape(_excerpt(element))}</pre></details>"
+        )
     path = f'<div class="path">{escape(found.path)}</div>' if found.path else ""
     return f"<li>{text}{message}{path}{excerpt}</li>"
 

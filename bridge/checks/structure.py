@@ -244,7 +244,7 @@ class _Walk:
         for name, value in attributes.items():
             self._attribute(element, model, str(name), str(value))
         if null:
-            self._null(element, kind)
+            self._null(element)
         else:
             for name in _required(kind):
                 if name not in attributes and not (name.startswith("xsi:") and _xsi(element, name)):
@@ -288,9 +288,11 @@ class _Walk:
                 self._doubles.append(element)
             self._ids[value] = element
 
-    def _null(self, element: etree._Element, kind: str) -> None:
+    def _null(self, element: etree._Element) -> None:
         """An element that says why it has no value has none."""
-        others = {name for name in element.attrib if name not in ("nullFlavor", "{http://www.w3.org/2001/XMLSchema-instance}type")}
+        others = {
+            name for name in element.attrib if name not in ("nullFlavor", "{http://www.w3.org/2001/XMLSchema-instance}type")
+        }
         if element.get("nullFlavor") in ("OTH", "NA", "UNC"):
             others -= {"codeSystem"}
         holds = [child for child in element if _name(str(child.tag)) not in ("originalText", "translation")]
@@ -353,7 +355,7 @@ def _xsi(element: etree._Element, name: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _content(kind: str, tags: tuple[str, ...], null: bool) -> tuple[tuple[str, int | None, dict[str, str]], ...]:
-    """What is wrong with the children of a type: code, number of the child, parameters. Children alone matter, not their values."""
+    """What is wrong with the children of a type: code, number of the child, parameters."""
     model, found = types()[kind], []
     counts: Counter[int] = Counter()
     last = 0

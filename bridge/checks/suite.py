@@ -115,7 +115,7 @@ def cache_folder() -> Path:
 
 
 def mended(folder: Folder, top: Path, made: Path) -> dict[str, str]:
-    """The texts of a Schematron and of all that it includes, by their path in the folder, with every path in them one that exists.
+    """The texts of a Schematron and of all that it includes, by their path in the folder; every path in them exists.
 
     *made* is the folder for files that the suite lacks and that can be made from its others.
     """

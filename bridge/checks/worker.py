@@ -20,7 +20,14 @@ from bridge.checks.suite import Folder, cache_folder, digest, engine_of, locate,
 from bridge.issues import Issue
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
-_ROLES = {"error": "error", "fatal": "error", "warning": "warning", "warn": "warning", "info": "information", "information": "information"}
+_ROLES = {
+    "error": "error",
+    "fatal": "error",
+    "warning": "warning",
+    "warn": "warning",
+    "info": "information",
+    "information": "information",
+}
 Data = dict[str, Any]
 
 
@@ -83,15 +90,15 @@ class Suites:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_text(text, encoding="utf-8")
             unfinished = target.with_suffix(f".{os.getpid()}")
-            unfinished.write_text(self._translate(target.parent / os.path.relpath(path, self.folder.root), engine), encoding="utf-8")
+            unfinished.write_text(
+                self._translate(target.parent / os.path.relpath(path, self.folder.root), engine), encoding="utf-8"
+            )
             unfinished.replace(target)
         return target
 
     def _translate(self, source: Path, engine: list[Path]) -> str:
         """Include, expand, translate: the three steps of the ISO engine."""
-        include, expand, translate = (
-            self._compiler.compile_stylesheet(stylesheet_file=str(path)) for path in engine[:3]
-        )
+        include, expand, translate = (self._compiler.compile_stylesheet(stylesheet_file=str(path)) for path in engine[:3])
         translate.set_parameter("allow-foreign", self._saxon.make_string_value("true"))
         node = self._saxon.parse_xml(xml_file_name=str(source))
         for step in (include, expand):
@@ -131,7 +138,7 @@ class Suites:
 
     def _failures(self, name: str, report: etree._Element, root: etree._Element) -> Iterator[Data]:
         for found in report.iter(f"{_SVRL}failed-assert", f"{_SVRL}successful-report"):
-            usual = "error" if found.tag.endswith("failed-assert") else "warning"
+            usual = "error" if str(found.tag).endswith("failed-assert") else "warning"
             yield {
                 "code": "IMGDA-1651",
                 "path": _place(found.get("location", ""), root),

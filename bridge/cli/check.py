@@ -21,15 +21,16 @@ _WORDS = {
     "fr": {
         "ok": "conforme",
         "bad": "non conforme",
-        "summary": "{total} document(s) : {valid} conforme(s), {invalid} non conforme(s) ; {error} erreur(s), {warning} avertissement(s), "
-        "{information} note(s).",
+        "summary": "{total} document(s) : {valid} conforme(s), {invalid} non conforme(s) ; "
+        "{error} erreur(s), {warning} avertissement(s), {information} note(s).",
         "often": "Règles les plus souvent enfreintes :",
         "bar": "Contrôle",
     },
     "en": {
         "ok": "conforms",
         "bad": "does not conform",
-        "summary": "{total} document(s): {valid} conform, {invalid} do not; {error} error(s), {warning} warning(s), {information} note(s).",
+        "summary": "{total} document(s): {valid} conform, {invalid} do not; "
+        "{error} error(s), {warning} warning(s), {information} note(s).",
         "often": "Rules broken most often:",
         "bar": "Checking",
     },
