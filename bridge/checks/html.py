@@ -137,7 +137,7 @@ def page(report: Report, document: bytes, name: str, language: Language) -> str:
         root = etree.Element("unreadable")
     bad = "" if report.is_valid else ' class="bad"'
     verdict = words["valid" if report.is_valid else "invalid"]
-    counts = words["counts"].format_map({key: report.counts[key] for key in ("error", "warning", "information")})  # type: ignore[literal-required]
+    counts = words["counts"].format_map({key: report.counts[key] for key in ("error", "warning", "information")})
     findings = "".join(_rules(report.issues, root, language)) or f'<article class="ok">{words["none"]}</article>'
     return (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'

@@ -356,7 +356,8 @@ def _xsi(element: etree._Element, name: str) -> bool:
 @lru_cache(maxsize=8192)
 def _content(kind: str, tags: tuple[str, ...], null: bool) -> tuple[tuple[str, int | None, dict[str, str]], ...]:
     """What is wrong with the children of a type: code, number of the child, parameters."""
-    model, found = types()[kind], []
+    model = types()[kind]
+    found: list[tuple[str, int | None, dict[str, str]]] = []
     counts: Counter[int] = Counter()
     last = 0
     for number, tag in enumerate(tags):

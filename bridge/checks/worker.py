@@ -155,4 +155,4 @@ def _place(location: str, root: etree._Element) -> str | None:
         found = root.xpath(simple)
     except etree.XPathError:
         return None
-    return path_of(found[0].getparent() if not isinstance(found[0], etree._Element) else found[0]) if found else None  # type: ignore
+    return path_of(found[0].getparent() if not isinstance(found[0], etree._Element) else found[0]) if found else None

@@ -78,8 +78,8 @@ def convert(
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
         source = read_input(file, speaker)
-        only((model, "to-cda"), *([(model, "check")] if check else []))
-        options = {"model": model, "now": now, "fhir": fhir, "check": check}
+        only((model, "to-cda"), *(((model, "check"),) if check else ()))
+        options: dict[str, Any] = {"model": model, "now": now, "fhir": fhir, "check": check}
         if each:
             _convert_each(bridge, source, output, speaker, **options)
             return

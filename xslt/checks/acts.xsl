@@ -30,8 +30,8 @@
         c:answer($act/cda:code, 'modality'),
         $act/cda:text ! c:told($act),
         c:contrast($act), c:sites($act), c:functions($act), c:legacy-urgency($act), c:deadline($act), c:comments($act),
-        $act/cda:entryRelationship/cda:observation[cda:code/@code = 'GEN-297'][2] ! c:finding('1544', .),
-        $act/cda:entryRelationship/cda:observation[cda:code/@code = 'GEN-296'][2] ! c:finding('1544', .)"/>
+        ($act/cda:entryRelationship/cda:observation[cda:code/@code = 'GEN-297'])[2] ! c:finding('1544', .),
+        ($act/cda:entryRelationship/cda:observation[cda:code/@code = 'GEN-296'])[2] ! c:finding('1544', .)"/>
   </xsl:function>
 
   <!-- B7, B8 -->

@@ -27,12 +27,16 @@
       'documents': map {'parent': 'structuredBody', 'place': 5, 'code': '55107-7', 'label': 'Documents ajoutés',
           'title': 'Documents liés', 'templates': ('1.2.250.1.213.1.1.2.37')}}"/>
 
+  <!-- The kind of a section by its parent and code, and by each of its templates. -->
+  <xsl:variable name="kinds" as="map(xs:string, xs:string)" static="yes" select="
+      map:merge(for $kind in map:keys($sections), $model in $sections($kind)
+        return ($model?parent || ' ' || $model?code, $model?templates) ! map:entry(., $kind))"/>
+
   <!-- The kind of a section, or nothing. -->
   <xsl:function name="c:kind" as="xs:string?">
     <xsl:param name="section" as="element(cda:section)"/>
-    <xsl:variable name="own" as="xs:string*" select="
-        map:keys($sections)[$sections(.)?parent = local-name($section/../..)][$sections(.)?code = $section/cda:code/@code]"/>
-    <xsl:sequence select="($own, map:keys($sections)[$sections(.)?templates = $section/cda:templateId/@root])[1]"/>
+    <xsl:sequence select="($section/cda:code/@code ! $kinds(local-name($section/../..) || ' ' || .),
+        $section/cda:templateId/@root ! $kinds(.))[1]"/>
   </xsl:function>
 
   <!-- Sections that must be there once, those that may, and their order. -->

@@ -106,20 +106,28 @@
     <xsl:variable name="label" as="xs:string?"
         select="$sets('topographic-modifier')?labels($value/@code || ' ' || $value/@codeSystem)"/>
     <xsl:variable name="row" as="element()?" select="c:content($act)/ancestor::cda:tr[1]"/>
+    <xsl:variable name="column" as="xs:integer?" select="c:modifier-column($row)"/>
+    <xsl:variable name="said" as="node()*" select="if ($column) then $row/*[position() = $column] else $row"/>
     <xsl:sequence select="
-        if ($label and $row and not(contains($bare(string-join($row//text(), ' ')), $bare($label)))) then c:finding('1609', $value, map {'expected': $label})
+        if ($label and $row and not(contains($bare(string-join($said//text(), ' ')), $bare($label)))) then c:finding('1609', $value, map {'expected': $label})
         else ()"/>
+  </xsl:function>
+
+  <!-- The number of the column of modifiers, where a table has one. -->
+  <xsl:function name="c:modifier-column" as="xs:integer?">
+    <xsl:param name="row" as="element()?"/>
+    <xsl:variable name="heads" as="element()*" select="$row/ancestor::cda:table[1]/cda:thead[1]/cda:tr[1]/*"/>
+    <xsl:sequence select="(for $i in 1 to count($heads)
+        return $i[contains($bare(string($heads[$i])), 'precision topographique')])[1]"/>
   </xsl:function>
 
   <!-- What the column of modifiers says of an act, its entry says. -->
   <xsl:function name="c:modifiers-coded" as="element(finding)*">
     <xsl:param name="act" as="element()"/>
     <xsl:variable name="row" as="element()?" select="c:content($act)/ancestor::cda:tr[1]"/>
-    <xsl:variable name="heads" as="element()*" select="$row/ancestor::cda:table[1]/cda:thead[1]/cda:tr[1]/*"/>
-    <xsl:variable name="column" as="xs:integer*" select="for $i in 1 to count($heads)
-        return $i[contains($bare(string($heads[$i])), 'precision topographique')]"/>
+    <xsl:variable name="column" as="xs:integer?" select="c:modifier-column($row)"/>
     <xsl:variable name="coded" as="xs:string*" select="$act/cda:targetSiteCode//cda:qualifier/cda:value/@code"/>
-    <xsl:for-each select="$row/*[position() = $column[1]]//text() ! tokenize(., ',')">
+    <xsl:for-each select="$row/*[position() = $column]//text() ! tokenize(., ',')">
       <xsl:variable name="codes" as="xs:string*" select="$sets('topographic-modifier')?bare($bare(.))"/>
       <xsl:if test="exists($codes) and not($codes = $coded)">
         <xsl:sequence select="c:finding('1618', $act, map {'expected': $sets('topographic-modifier')?labels($codes[1] || ' ' || $snomed)})"/>
