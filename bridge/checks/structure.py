@@ -341,7 +341,7 @@ def _essence(element: etree._Element, name: str) -> object:
         return element.get("root"), element.get("extension")
     if name == "telecom":
         return element.get("value"), element.get("use")
-    return etree.tostring(element, method="c14n", with_tail=False)
+    return etree.tostring(element, with_tail=False)
 
 
 @cache
