@@ -43,6 +43,7 @@ ABOUT_THE_ORDER = {
         1559,
         1560,
         1561,
+        1562,  # a justification that is only a dash
         1564,
     )
 } | {"IMGDA-1468", "IMGDA-1511", "IMGDA-1640", "IMGDA-1641", "IMGDA-1642", "IMGDA-1643", "IMGDA-1644", "IMGDA-1457", "IMGDA-1476"}

@@ -56,7 +56,7 @@
         if (not($node/cda:originalText/cda:reference) and $node/@code)
           then c:finding('1539', $node, map {'severity': 'warning', 'element': 'originalText'})
         else if (empty($content) or empty($label)) then ()
-        else if ($said = '') then c:finding('1605', $content)
+        else if (not(normalize-space($content))) then c:finding('1605', $content)
         else if ($said = $bare($label) or contains($bare($label), $said) or contains($said, $bare($label))) then ()
         else if (contains($bare(string($content/ancestor::cda:td[1])), $bare($label))) then ()
         else c:finding('1604', $content, map {'expected': $label})"/>
