@@ -6,6 +6,7 @@
 b'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument …'
 """
 
+from bridge.checks import Report, check
 from bridge.convert import Bridge, Conversion, DocumentReading, FhirConversion, Normalization, to_cda, to_fhir
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.issues import Issue
@@ -22,10 +23,12 @@ __all__ = [
     "Issue",
     "Normalization",
     "OrderError",
+    "Report",
     "Settings",
     "SettingsError",
     "SourceError",
     "StylesheetError",
+    "check",
     "load_settings",
     "models",
     "to_cda",

@@ -67,6 +67,10 @@ class Evidence:
     """The arguments of the call."""
 
 
+_GAPS = {"contrast": "IMGDA-1557", "function": "IMGDA-1553", "patient_informed": "IMGDA-1563", "site": "IMGDA-1552"}
+"""What the check says of a document that lacks what the settings allow to lack."""
+
+
 @dataclass(frozen=True, slots=True)
 class Normalization:
     """An order read from FHIR, and what was found on the way."""
@@ -143,6 +147,7 @@ class Bridge:
         fhir: str | None = None,
         draft: bool = False,
         paranoid: bool = False,
+        check: bool = False,
     ) -> Conversion:
         """Convert the one imaging order of a FHIR input.
 
@@ -150,6 +155,7 @@ class Bridge:
         *single* joins those without a number. *fhir* states the version (``R4``, ``R4B``, ``R5``) instead of finding it out.
         *draft* writes a document in spite of errors, which stay among its issues; never another patient's data. *paranoid*
         looks for each value that was read in the document, and takes those that are not there for losses.
+        *check* checks the document that was written (:func:`bridge.check`) and delivers none that has an error.
 
         Raises :class:`SourceError` for an input that cannot be read or holds no order, or several; :class:`OrderError` with
         every finding for an order that breaks a rule; :class:`SettingsError` for an unknown model.
@@ -159,11 +165,17 @@ class Bridge:
         normalized = self.normalize(source, now=now, requisition=requisition, single=single, fhir=fhir, draft=draft)
         assert normalized.evidence is not None
         evidence = replace(normalized.evidence, options=options | {"model": model})
-        conversion = self._write(replace(normalized, evidence=evidence), model)
+        conversion = self._write(replace(normalized, evidence=evidence), model, check=check)
         return self._with_carry_check(conversion, draft) if paranoid else conversion
 
     def to_cda_each(
-        self, source: Source, *, model: str = DEFAULT_MODEL, now: datetime | None = None, fhir: str | None = None
+        self,
+        source: Source,
+        *,
+        model: str = DEFAULT_MODEL,
+        now: datetime | None = None,
+        fhir: str | None = None,
+        check: bool = False,
     ) -> list[Conversion | BridgeError]:
         """Convert every imaging order of a FHIR input: for each, in the order of the input, its document or its error.
 
@@ -174,7 +186,7 @@ class Bridge:
         for reading in self._read(source, now=now, fhir=fhir):
             try:
                 accepted = replace(self._accept(reading), evidence=self._evidence(source, reading))
-                results.append(self._write(accepted, model))
+                results.append(self._write(accepted, model, check=check))
             except (OrderError, StylesheetError) as error:
                 results.append(error)
         return results
@@ -269,11 +281,22 @@ class Bridge:
             issues = (issue("IMGDA-1702", None, count=str(sum(found.is_error for found in issues))), *issues)
         return Normalization(order, issues)
 
-    def _write(self, normalized: Normalization, model: str) -> Conversion:
+    def _write(self, normalized: Normalization, model: str, *, check: bool = False) -> Conversion:
         if found := model_rules.check(normalized.order, model):
             raise OrderError((*found, *normalized.issues))
         document = write_document(normalized.order, model)
+        if check:
+            self._refuse_faults(document, model)
         return Conversion(normalized.order, normalized.issues, document, model, evidence=normalized.evidence)
+
+    def _refuse_faults(self, document: bytes, model: str) -> None:
+        """Deliver no document with an error, other than a gap that the settings allow and that a warning has said."""
+        from bridge.checks import check
+
+        allowed = {code for item, code in _GAPS.items() if getattr(self.settings.missing, item) == "null"}
+        codes = {found.code for found in check(document, model=model).issues if found.is_error} - allowed
+        if codes:
+            raise StylesheetError(issue("IMGDA-1660", None, codes=", ".join(sorted(codes))))
 
 
 def to_cda(
@@ -285,10 +308,11 @@ def to_cda(
     requisition: str | None = None,
     single: bool = False,
     fhir: str | None = None,
+    check: bool = False,
 ) -> Conversion:
     """Convert the one imaging order of a FHIR input to a document IMG-DA-IMG. See :meth:`Bridge.to_cda`."""
     bridge = Bridge(settings)
-    return bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir)
+    return bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir, check=check)
 
 
 def to_fhir(document: bytes, *, settings: Settings | None = None, shape: Shape = "document") -> FhirConversion:

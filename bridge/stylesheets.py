@@ -24,7 +24,7 @@ from bridge.resources import folder
 
 __all__ = ["models", "only", "transform", "warm"]
 
-Direction = Literal["to-cda", "to-order"]
+Direction = Literal["to-cda", "to-order", "check"]
 
 _lock = threading.RLock()
 _masters: dict[tuple[str, str], PyXsltExecutable] = {}

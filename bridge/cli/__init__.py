@@ -14,6 +14,7 @@ __all__ = ["main", "run"]
 
 _COMMANDS = {
     "batch": "bridge.cli.batch:batch",
+    "check": "bridge.cli.check:check",
     "completion": "bridge.cli.about:completion",
     "convert": "bridge.cli.convert:convert",
     "diff": "bridge.cli.fhir:compare",

@@ -58,6 +58,7 @@ def _input_options(command: Any) -> Any:
 @click.option("--paranoid", is_flag=True, help="Look for each value in the document; what is not there is a loss.")
 @click.option("--provenance", metavar="OUT", help="Write a FHIR Provenance of the document to this file.")
 @policy_options
+@click.option("--check/--no-check", default=False, show_default=True, help="Check what was written before it is delivered.")
 @settings_options
 @speaker_options
 def convert(
@@ -71,6 +72,7 @@ def convert(
     provenance: str | None,
     on_loss: dict[str, Any],
     draft: bool,
+    check: bool,
     config: Path | None,
     lenient: bool,
     now: datetime | None,
@@ -88,12 +90,13 @@ def convert(
     with guard(speaker):
         bridge = Bridge(with_policies(settings_of(config, lenient, speaker), on_loss))
         source = read_input(file, speaker)
-        needs((model, "to-cda"))
+        needs((model, "to-cda"), *(((model, "check"),) if check else ()))
+        options: dict[str, Any] = {"model": model, "now": now, "fhir": fhir, "check": check}
         if each:
-            _convert_each(bridge, source, output, speaker, model=model, now=now, fhir=fhir)
+            _convert_each(bridge, source, output, speaker, **options)
             return
-        choice: dict[str, Any] = {"now": now, "requisition": requisition, "single": single, "fhir": fhir}
-        conversion = bridge.to_cda(source, model=model, draft=draft, paranoid=paranoid, **choice)
+        choice: dict[str, Any] = {"requisition": requisition, "single": single}
+        conversion = bridge.to_cda(source, draft=draft, paranoid=paranoid, **choice, **options)
         write_output(output, conversion.document, speaker)
         if provenance:
             text = json.dumps(conversion.provenance(), ensure_ascii=False, indent=2) + "\n"

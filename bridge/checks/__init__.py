@@ -1,0 +1,97 @@
+"""Checks a document IMG-DA-IMG: its structure, then the rules of ``xslt/checks/``.
+
+The document is parsed without DTD, entities or network. Attachments are checked here and kept out of the stylesheet. Findings
+are issues: data with a code, an XPath, a source, sentences and remedies. Source: docs/check.md.
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from bridge.checks.report import Report, in_order
+from bridge.checks.structure import CDA, is_base64, path_of
+from bridge.checks.structure import check as check_structure
+from bridge.errors import SettingsError
+from bridge.issues import Issue, Severity, issue
+from bridge.stylesheets import transform
+
+__all__ = ["Report", "check", "model_of"]
+
+VOLET = "1.2.250.1.213.1.1.1.47"
+"""Template of IMG-DA-IMG; its extension is the version of the model."""
+MODELS = ("2022.01", "2024.01")
+"""Versions of the model that can be checked."""
+_NAMES = {"c": CDA}
+
+
+def check(document: bytes, *, model: str | None = None) -> Report:
+    """Every finding of a document; *model* states the version of the model instead of taking the document's own.
+
+    A document that cannot be read, or is none, has one finding that says so. Raises :class:`SettingsError` for a model that is
+    not known.
+    """
+    if model is not None and model not in MODELS:
+        raise SettingsError(issue("IMGDA-1001", None, model=model, known=", ".join(MODELS)))
+    root = _parse(document)
+    if isinstance(root, Issue):
+        return Report(model or MODELS[-1], (root,))
+    version = model or model_of(root) or MODELS[-1]
+    found = [*_file(document, root), *check_structure(root), *_attachments(root)]
+    if not any(defect.code == "IMGDA-1427" for defect in found):
+        found += _rules(root, version)
+    return Report(version, in_order(found))
+
+
+def model_of(root: etree._Element) -> str | None:
+    """The version of the model that a document states, if it is one that can be checked."""
+    (*_, stated) = [None, *root.xpath(f"c:templateId[@root='{VOLET}']/@extension", namespaces=_NAMES)]  # type: ignore[misc]
+    return str(stated) if stated in MODELS else None
+
+
+def _parse(document: bytes) -> etree._Element | Issue:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(document, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        line, column = getattr(error, "position", (0, 0))
+        return issue("IMGDA-1425", None, line=str(line), column=str(column))
+    if root.getroottree().docinfo.doctype:
+        return issue("IMGDA-1428", None)
+    if root.tag != f"{{{CDA}}}ClinicalDocument":
+        return issue("IMGDA-1429", "/")
+    return root
+
+
+def _file(document: bytes, root: etree._Element) -> list[Issue]:
+    """What is wrong with the file: a byte order mark, another encoding than UTF-8."""
+    found = [issue("IMGDA-1426", "/")] if document.startswith(b"\xef\xbb\xbf") else []
+    encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
+    return [*found, issue("IMGDA-1433", "/")] if encoding not in ("UTF-8", "ASCII", "US-ASCII") else found
+
+
+def _attachments(root: etree._Element) -> list[Issue]:
+    """Base64 that is none. Every attachment leaves the tree, so that its bytes do not pass through the stylesheet."""
+    found = []
+    for value in root.iter(f"{{{CDA}}}value"):
+        if "mediaType" in value.attrib and value.text and value.text.strip():
+            if value.get("representation") == "B64" and not is_base64(value.text):
+                found.append(issue("IMGDA-1430", path_of(value)))
+            value.text = "-"
+    return found
+
+
+def _rules(root: etree._Element, model: str) -> list[Issue]:
+    """What the stylesheet of the model finds."""
+    text = transform(model, "check", etree.tostring(root, encoding="unicode"))
+    if len(text) < 60 and text.rstrip().endswith("/>"):
+        return []
+    return [_issue(found) for found in etree.fromstring(text)]
+
+
+def _issue(found: etree._Element) -> Issue:
+    parameters = {str(name): str(value) for name, value in found.attrib.items()}
+    code, path = parameters.pop("rule"), parameters.pop("at")
+    severity: Severity | None = parameters.pop("severity", None)  # type: ignore[assignment]
+    return issue(code, path, severity=severity, parameters=parameters)

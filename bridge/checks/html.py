@@ -1,0 +1,276 @@
+"""The report as one HTML page: verdict, findings with their place, and the document's narrative beside them.
+
+The page needs nothing from elsewhere and no script; all that comes from the document is escaped. Source: CDA R2, 4.3.5
+(narrative).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from bridge.issues import Issue, Language
+
+if TYPE_CHECKING:
+    from bridge.checks.report import Report
+
+__all__ = ["page"]
+
+CDA = "{urn:hl7-org:v3}"
+_NAMES = {
+    "c": "urn:hl7-org:v3",
+    "sdtc": "urn:hl7-org:sdtc",
+    "ps3-20": "urn:dicom-org:ps3-20",
+}
+_LONGEST = 900
+"""Characters of an excerpt, beyond which its children are named alone."""
+
+_WORDS: dict[str, dict[str, str]] = {
+    "fr": {
+        "title": "Contrôle du document",
+        "valid": "Conforme",
+        "invalid": "Non conforme",
+        "model": "Modèle IMG-DA-IMG {model}",
+        "findings": "Constats",
+        "none": "Rien à signaler : toutes les règles sont respectées.",
+        "narrative": "Ce que le document donne à lire",
+        "error": "erreur",
+        "warning": "avertissement",
+        "information": "note",
+        "counts": "{error} erreur(s), {warning} avertissement(s), {information} note(s)",
+        "places": "{count} endroits",
+        "place": "1 endroit",
+        "remedy": "Remède",
+        "rule": "Règle",
+        "excerpt": "Extrait",
+        "skip": "Aller aux constats",
+        "attached": "document joint",
+        "unreadable": "Le document n'a pas pu être lu.",
+        "private": "Cette page contient des données du document, qui peuvent être celles d'un patient.",
+        "patient": "Patient",
+    },
+    "en": {
+        "title": "Check of the document",
+        "valid": "Conforms",
+        "invalid": "Does not conform",
+        "model": "Model IMG-DA-IMG {model}",
+        "findings": "Findings",
+        "none": "Nothing to report: every rule is kept.",
+        "narrative": "What the document gives to read",
+        "error": "error",
+        "warning": "warning",
+        "information": "note",
+        "counts": "{error} error(s), {warning} warning(s), {information} note(s)",
+        "places": "{count} places",
+        "place": "1 place",
+        "remedy": "Remedy",
+        "rule": "Rule",
+        "excerpt": "Excerpt",
+        "skip": "Go to the findings",
+        "attached": "attachment",
+        "unreadable": "The document could not be read.",
+        "private": "This page holds data of the document, which may be those of a patient.",
+        "patient": "Patient",
+    },
+}
+
+_STYLE = """
+:root { --ink:#1c2430; --soft:#5b6675; --line:#d8dee6; --paper:#fff; --ground:#f4f6f9; --error:#a3160f; --warning:#8a5300;
+  --information:#1b5594; --ok:#17663a; }
+* { box-sizing:border-box }
+body { margin:0; font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif; color:var(--ink); background:var(--ground) }
+a { color:var(--information) } a:focus-visible, summary:focus-visible { outline:3px solid #ffb000; outline-offset:2px }
+.skip { position:absolute; left:-9999px } .skip:focus { left:1rem; top:1rem; background:var(--paper); padding:.5rem 1rem }
+header { background:var(--paper); border-bottom:1px solid var(--line); padding:1.25rem 2rem; border-top:.5rem solid var(--ok) }
+header.bad { border-top-color:var(--error) }
+h1 { font-size:1.05rem; margin:0; font-weight:600; color:var(--soft); overflow-wrap:anywhere }
+.verdict { font-size:2rem; font-weight:700; margin:.1rem 0; color:var(--ok) } .bad .verdict { color:var(--error) }
+header p { margin:.1rem 0; color:var(--soft) }
+main { display:grid; grid-template-columns:minmax(0,6fr) minmax(0,7fr); gap:1.5rem; padding:1.5rem 2rem; align-items:start }
+h2 { font-size:1.25rem; margin:0 0 .75rem }
+article, .narrative { background:var(--paper); border:1px solid var(--line); border-radius:.5rem; padding:1rem 1.25rem;
+  margin:0 0 1rem }
+article { border-left:.35rem solid var(--information) } article.error { border-left-color:var(--error) }
+article.ok { border-left-color:var(--ok) } article.warning { border-left-color:var(--warning) }
+h3 { font-size:1rem; margin:0 0 .35rem; font-weight:600 }
+.badge { display:inline-block; font-size:.75rem; font-weight:700; text-transform:uppercase; letter-spacing:.03em; color:#fff;
+  background:var(--information); border-radius:.25rem; padding:.05rem .45rem; margin-right:.4rem; vertical-align:.1em }
+.error .badge { background:var(--error) } .warning .badge { background:var(--warning) }
+.code { color:var(--soft); font-weight:400; font-size:.875rem; white-space:nowrap }
+dl { display:grid; grid-template-columns:max-content 1fr; gap:.1rem .75rem; margin:.25rem 0 .5rem; font-size:.9rem }
+dt { color:var(--soft) } dd { margin:0 }
+ul.places { list-style:none; margin:0; padding:0; border-top:1px solid var(--line) }
+.places li { padding:.4rem 0; border-bottom:1px solid var(--line) } .places li:last-child { border-bottom:0; padding-bottom:0 }
+.path { font:0.8rem/1.4 ui-monospace,"DejaVu Sans Mono",monospace; overflow-wrap:anywhere }
+.said { font-size:.9rem; margin:.15rem 0 }
+summary { cursor:pointer; color:var(--soft); font-size:.85rem }
+pre { font:0.78rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace; background:var(--ground); border:1px solid var(--line);
+  border-radius:.25rem; padding:.5rem .75rem; margin:.3rem 0; white-space:pre-wrap; overflow-wrap:anywhere }
+.narrative { font-size:.9rem; overflow-x:auto }
+.narrative h3 { border-bottom:1px solid var(--line); padding-bottom:.2rem; margin:1rem 0 .5rem }
+.narrative h3:first-child { margin-top:0 }
+.narrative table { border-collapse:collapse; width:100%; margin:.25rem 0 .75rem } .narrative th, .narrative td {
+  border:1px solid var(--line); padding:.3rem .5rem; text-align:left; vertical-align:top; overflow-wrap:break-word; hyphens:auto }
+.narrative table + br { display:none }
+.narrative th { background:var(--ground); font-weight:600 }
+.attached { color:var(--soft); font-style:italic }
+footer { padding:0 2rem 1.5rem; color:var(--soft); font-size:.85rem }
+@media (max-width:60rem) { main { grid-template-columns:minmax(0,1fr); padding:1rem } }
+@media print { body { background:#fff; font-size:10.5pt } main { display:block; padding:0 } header, footer { padding:.5rem 0 }
+  article, li { break-inside:avoid } .skip { display:none } details:not([open]) > summary { display:none } }
+"""
+
+
+def page(report: Report, document: bytes, name: str, language: Language) -> str:
+    """The page. *name* is what the document is called."""
+    words = _WORDS[language]
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(document, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        root = etree.Element("unreadable")
+    bad = "" if report.is_valid else ' class="bad"'
+    verdict = words["valid" if report.is_valid else "invalid"]
+    counts = words["counts"].format_map({key: report.counts[key] for key in ("error", "warning", "information")})
+    findings = "".join(_rules(report.issues, root, language)) or f'<article class="ok">{words["none"]}</article>'
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{words['title']} {escape(name)}</title><style>{_STYLE}</style></head><body>"
+        f'<a class="skip" href="#findings">{words["skip"]}</a>'
+        f'<header{bad}><h1>{words["title"]} {escape(name)}</h1><p class="verdict">{verdict}</p>'
+        f"<p>{counts} · {words['model'].format(model=escape(report.model))}</p></header>"
+        f'<main><section id="findings" aria-labelledby="f"><h2 id="f">{words["findings"]}</h2>{findings}</section>'
+        f'<section aria-labelledby="n"><h2 id="n">{words["narrative"]}</h2>'
+        f'<div class="narrative">{_narrative(root, words)}</div></section></main>'
+        f"<footer>{words['private']}</footer></body></html>\n"
+    )
+
+
+# --- findings --------------------------------------------------------------------------------------------------------
+
+
+def _rules(issues: tuple[Issue, ...], root: etree._Element, language: Language) -> Iterator[str]:
+    """One article for each rule that was broken, with every place."""
+    groups: dict[tuple[str, str, str], list[Issue]] = {}
+    for found in issues:
+        groups.setdefault((found.severity, found.code, found.remedy(language)), []).append(found)
+    words = _WORDS[language]
+    for (severity, code, remedy), group in groups.items():
+        texts = {found.text(language) for found in group}
+        title = escape(next(iter(texts))) if len(texts) == 1 else escape(group[0].text(language)) + " …"
+        level = "error" if severity == "fatal" else severity
+        many = words["place"] if len(group) == 1 else words["places"].format(count=len(group))
+        places = "".join(_place(found, root, language, said=len(texts) > 1) for found in group)
+        yield (
+            f'<article class="{level}"><h3><span class="badge">{words[level]}</span>{title} '
+            f'<span class="code">{code} · {many}</span></h3>'
+            f"<dl><dt>{words['remedy']}</dt><dd>{escape(remedy)}</dd>"
+            f"<dt>{words['rule']}</dt><dd>{escape(group[0].source)}</dd></dl>"
+            f'<ul class="places">{places}</ul></article>'
+        )
+
+
+def _place(found: Issue, root: etree._Element, language: Language, *, said: bool) -> str:
+    text = f'<p class="said">{escape(found.text(language))}</p>' if said else ""
+    message = f'<p class="said">{escape(found.value)}</p>' if found.value else ""
+    element = _element(root, found.path)
+    excerpt = ""
+    if element is not None:
+        shown = " open" if found.is_error else ""
+        excerpt = (
+            f"<details{shown}><summary>{_WORDS[language]['excerpt']}</summary><pre>{escape(_excerpt(element))}</pre></details>"
+        )
+    path = f'<div class="path">{escape(found.path)}</div>' if found.path else ""
+    return f"<li>{text}{message}{path}{excerpt}</li>"
+
+
+def _element(root: etree._Element, path: str | None) -> etree._Element | None:
+    """The element of a path, as the check writes paths."""
+    if not path or path == "/":
+        return None
+    xpath = re.sub(r"/(?=[^/:]+(/|$))", "/c:", path)
+    try:
+        found = root.xpath(xpath, namespaces=_NAMES)
+    except etree.XPathError:
+        return None
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], etree._Element) else None
+
+
+def _excerpt(element: etree._Element) -> str:
+    """An element as text, its children named alone when it is long."""
+    whole = _lines(element, 0, deep=True)
+    if len(whole) <= _LONGEST:
+        return whole
+    return _lines(element, 0, deep=False)[:_LONGEST]
+
+
+def _lines(element: etree._Element, depth: int, *, deep: bool) -> str:
+    margin, name = "  " * depth, etree.QName(element).localname
+    attributes = "".join(f' {etree.QName(str(key)).localname}="{_short(str(value))}"' for key, value in element.attrib.items())
+    children = list(element)
+    text = _short((element.text or "").strip())
+    if not children:
+        return f"{margin}<{name}{attributes}>{text}</{name}>" if text else f"{margin}<{name}{attributes}/>"
+    if not deep and depth:
+        return f"{margin}<{name}{attributes}>…</{name}>"
+    inner = "\n".join(_lines(child, depth + 1, deep=deep) for child in children)
+    head = f"{margin}<{name}{attributes}>{text}"
+    return f"{head}\n{inner}\n{margin}</{name}>"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 160 else f"{text[:160]}…"
+
+
+# --- narrative -------------------------------------------------------------------------------------------------------
+
+_SAME = {name: name for name in ("table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "br", "sub", "sup")}
+_AS = {**_SAME, "paragraph": "p", "item": "li", "footnote": "small", "content": "span", "linkHtml": "span"}
+
+
+def _narrative(root: etree._Element, words: dict[str, str]) -> str:
+    """The text of every section, under its title."""
+    if root.tag != f"{CDA}ClinicalDocument":
+        return f"<p>{words['unreadable']}</p>"
+    parts = [_patient(root, words)]
+    for section in root.iter(f"{CDA}section"):
+        title, text = section.find(f"{CDA}title"), section.find(f"{CDA}text")
+        if title is not None:
+            parts.append(f"<h3>{escape(''.join(title.itertext()))}</h3>")
+        if text is not None:
+            parts.append(_inner(text, words))
+    return "".join(parts)
+
+
+def _patient(root: etree._Element, words: dict[str, str]) -> str:
+    name = root.find(f"{CDA}recordTarget/{CDA}patientRole/{CDA}patient/{CDA}name")
+    if name is None:
+        return ""
+    said = " ".join(part.text.strip() for part in name if part.text and part.get("qualifier") != "CL")
+    return f"<p><strong>{words['patient']}</strong> {escape(said)}</p>"
+
+
+def _inner(element: etree._Element, words: dict[str, str]) -> str:
+    """What an element of the narrative holds, as HTML."""
+    parts = [escape(element.text or "")]
+    for child in element:
+        parts += [_html(child, words), escape(child.tail or "")]
+    return "".join(parts)
+
+
+def _html(element: etree._Element, words: dict[str, str]) -> str:
+    name = etree.QName(element).localname
+    if name == "renderMultiMedia":
+        return f'<span class="attached">[{words["attached"]} {escape(element.get("referencedObject", ""))}]</span>'
+    if name == "br":
+        return "<br>"
+    tag = ("ol" if element.get("listType") == "ordered" else "ul") if name == "list" else _AS.get(name, "span")
+    return f"<{tag}>{_inner(element, words)}</{tag}>"

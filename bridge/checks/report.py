@@ -1,0 +1,129 @@
+"""What a check found, and the forms in which it can be said."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+from xml.sax.saxutils import escape, quoteattr
+
+from bridge.issues import Issue, Language, Severity, operation_outcome
+
+__all__ = ["Report", "in_order", "suites"]
+
+_RANK = {"fatal": 0, "error": 1, "warning": 2, "information": 3}
+_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings of one document."""
+
+    model: str
+    """Version of the model IMG-DA-IMG whose rules were applied."""
+    issues: tuple[Issue, ...]
+    """Errors first, then in the order of the document."""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether there is no error; warnings do not count."""
+        return not any(found.is_error for found in self.issues)
+
+    @property
+    def counts(self) -> Mapping[Severity, int]:
+        """How many findings each severity has."""
+        found = Counter(issue.severity for issue in self.issues)
+        return {severity: found[severity] for severity in get_args(Severity)}
+
+    def outcome(self, language: Language = "fr") -> dict[str, Any]:
+        """The findings as a FHIR OperationOutcome."""
+        return operation_outcome(self.issues, language)
+
+    def to_dict(self, language: Language = "fr") -> dict[str, Any]:
+        """The report as JSON data."""
+        return {
+            "model": self.model,
+            "valid": self.is_valid,
+            "counts": dict(self.counts),
+            "issues": [found.to_dict(language, values=True) for found in self.issues],
+        }
+
+    def to_json(self, language: Language = "fr") -> str:
+        """The report as a JSON text."""
+        return json.dumps(self.to_dict(language), ensure_ascii=False, indent=2)
+
+    def to_svrl(self, language: Language = "fr") -> str:
+        """The report as SVRL, the report language of Schematron: errors are failed assertions, the others reports.
+
+        Source: ISO/IEC 19757-3:2020, annex D.
+        """
+        lines = [
+            f'{_XML}<svrl:schematron-output xmlns:svrl="http://purl.oclc.org/dsdl/svrl" title="IMG-DA-IMG {escape(self.model)}"'
+            ' schemaVersion="ISO19757-3">',
+            '  <svrl:ns-prefix-in-attribute-values prefix="cda" uri="urn:hl7-org:v3"/>',
+            "  <svrl:active-pattern/>",
+        ]
+        for found in self.issues:
+            name = "failed-assert" if found.is_error else "successful-report"
+            place = quoteattr(_prefixed(found.path or "/"))
+            lines += [
+                f'  <svrl:{name} id="{found.code}" role="{found.severity}" location={place} test="{found.code}">',
+                f"    <svrl:text>{escape(_sentence(found, language))}</svrl:text>",
+                f"  </svrl:{name}>",
+            ]
+        return "\n".join([*lines, "</svrl:schematron-output>", ""])
+
+    def to_junit(self, name: str, language: Language = "fr") -> str:
+        """The report as JUnit XML: a test for each finding, failed where it is an error; one that passed for no finding."""
+        return suites([self.suite(name, language)])
+
+    def suite(self, name: str, language: Language = "fr") -> str:
+        """The report as the element ``testsuite`` of JUnit."""
+        cases = [_case(found, language) for found in self.issues] or ['    <testcase classname="imgda" name="IMG-DA-IMG"/>']
+        failures = sum(found.is_error for found in self.issues)
+        head = f'  <testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{failures}" errors="0">'
+        return "\n".join([head, *cases, "  </testsuite>"])
+
+    def joined(self, other: Report) -> Report:
+        """This report with the findings of another about the same document."""
+        return Report(self.model, in_order((*self.issues, *other.issues)))
+
+    def to_html(self, document: bytes, name: str = "", language: Language = "fr") -> str:
+        """The report as one page that needs nothing else, with excerpts of the document and its narrative."""
+        from bridge.checks.html import page
+
+        return page(self, document, name, language)
+
+
+def in_order(found: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Each finding once, errors first, otherwise in the order in which they were found."""
+    unique = {(issue.code, issue.path, issue.value, tuple(issue.parameters.items())): issue for issue in found}
+    return tuple(sorted(unique.values(), key=lambda issue: _RANK[issue.severity]))
+
+
+def suites(parts: list[str]) -> str:
+    """Elements ``testsuite`` as one JUnit file."""
+    return "\n".join([f"{_XML}<testsuites>", *parts, "</testsuites>", ""])
+
+
+def _case(found: Issue, language: Language) -> str:
+    head = f'    <testcase classname="{found.code}" name={quoteattr(found.path or "/")}>'
+    text = _sentence(found, language)
+    said = f"{text}\n{found.remedy(language)} [{found.source}]"
+    body = (
+        f'<failure type="{found.severity}" message={quoteattr(text)}>{escape(said)}</failure>'
+        if found.is_error
+        else f"<system-out>{escape(found.severity)}: {escape(said)}</system-out>"
+    )
+    return f"{head}{body}</testcase>"
+
+
+def _sentence(found: Issue, language: Language) -> str:
+    return f"{found.text(language)} {found.value}" if found.value else found.text(language)
+
+
+def _prefixed(path: str) -> str:
+    """A path with the prefix of CDA on the names that have none."""
+    return "/".join(step if not step or ":" in step else f"cda:{step}" for step in path.split("/"))

@@ -1,0 +1,208 @@
+"""``imgda check``: whether documents conform to IMG-DA-IMG."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli.common import Exit, Speaker, guard, needs, read_input, write_output
+from bridge.issues import Issue, Language
+
+__all__ = ["check"]
+
+_WORDS = {
+    "fr": {
+        "ok": "conforme",
+        "bad": "non conforme",
+        "summary": "{total} document(s) : {valid} conforme(s), {invalid} non conforme(s) ; "
+        "{error} erreur(s), {warning} avertissement(s), {information} note(s).",
+        "often": "Règles les plus souvent enfreintes :",
+        "bar": "Contrôle",
+    },
+    "en": {
+        "ok": "conforms",
+        "bad": "does not conform",
+        "summary": "{total} document(s): {valid} conform, {invalid} do not; "
+        "{error} error(s), {warning} warning(s), {information} note(s).",
+        "often": "Rules broken most often:",
+        "bar": "Checking",
+    },
+}
+
+
+@click.command()
+@click.argument("files", nargs=-1, metavar="[FILE|FOLDER|-]...")
+@click.option("--model", type=click.Choice(["2022.01", "2024.01"]), help="Version of the model, instead of the document's own.")
+@click.option(
+    "--suite",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="IMGDA_SUITE",
+    metavar="DIR",
+    help="Run the official suites of a folder TestContenuCDA as well.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "svrl", "html", "junit"]),
+    default="text",
+    show_default=True,
+    help="Form of the report.",
+)
+@click.option("-o", "--output", default="-", metavar="OUT", help="File to write; a folder for several svrl or html reports.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", envvar="IMGDA_LANG", show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing of documents that conform, and show errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Show notes as well.")
+def check(
+    files: tuple[str, ...],
+    model: str | None,
+    suite: Path | None,
+    form: str,
+    output: str,
+    lang: Language,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Check documents IMG-DA-IMG.
+
+    FILE is a document, a folder of documents (*.xml, searched through), or - for
+    standard input. The exit code is 1 when a document does not conform.
+    """
+    speaker = Speaker(lang, "text", quiet=quiet, verbose=verbose)
+    with guard(speaker):
+        names = list(_named(files or ("-",)))
+        if len(names) > 1 and form in ("svrl", "html") and not Path(output).is_dir():
+            raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")
+        with _suite(suite, model, speaker) as runner:
+            valid = _run(names, _Writer(form, output, speaker, several=len(names) > 1), model, runner, speaker)
+    if not valid:
+        raise SystemExit(int(Exit.DIFFERENT))
+
+
+def _named(files: tuple[str, ...]) -> Iterator[str]:
+    """The files meant, those of a folder in order."""
+    for name in files:
+        if name != "-" and Path(name).is_dir():
+            yield from (str(path) for path in sorted(Path(name).rglob("*.xml")))
+        else:
+            yield name
+
+
+def _suite(folder: Path | None, model: str | None, speaker: Speaker) -> Any:
+    """The official suites, with what is to be said of their folder."""
+    if folder is None:
+        return nullcontext(None)
+    from bridge.checks.suite import Suite
+
+    suite = Suite(folder, model or "2024.01")
+    speaker.issues(suite.issues)
+    return suite
+
+
+def _run(names: list[str], writer: _Writer, model: str | None, suite: Any, speaker: Speaker) -> bool:
+    """Check every file; whether all conform."""
+    from bridge.checks import MODELS
+    from bridge.checks import check as check_document
+
+    needs(*((version, "check") for version in ([model] if model else MODELS)))
+    valid = True
+    hidden = len(names) < 20 or not sys.stderr.isatty() or speaker.quiet
+    with click.progressbar(names, label=_WORDS[speaker.language]["bar"], file=sys.stderr, hidden=hidden) as bar:
+        for name in bar:
+            document = read_input(name, speaker)
+            report = check_document(document, model=model)
+            if suite is not None:
+                report = report.joined(suite.check(document))
+            valid = report.is_valid and valid
+            writer.add(name, document, report)
+    writer.end()
+    return valid
+
+
+class _Writer:
+    """Writes reports in one form, then one summary."""
+
+    def __init__(self, form: str, output: str, speaker: Speaker, *, several: bool) -> None:
+        self._form = form
+        self._output = output
+        self._speaker = speaker
+        self._several = several
+        self._parts: list[str] = []
+        self._counts: Counter[str] = Counter()
+        self._codes: Counter[str] = Counter()
+
+    def add(self, name: str, document: bytes, report: Any) -> None:
+        """One document."""
+        language = self._speaker.language
+        self._counts.update(report.counts)
+        self._counts.update(["total", "valid" if report.is_valid else "invalid"])
+        self._codes.update(found.code for found in report.issues if found.is_error)
+        match self._form:
+            case "text":
+                self._parts.append(self._text(name, report))
+            case "json":
+                self._parts.append(json.dumps({"file": name, **report.to_dict(language)}, ensure_ascii=False, indent=2))
+            case "junit":
+                self._parts.append(report.suite(name, language))
+            case "svrl":
+                self._file(name, "svrl", report.to_svrl(language))
+            case "html":
+                self._file(name, "html", report.to_html(document, name, language))
+
+    def _file(self, name: str, suffix: str, text: str) -> None:
+        """A report with a file of its own."""
+        target = self._output
+        if target != "-" and Path(target).is_dir():
+            flat = "_".join(part for part in Path(name).with_suffix("").parts if part not in ("/", "..", "."))
+            target = str(Path(target) / f"{flat if self._several else Path(name).stem}.{suffix}")
+        write_output(target, text.encode(), self._speaker)
+
+    def _text(self, name: str, report: Any) -> str:
+        words = _WORDS[self._speaker.language]
+        if report.is_valid and self._speaker.quiet:
+            return ""
+        head = f"{name}: {words['ok'] if report.is_valid else words['bad']} (IMG-DA-IMG {report.model})"
+        shown = [found for found in report.issues if self._shown(found)]
+        return "\n".join([head, *(line for found in shown for line in self._finding(found))]) + "\n"
+
+    def _shown(self, found: Issue) -> bool:
+        if found.is_error or self._speaker.verbose:
+            return True
+        return found.severity == "warning" and not self._speaker.quiet
+
+    def _finding(self, found: Issue) -> Iterator[str]:
+        language = self._speaker.language
+        yield f"  {self._speaker.word(found.severity)} {found.code} {found.text(language)}"
+        for label, value in (("", found.value), ("where", found.path), ("remedy", found.remedy(language))):
+            if value:
+                yield f"      {self._speaker.word(label) + ' ' if label else ''}{value}"
+
+    def end(self) -> None:
+        """What stands in one file, and the summary."""
+        if self._form == "text":
+            write_output(self._output, "".join(self._parts).encode(), self._speaker)
+        elif self._form == "json":
+            text = ",\n".join(self._parts)
+            write_output(self._output, (f"[\n{text}\n]\n" if self._several else f"{text}\n").encode(), self._speaker)
+        elif self._form == "junit":
+            from bridge.checks.report import suites
+
+            write_output(self._output, suites(self._parts).encode(), self._speaker)
+        self._summary()
+
+    def _summary(self) -> None:
+        words = _WORDS[self._speaker.language]
+        keys = ("total", "valid", "invalid", "error", "warning", "information")
+        self._speaker.say(words["summary"].format_map({key: self._counts[key] for key in keys}))
+        if self._several and self._codes:
+            from bridge.issues import catalogue
+
+            self._speaker.say(words["often"])
+            for code, count in self._codes.most_common(10):
+                self._speaker.say(f"  {count:>6}  {code}  {getattr(catalogue()[code], self._speaker.language)}")

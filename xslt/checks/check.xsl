@@ -1,0 +1,24 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- The rules of a document IMG-DA-IMG that go beyond its structure (mappings/structure.csv): codes, identifiers, dates, sections,
+     entries, narrative. One pass, mode "c:check"; every finding is an element with the code of its row in mappings/issues.csv.
+     Source: IMG-DA-IMG 2024.01; CI-SIS, Structuration minimale; docs/check.md. -->
+<xsl:package name="urn:x-bridge:checks" package-version="1.0" version="3.0" xmlns:c="urn:x-bridge:checks"
+    xmlns:cda="urn:hl7-org:v3" xmlns:xs="http://www.w3.org/2001/XMLSchema"
+    xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
+  <xsl:include href="findings.xsl"/>
+  <xsl:include href="header.xsl"/>
+  <xsl:include href="body.xsl"/>
+  <xsl:include href="acts.xsl"/>
+  <xsl:include href="narrative.xsl"/>
+
+  <!-- The version of the model, which each version states. -->
+  <xsl:variable name="c:model" as="xs:string" visibility="public" select="'2024.01'"/>
+
+  <xsl:key name="content" match="*[@ID]" use="@ID"/>
+
+  <xsl:mode name="c:check" visibility="public" on-multiple-match="use-last"/>
+
+  <xsl:template match="*" mode="c:check" as="element(finding)*">
+    <xsl:apply-templates select="*" mode="c:check"/>
+  </xsl:template>
+</xsl:package>
