@@ -52,7 +52,7 @@ ENDPOINTS = (
         "to-cda",
         FHIR,
         {**_DOCUMENT, FHIR_JSON: "bundle", "application/json": "bundle"},
-        _READING,
+        _READING | {"check"},
         "A FHIR imaging order becomes a document IMG-DA-IMG.",
     ),
     Endpoint(
@@ -62,6 +62,14 @@ ENDPOINTS = (
         {FHIR_JSON: "plain", "application/json": "plain"},
         frozenset({"shape", "lenient"}),
         "A document IMG-DA-IMG becomes a FHIR Bundle.",
+    ),
+    Endpoint(
+        "/check",
+        "check",
+        CDA,
+        {FHIR_JSON: "outcome", "application/json": "outcome"},
+        frozenset({"model"}),
+        "Every finding of a document IMG-DA-IMG; 200 even when there are errors.",
     ),
     Endpoint(
         "/explain",
@@ -76,14 +84,14 @@ ENDPOINTS = (
         "convert",
         tuple(dict.fromkeys(FHIR + CDA)),
         {FHIR_JSON: "parameters", "application/json": "parameters"},
-        _READING | {"shape"},
+        _READING | {"check", "shape"},
         "The same as a FHIR operation: Parameters, or the bare input, in; Parameters out.",
     ),
 )
 """Every address that converts."""
 
 _BOOLEANS = {"true": True, "false": False}
-_SWITCHES = frozenset({"single", "lenient", "draft", "values"})
+_SWITCHES = frozenset({"check", "single", "lenient", "draft", "values"})
 """Options that are true or false."""
 
 

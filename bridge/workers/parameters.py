@@ -24,6 +24,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "single": ("single", "Boolean"),
     "lenient": ("lenient", "Boolean"),
     "draft": ("draft", "Boolean"),
+    "check": ("check", "Boolean"),
     "shape": ("shape", "Code String"),
 }
 """Parameters that are options: their argument, and the types that they may have."""

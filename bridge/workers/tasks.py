@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from bridge.checks import check
 from bridge.convert import Bridge
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
 from bridge.explain import as_json
@@ -167,6 +168,12 @@ def _to_fhir(bridge: Bridge, source: Source, options: dict[str, Any]) -> Answer:
     return Answer(bundle, found.issues, model=found.model, document_id=_name(found.order))
 
 
+def _check(_: Bridge, source: Source, options: dict[str, Any]) -> Answer:
+    assert isinstance(source, bytes)
+    report = check(source, **options)
+    return Answer(b"", report.issues, model=report.model)
+
+
 def _explain(bridge: Bridge, source: Source, options: dict[str, Any]) -> Answer:
     values = options.pop("values", False)
     found = bridge.to_cda(source, **options)
@@ -185,8 +192,9 @@ def _name(order: Order) -> str:
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "to-cda": Operation(_to_cda, frozenset({"model", "fhir", "requisition", "single", "draft"})),
+    "to-cda": Operation(_to_cda, frozenset({"model", "fhir", "requisition", "single", "draft", "check"})),
     "to-fhir": Operation(_to_fhir, frozenset({"shape"})),
+    "check": Operation(_check, frozenset({"model"})),
     "explain": Operation(_explain, frozenset({"model", "fhir", "requisition", "single", "draft", "values"})),
 }
 """Everything that a worker does, by name."""

@@ -238,3 +238,21 @@ def test_the_explanation_says_where_each_value_went(server):
     shown = server.convert(KNEE, "/explain?values=true").body
     assert b"ESSAI" not in json.dumps(rows).encode()
     assert len(shown) > len(json.dumps(rows))
+
+
+# --- the check -------------------------------------------------------------------------------------------------------
+
+
+def test_the_findings_of_a_document_are_an_outcome(server):
+    broken = documented(KNEE).replace(b"MED-1126", b"MED-0000")
+    for document in (documented(KNEE), broken):
+        answer = server.convert(document, "/check?lang=en", Content_Type="application/xml")
+        report = bridge.check(document)
+        assert answer.status == 200
+        assert answer.json == report.outcome("en")
+        assert answer.headers["imgda-errors"] == str(report.counts["error"])
+    assert not report.is_valid
+
+
+def test_a_document_can_be_checked_before_it_is_given(server):
+    assert server.convert(KNEE, "/convert?check=true").body == documented(KNEE)
