@@ -20,8 +20,9 @@ __all__ = ["batch", "watch"]
 
 @click.command()
 @click.argument("source", metavar="IN")
-@click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("output", metavar="OUT")
 @click.option("--jobs", type=click.IntRange(1), help="Conversion processes. Default: one for each core.")
+@click.option("--cluster", metavar="ADDRESS", help="Convert on this Dask cluster; IN and OUT are then paths or URLs (fsspec).")
 @click.option("--resume", is_flag=True, help="Go on where a run with the same IN and OUT came to.")
 @click.option("--journal", type=click.Path(path_type=Path), metavar="FILE", help="Journal. Default: OUT.journal.ndjson")
 @click.option("--dead-letter", "dead", type=click.Path(path_type=Path), metavar="FILE", help="Failures. Default: OUT.dead.ndjson")
@@ -32,8 +33,9 @@ __all__ = ["batch", "watch"]
 def batch(
     speaker: Speaker,
     source: str,
-    output: Path,
+    output: str,
     jobs: int | None,
+    cluster: str | None,
     resume: bool,
     journal: Path | None,
     dead: Path | None,
@@ -53,15 +55,19 @@ def batch(
     from bridge.batch.run import Job, run
     from bridge.batch.sources import open_source
 
-    base = output.with_suffix("") if output.suffix.lower() in (".ndjson", ".jsonl", ".zip") else output
+    if cluster:
+        _on_cluster(speaker, cluster, source, output, seconds, {"model": model} if model else {}, config, lenient)
+        return
+    target = Path(output)
+    base = target.with_suffix("") if target.suffix.lower() in (".ndjson", ".jsonl", ".zip") else target
     journal = journal or base.with_name(f"{base.name}.journal.ndjson")
     dead = dead or base.with_name(f"{base.name}.dead.ndjson")
     with guard(speaker):
         settings = settings_of(config, lenient, speaker)
-        _check_fresh(output, journal, dead, resume)
+        _check_fresh(target, journal, dead, resume)
         job = Job(
             source=open_source(source, settings.limits.input_mib * 1024 * 1024),
-            output=output,
+            output=target,
             journal=journal,
             dead=dead,
             settings=settings,
@@ -132,6 +138,30 @@ def watch(
                     pool.close()
         except Locked:
             raise SettingsError(issue("IMGDA-1825", None)) from None
+
+
+def _on_cluster(
+    speaker: Speaker,
+    address: str,
+    source: str,
+    output: str,
+    seconds: float,
+    options: dict[str, Any],
+    config: Path | None,
+    lenient: bool,
+) -> None:
+    """The same on a Dask cluster, which always goes on where an earlier run with the same IN and OUT came to."""
+    try:
+        from bridge.batch.cluster import ClusterJob, run
+    except ModuleNotFoundError as error:
+        raise click.UsageError(f"{error.name} is missing: pip install 'imgda-bridge[cluster]'") from None
+    with guard(speaker):
+        job = ClusterJob(output, settings_of(config, lenient, speaker), options, seconds, speaker.language)
+        found = run(address, source, job, progress=lambda done, total: speaker.say(f"{done}/{total}"))
+    others = found["refused"] + found["failed"]
+    speaker.say(speaker.word("batch", done=str(found["done"]), others=str(others), dead=f"{output}/dead-*.ndjson"))
+    if others:
+        raise SystemExit(int(Exit.PARTIAL))
 
 
 def _check_fresh(output: Path, journal: Path, dead: Path, resume: bool) -> None:

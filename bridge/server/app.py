@@ -82,7 +82,7 @@ class Service:
         return JSONResponse({"models": known, "version": VERSION, "mapping": mapping()})
 
     async def _issues(self, _: Request) -> Response:
-        return JSONResponse([_entry(entry) for entry in catalogue().values()])
+        return JSONResponse({"issues": [_entry(entry) for entry in catalogue().values()]})
 
     async def _issue(self, request: Request) -> Response:
         entry = catalogue().get(request.path_params["code"].upper())

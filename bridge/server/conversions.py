@@ -43,7 +43,7 @@ class Endpoint:
     summary: str
 
 
-_READING = frozenset({"model", "fhir", "requisition", "single", "lenient"})
+_READING = frozenset({"model", "fhir", "requisition", "single", "lenient", "draft"})
 _DOCUMENT: Mapping[str, Form] = {"application/xml": "plain", "application/cda+xml": "plain", "text/xml": "plain"}
 
 ENDPOINTS = (
@@ -52,21 +52,47 @@ ENDPOINTS = (
         "to-cda",
         FHIR,
         {**_DOCUMENT, FHIR_JSON: "bundle", "application/json": "bundle"},
-        _READING,
+        _READING | {"check"},
         "A FHIR imaging order becomes a document IMG-DA-IMG.",
+    ),
+    Endpoint(
+        "/to-fhir",
+        "to-fhir",
+        CDA,
+        {FHIR_JSON: "plain", "application/json": "plain"},
+        frozenset({"shape", "lenient"}),
+        "A document IMG-DA-IMG becomes a FHIR Bundle.",
+    ),
+    Endpoint(
+        "/check",
+        "check",
+        CDA,
+        {FHIR_JSON: "outcome", "application/json": "outcome"},
+        frozenset({"model"}),
+        "Every finding of a document IMG-DA-IMG; 200 even when there are errors.",
+    ),
+    Endpoint(
+        "/explain",
+        "explain",
+        FHIR,
+        {"application/json": "plain"},
+        _READING | {"values"},
+        "Where each value of a FHIR imaging order went.",
     ),
     Endpoint(
         "/$imgda-convert",
         "convert",
         tuple(dict.fromkeys(FHIR + CDA)),
         {FHIR_JSON: "parameters", "application/json": "parameters"},
-        _READING,
+        _READING | {"check", "shape"},
         "The same as a FHIR operation: Parameters, or the bare input, in; Parameters out.",
     ),
 )
 """Every address that converts."""
 
 _BOOLEANS = {"true": True, "false": False}
+_SWITCHES = frozenset({"check", "single", "lenient", "draft", "values"})
+"""Options that are true or false."""
 
 
 class Conversions:
@@ -145,11 +171,11 @@ def _options(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     for name, value in request.query_params.multi_items():
         if name in found or name not in endpoint.options | {"lang", "_format"}:
             raise refused(400, "IMGDA-1811", known=", ".join(sorted(endpoint.options | {"lang", "_format"})))
-        if name in ("single", "lenient") and value not in _BOOLEANS:
+        if name in _SWITCHES and value not in _BOOLEANS:
             raise refused(400, "IMGDA-1812", name=name, expected="true | false")
         if name == "lang" and value not in ("fr", "en"):
             raise refused(400, "IMGDA-1812", name=name, expected="fr | en")
-        found[name] = _BOOLEANS.get(value, value) if name in ("single", "lenient") else value
+        found[name] = _BOOLEANS[value] if name in _SWITCHES else value
     return {name: value for name, value in found.items() if name not in ("lang", "_format")}
 
 

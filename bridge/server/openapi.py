@@ -25,6 +25,9 @@ _PARAMETERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "requisition": ("Of several orders, take the one with this number.", {"type": "string"}),
     "single": ("Join requests that have no common number into one order.", {"type": "boolean"}),
     "lenient": ("Allow every mandatory item to be missing that the model can leave out.", {"type": "boolean"}),
+    "draft": ("Write a document in spite of errors, never another patient's data.", {"type": "boolean"}),
+    "check": ("Check the document before it is given.", {"type": "boolean"}),
+    "values": ("Show the values too.", {"type": "boolean"}),
     "shape": ("Form of the Bundle written.", {"type": "string", "enum": ["document", "order"]}),
     "lang": ("Language of the findings; goes before Accept-Language.", {"type": "string", "enum": ["fr", "en"]}),
 }

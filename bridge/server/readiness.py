@@ -1,4 +1,4 @@
-"""Readiness: the service is ready when it really converts a sample, every way it can, to the same bytes as the first time."""
+"""Readiness: the service is ready when it really converts a sample, there and back, to the same bytes as the first time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hashlib
 import logging
 import time
 from pathlib import Path
-from typing import Any
 
 from bridge.server.lanes import Lanes
 from bridge.server.logs import log
@@ -53,12 +52,13 @@ class Readiness:
         return digest == self._first
 
     async def _convert(self) -> str:
-        """A digest of the sample converted."""
+        """A digest of the sample converted to a document and back."""
         document = await self._run("to-cda", self._sample)
-        return hashlib.sha256(document).hexdigest()
+        bundle = await self._run("to-fhir", document)
+        return hashlib.sha256(document + bundle).hexdigest()
 
-    async def _run(self, operation: str, source: bytes, **options: Any) -> bytes:
-        task = Task(operation, source, options)
+    async def _run(self, operation: str, source: bytes) -> bytes:
+        task = Task(operation, source)
         answer: Answer = await self._lanes.run(task, 0, urgent=True)
         if answer.output is None:
             raise ValueError(answer.refusal)

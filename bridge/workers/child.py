@@ -66,5 +66,7 @@ def _handler(settings: Any) -> Any:
     from bridge.workers.tasks import Worker
 
     worker = Worker(settings)
-    warm(models()[-1])
+    for model in models():
+        warm(model, "to-cda")
+        warm(model, "to-order")
     return worker

@@ -1,4 +1,4 @@
-"""The forms in which a result can be asked: plain, in a Bundle with what was found on the way, or as FHIR Parameters."""
+"""The forms in which a result can be asked: plain, with what was found on the way, or that alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bridge.workers.versions import VERSION, mapping
 
 __all__ = ["CDA_TYPE", "Form", "wrap"]
 
-Form = Literal["plain", "bundle", "parameters"]
+Form = Literal["plain", "bundle", "parameters", "outcome"]
 
 CDA_TYPE = "application/xml"
 """Media type of a document within FHIR."""
@@ -34,6 +34,8 @@ def wrap(
     """A result in one of the forms; *is_document* tells CDA from FHIR JSON, *position* identifies a Bundle."""
     if form == "plain":
         return output
+    if form == "outcome":
+        return json.dumps(operation_outcome(issues, language), ensure_ascii=False, separators=(",", ":")).encode()
     resource = _binary(output) if is_document else json.loads(output)
     outcome = operation_outcome(issues, language)
     whole = _bundle(resource, outcome, position) if form == "bundle" else _parameters(resource, outcome, model)

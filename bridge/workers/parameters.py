@@ -23,6 +23,8 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "requisition": ("requisition", "String"),
     "single": ("single", "Boolean"),
     "lenient": ("lenient", "Boolean"),
+    "draft": ("draft", "Boolean"),
+    "check": ("check", "Boolean"),
     "shape": ("shape", "Code String"),
 }
 """Parameters that are options: their argument, and the types that they may have."""

@@ -5,16 +5,20 @@ An answer carries no value of the input beside the output itself: :attr:`bridge.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from bridge.checks import check
 from bridge.convert import Bridge
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
+from bridge.explain import as_json
 from bridge.fhir import parse
 from bridge.issues import Issue, Language, issue
+from bridge.order import Order
 from bridge.settings import Settings
 from bridge.workers import parameters
 from bridge.workers.forms import Form, wrap
@@ -119,7 +123,7 @@ class Worker:
             return "to-cda", task.source, {}
         limits = self._strict.settings.limits
         bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth + 3)
-        parsed = parse.parse(task.source, limits=bounds, version=_fhir(task.options))
+        parsed = parse.parse(task.source, limits=bounds, version=task.options.get("fhir"))
         if parsed.resource["resourceType"] != "Parameters":
             return "to-cda", parsed.resource, {}
         return parameters.read(parsed.resource)
@@ -134,14 +138,8 @@ def is_document(source: bytes) -> bool:
     return _DOCUMENT.match(source) is not None
 
 
-_VERSIONS = ("R4", "R4B", "R5")
-
-
-def _fhir(options: Mapping[str, Any]) -> str | None:
-    version = options.get("fhir")
-    if version is not None and version not in _VERSIONS:
-        raise SettingsError(issue("IMGDA-1812", None, name="fhir", expected=" | ".join(_VERSIONS)))
-    return version
+_CODES = {"fhir": ("R4", "R4B", "R5"), "shape": ("document", "order")}
+"""Options that are one of a few codes."""
 
 
 def _check_options(options: Mapping[str, Any], known: frozenset[str]) -> None:
@@ -149,7 +147,9 @@ def _check_options(options: Mapping[str, Any], known: frozenset[str]) -> None:
     unknown = sorted(options.keys() - known)
     if unknown:
         raise SettingsError(issue("IMGDA-1811", None, known=", ".join(sorted(known | {"lenient"}))))
-    _fhir(options)
+    for name, codes in _CODES.items():
+        if options.get(name, codes[0]) not in codes:
+            raise SettingsError(issue("IMGDA-1812", None, name=name, expected=" | ".join(codes)))
 
 
 def _refusal(error: BridgeError) -> Refusal:
@@ -161,14 +161,40 @@ def _refusal(error: BridgeError) -> Refusal:
     return next((name for kind, name in kinds if isinstance(error, kind)), "internal")
 
 
+def _to_fhir(bridge: Bridge, source: Source, options: dict[str, Any]) -> Answer:
+    assert isinstance(source, bytes)
+    found = bridge.to_fhir(source, **options)
+    bundle = json.dumps(found.bundle, ensure_ascii=False, separators=(",", ":"), default=float).encode()
+    return Answer(bundle, found.issues, model=found.model, document_id=_name(found.order))
+
+
+def _check(_: Bridge, source: Source, options: dict[str, Any]) -> Answer:
+    assert isinstance(source, bytes)
+    report = check(source, **options)
+    return Answer(b"", report.issues, model=report.model)
+
+
+def _explain(bridge: Bridge, source: Source, options: dict[str, Any]) -> Answer:
+    values = options.pop("values", False)
+    found = bridge.to_cda(source, **options)
+    return Answer(as_json(found.trace, values=values).encode(), found.issues, model=found.model)
+
+
 def _to_cda(bridge: Bridge, source: Source, options: dict[str, Any]) -> Answer:
     found = bridge.to_cda(source, **options)
-    ident = found.order.document.id
-    name = ident.root if ident.extension is None else f"{ident.root}^{ident.extension}"
-    return Answer(found.document, found.issues, model=found.model, document_id=name)
+    return Answer(found.document, found.issues, model=found.model, document_id=_name(found.order))
+
+
+def _name(order: Order) -> str:
+    """The identifier of a document in one text."""
+    ident = order.document.id
+    return ident.root if ident.extension is None else f"{ident.root}^{ident.extension}"
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "to-cda": Operation(_to_cda, frozenset({"model", "fhir", "requisition", "single"})),
+    "to-cda": Operation(_to_cda, frozenset({"model", "fhir", "requisition", "single", "draft", "check"})),
+    "to-fhir": Operation(_to_fhir, frozenset({"shape"})),
+    "check": Operation(_check, frozenset({"model"})),
+    "explain": Operation(_explain, frozenset({"model", "fhir", "requisition", "single", "draft", "values"})),
 }
 """Everything that a worker does, by name."""

@@ -28,7 +28,7 @@ def test_the_models_are_those_of_the_library(server):
 
 
 def test_every_finding_has_a_page(server):
-    assert [item["code"] for item in server.request("GET", "/issues").json] == list(catalogue())
+    assert [item["code"] for item in server.request("GET", "/issues").json["issues"]] == list(catalogue())
     page = server.request("GET", "/issues/IMGDA-0101").json
     assert page["text"]["fr"] == catalogue()["IMGDA-0101"].fr
     assert server.request("GET", "/issues/IMGDA-9999").status == 404
