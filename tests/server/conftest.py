@@ -46,22 +46,22 @@ class Server:
         self.log: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.port = int(self.wait_for("listening")["port"])
+        self.port = int(self.wait_for('"event": "listening"')["port"])
 
     def _read(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.log.append(line.decode())
 
-    def wait_for(self, event: str, seconds: float = 30) -> dict[str, Any]:
-        """The first log line of an event."""
+    def wait_for(self, text: str, seconds: float = 30) -> dict[str, Any]:
+        """The first log line that holds a text; the log is written after the answer, and read by a thread of its own."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             for line in list(self.log):
-                if f'"event": "{event}"' in line:
+                if text in line:
                     return dict(json.loads(line))
             time.sleep(0.02)
-        raise AssertionError(f"no {event} in {self.log}")
+        raise AssertionError(f"no {text} in {self.log}")
 
     def wait_ready(self) -> None:
         until = time.monotonic() + 30

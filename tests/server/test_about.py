@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from fhir.resources.R4B.operationdefinition import OperationDefinition
@@ -64,8 +62,7 @@ def test_a_request_keeps_its_identity(server):
     answer = server.request("GET", "/models", X_Request_Id="engine-1.42", traceparent=trace)
     assert answer.headers["x-request-id"] == "engine-1.42"
     assert answer.headers["traceparent"] == trace
-    line = next(json.loads(line) for line in reversed(server.log) if "engine-1.42" in line)
-    assert line["trace"] == "0af7651916cd43dd8448eb211c80319c"
+    assert server.wait_for("engine-1.42")["trace"] == "0af7651916cd43dd8448eb211c80319c"
 
 
 def test_an_identity_that_could_do_harm_is_replaced(server):
