@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bundles import DCM, SNOMED, TA, bundle, concept, order_of, practitioner, service_request
+from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, order_of, practitioner, service_request
 
 import bridge
 from bridge.order import Order
@@ -160,3 +160,39 @@ def test_a_message_that_is_about_no_request_holds_all_of_them(focus):
     with pytest.raises(bridge.SourceError) as refused:
         bridge.to_cda(message(*focus))
     assert refused.value.code == "IMGDA-0207"
+
+
+@pytest.mark.parametrize(
+    ("code", "item"),
+    [
+        ("55115-0", "justification"),
+        ("11329-0", "medical_history"),
+        ("34895-3", "patient_information"),
+        ("30954-2", "prior_results"),
+    ],
+)
+def test_the_words_of_a_section_stand_in_for_a_text_that_no_resource_gives(code, item):
+    """Shape (a): one section with a narrative and nothing else, of an order that lacks the resource."""
+    section = {
+        "code": concept(LOINC, code),
+        "text": {"status": "additional", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><p>Mots de la rubrique</p></div>'},
+    }
+    composition = {
+        "resourceType": "Composition",
+        "id": "composition",
+        "status": "final",
+        "type": concept(LOINC, "55115-0"),
+        "subject": {"reference": "Patient/p"},
+        "date": "2026-03-02T10:15:00+01:00",
+        "author": [{"reference": "PractitionerRole/role"}],
+        "title": "Demande d'actes d'imagerie",
+        "section": [section],
+    }
+    changed = service_request(reasonCode=None) if code == "55115-0" else service_request()
+    changed = {key: value for key, value in changed.items() if value is not None}
+    changed["supportingInfo"] = [{"reference": f"Observation/{name}"} for name in ("chir", "risk")]
+    data = bundle(sr=changed, med=None, kind="document")
+    data["entry"].insert(0, {"fullUrl": "https://ehr.example/Composition/composition", "resource": composition})
+    found = bridge.to_cda(data)
+    assert getattr(found.order, item) == "Mots de la rubrique"
+    assert "IMGDA-0439" in {issue.code for issue in found.issues}
