@@ -1,4 +1,4 @@
-"""The forms in which a result can be asked: plain, with what was found on the way, or that alone; an explanation also to be read."""
+"""The forms in which a result can be asked: plain, to be read by a person, with what was found on the way, or that alone."""
 
 from __future__ import annotations
 
