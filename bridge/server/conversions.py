@@ -69,7 +69,7 @@ ENDPOINTS = (
         CDA,
         {FHIR_JSON: "outcome", "application/json": "outcome"},
         frozenset({"model"}),
-        "Every finding of a document IMG-DA-IMG; 200 even when there are errors.",
+        "Every finding of a document IMG-DA-IMG; 200 even when there are errors, 400 when it is no XML.",
     ),
     Endpoint(
         "/explain",
