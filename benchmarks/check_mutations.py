@@ -64,7 +64,7 @@ def mutations(document: bytes, count: int, seed: int = 1) -> Iterator[Mutation]:
 
 def _optional(element: etree._Element) -> bool:
     """Whether the model lets this element be left out: another one of its name stays, or none is needed."""
-    from bridge.checks.structure import types
+    from bridge.checks.types import types
 
     above = element.getparent()
     name, parent = etree.QName(element).localname, "" if above is None else etree.QName(above).localname

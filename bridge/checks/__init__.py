@@ -9,8 +9,9 @@ from __future__ import annotations
 from lxml import etree
 
 from bridge.checks.report import Report, in_order
-from bridge.checks.structure import CDA, is_base64, path_of
+from bridge.checks.structure import CDA, path_of
 from bridge.checks.structure import check as check_structure
+from bridge.checks.types import is_base64
 from bridge.errors import SettingsError
 from bridge.issues import Issue, Severity, issue
 from bridge.stylesheets import transform
@@ -87,11 +88,13 @@ def _rules(root: etree._Element, model: str) -> list[Issue]:
     text = transform(model, "check", etree.tostring(root, encoding="unicode"))
     if len(text) < 60 and text.rstrip().endswith("/>"):
         return []
-    return [_issue(found) for found in etree.fromstring(text)]
+    return [_issue(found, root) for found in etree.fromstring(text)]
 
 
-def _issue(found: etree._Element) -> Issue:
+def _issue(found: etree._Element, root: etree._Element) -> Issue:
     parameters = {str(name): str(value) for name, value in found.attrib.items()}
-    code, path = parameters.pop("rule"), parameters.pop("at")
+    code, (_, *places) = parameters.pop("rule"), parameters.pop("at").split("/")
     severity: Severity | None = parameters.pop("severity", None)  # type: ignore[assignment]
-    return issue(code, path, severity=severity, parameters=parameters)
+    for place in places:
+        root = root[int(place)]
+    return issue(code, path_of(root), severity=severity, parameters=parameters)

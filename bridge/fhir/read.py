@@ -379,10 +379,12 @@ class _Reader:
             targets: dict[str | None, list[str]] = {
                 "55115-0": reasons.justification,
                 "11329-0": clinical.medical,
+                "34895-3": self._information(clinical) or clinical.information,
                 "30954-2": clinical.results,
             }
             texts = targets.get(code)
-            if texts == [] and not (code == "11329-0" and ("medical" in clinical.known_absence or section.children("entry"))):
+            answered = code in ("11329-0", "34895-3") and section.children("entry")
+            if texts == [] and not answered and not (code == "11329-0" and "medical" in clinical.known_absence):
                 if text := narrative_text(section):
                     self.context.note("IMGDA-0439", section.at("text"))
                     texts.append(text)

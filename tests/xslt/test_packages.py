@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT
 from lxml import etree
 
+from bridge.stylesheets import configuration
+
 XSLT = ROOT / "xslt"
 STYLESHEETS = sorted(XSLT.rglob("*.xsl"))
 WHOLE = [path for path in STYLESHEETS if etree.QName(etree.parse(str(path)).getroot()).localname == "package"]
@@ -32,6 +34,17 @@ def test_every_stylesheet_compiles():
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == [str(path) for path in WHOLE]
     assert result.stderr == ""
+
+
+def test_what_saxon_prints_goes_to_the_null_device_of_the_system(tmp_path):
+    """As on a system where it has another name: here a file, which Saxon opens."""
+    elsewhere = tmp_path / "NUL"
+    with configuration(XSLT / "saxon.xml", str(elsewhere)) as wiring:
+        command = [sys.executable, "-c", _COMPILE, str(wiring), *map(str, WHOLE)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stdout.split() == [str(path) for path in WHOLE]
+    assert elsewhere.exists()
+    assert not wiring.exists()
 
 
 @pytest.mark.parametrize("path", STYLESHEETS, ids=lambda path: str(path.relative_to(XSLT)))

@@ -139,7 +139,7 @@
         $act[cda:code/@code = ('C63334', 'OT')][not(cda:entryRelationship/cda:act)] ! c:finding('1550', .)"/>
   </xsl:function>
 
-  <xsl:template match="cda:entryRelationship" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:entryRelationship" mode="c:check">
     <xsl:variable name="type" as="xs:string" select="if (cda:act) then 'SUBJ' else 'COMP'"/>
     <xsl:sequence select="
         .[not(@typeCode = $type)] ! c:finding('1549', ., map {'expected': $type}),
@@ -151,7 +151,7 @@
   </xsl:template>
 
   <!-- FR-Commentaire-ER -->
-  <xsl:template match="cda:entryRelationship/cda:act" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:entryRelationship/cda:act" mode="c:check">
     <xsl:variable name="act" as="element()" select="."/>
     <xsl:sequence select="
         ('2.16.840.1.113883.10.20.1.40', '1.3.6.1.4.1.19376.1.5.3.1.4.2', '1.2.250.1.213.1.1.3.32')[not(. = $act/cda:templateId/@root)]

@@ -55,12 +55,12 @@
           return if (deep-equal($places, sort($places))) then () else c:finding('1529', $parent)"/>
   </xsl:function>
 
-  <xsl:template match="cda:structuredBody" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:structuredBody" mode="c:check">
     <xsl:sequence select="c:sections(., ('clinical', 'education', 'plan'), ('results', 'documents'))"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:section" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:section" mode="c:check">
     <xsl:variable name="section" as="element()" select="."/>
     <xsl:variable name="kind" as="xs:string?" select="c:kind(.)"/>
     <xsl:if test="exists($kind)">
@@ -69,7 +69,7 @@
           $model?templates[not(. = $section/cda:templateId/@root)] ! c:finding('1524', $section, map {'root': .}),
           c:fixed(cda:code, $model?code, $loinc, $model?label),
           if (not(cda:title)) then c:finding('1526', ., map {'expected': $model?title})
-          else cda:title[$bare(.) ne $bare($model?title)] ! c:finding('1525', ., map {'expected': $model?title}),
+          else cda:title[not(c:alike(., $model?title))] ! c:finding('1525', ., map {'expected': $model?title}),
           if (cda:id) then ()
           else c:finding('1528', ., map {'severity': if ($kind = ('request', 'history')) then 'error' else 'warning'}),
           if (cda:text) then ()
@@ -117,7 +117,7 @@
     <xsl:variable name="said" as="xs:string" select="
         if ($text//cda:table) then string-join(($text//cda:table)[1]//cda:td) else string($text)"/>
     <xsl:variable name="headed" as="xs:boolean" select="
-        not($text//cda:table) or contains($bare(string-join(($text//cda:table)[1]/cda:thead)), 'justification')"/>
+        not($text//cda:table) or contains(lower-case(string-join(($text//cda:table)[1]/cda:thead)), 'justification')"/>
     <xsl:sequence select="
         if (normalize-space($said) = ('', '-') or not($headed)) then c:finding('1562', $section) else (),
         tail($text//cda:table)[normalize-space(string-join(.//cda:td)) = ''] ! c:finding('1605', .)"/>
@@ -159,7 +159,7 @@
         else ''"/>
   </xsl:function>
 
-  <xsl:template match="cda:observation" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:observation" mode="c:check">
     <xsl:variable name="kind" as="xs:string" select="c:kind-of-entry(.)"/>
     <xsl:choose>
       <xsl:when test="$kind = 'dicom'"><xsl:sequence select="c:dicom-observation(.)"/></xsl:when>
@@ -169,7 +169,7 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:section/cda:entry[not(cda:observation or cda:organizer)]" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:section/cda:entry[not(cda:observation or cda:organizer)]" mode="c:check">
     <xsl:sequence select="c:finding('1532', .)"/>
   </xsl:template>
 
@@ -244,7 +244,7 @@
   </xsl:function>
 
   <!-- FR-Document-attache: the type of the document, then its one media. -->
-  <xsl:template match="cda:organizer" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:organizer" mode="c:check">
     <xsl:sequence select="
         c:entry(., '1.2.250.1.213.1.1.3.18', 'EVN', 'completed'),
         c:fixed(cda:code, '55107-7', $loinc, 'Document attaché'),
@@ -256,7 +256,7 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:observationMedia" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:observationMedia" mode="c:check">
     <xsl:sequence select="
         cda:value[@mediaType][empty($sets('media-type')?systems(@mediaType))] ! c:finding('1620', .),
         .[@ID][not(@ID = //cda:renderMultiMedia/@referencedObject)] ! c:finding('1611', .)"/>

@@ -18,7 +18,7 @@
 
   <xsl:mode name="c:check" visibility="public" on-multiple-match="use-last"/>
 
-  <xsl:template match="*" mode="c:check" as="element(finding)*">
+  <xsl:template match="*" mode="c:check">
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 </xsl:package>

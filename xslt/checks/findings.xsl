@@ -1,5 +1,5 @@
 <?xml version="1.0" encoding="UTF-8"?>
-<!-- What every rule uses: findings and their paths, value sets, fixed codes, moments, national identifiers.
+<!-- What every rule uses: findings and their places, value sets, fixed codes, moments, national identifiers.
      The tables of mappings/ are read while the stylesheet is compiled. -->
 <xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:cda="urn:hl7-org:v3"
     xmlns:map="http://www.w3.org/2005/xpath-functions/map" xmlns:fn="http://www.w3.org/2005/xpath-functions"
@@ -30,6 +30,13 @@
         normalize-space(replace(replace(lower-case(normalize-unicode($text, 'NFKD')), '\p{M}', ''), '[^\p{L}\p{N}]+', ' '))
       }"/>
 
+  <!-- Whether two texts are the same but for what spelling may change. -->
+  <xsl:function name="c:alike" as="xs:boolean">
+    <xsl:param name="one" as="xs:string"/>
+    <xsl:param name="other" as="xs:string"/>
+    <xsl:sequence select="$one eq $other or $bare($one) eq $bare($other)"/>
+  </xsl:function>
+
   <!-- Each value set: label by "code system", systems by code, and the bare labels. -->
   <xsl:variable name="sets" as="map(xs:string, map(xs:string, item()*))" static="yes" select="
       map:merge(
@@ -58,16 +65,10 @@
 
   <!-- findings -->
 
-  <xsl:function name="c:path" as="xs:string">
+  <!-- The place of an element: the number of its elder sisters, and so for each of its ancestors. -->
+  <xsl:function name="c:place" as="xs:string">
     <xsl:param name="node" as="element()"/>
-    <xsl:sequence select="string-join($node/ancestor-or-self::* ! ('/' || name() || c:position(.)))"/>
-  </xsl:function>
-
-  <xsl:function name="c:position" as="xs:string">
-    <xsl:param name="node" as="element()"/>
-    <xsl:variable name="twins" as="element()*" select="$node/../*[node-name() = node-name($node)]"/>
-    <xsl:sequence select="if (count($twins) lt 2 or not($node/..[self::*])) then ''
-        else '[' || count($twins[. &lt;&lt; $node]) + 1 || ']'"/>
+    <xsl:sequence select="string-join($node/ancestor-or-self::* ! count(preceding-sibling::*), '/')"/>
   </xsl:function>
 
   <xsl:function name="c:finding" as="element(finding)">
@@ -81,7 +82,7 @@
     <xsl:param name="code" as="xs:string"/>
     <xsl:param name="node" as="element()"/>
     <xsl:param name="parameters" as="map(xs:string, xs:string)"/>
-    <finding rule="IMGDA-{$code}" at="{c:path($node)}">
+    <finding rule="IMGDA-{$code}" at="{c:place($node)}">
       <xsl:for-each select="map:keys($parameters)"><xsl:attribute name="{.}" select="$parameters(.)"/></xsl:for-each>
     </finding>
   </xsl:function>
@@ -120,7 +121,7 @@
     <xsl:sequence select="
         if ($label = $expected) then ()
         else if (empty($label)) then c:finding('1511', $node, map {'expected': $expected})
-        else if ($bare($label) = $bare($expected)) then c:finding('1505', $node, map {'expected': $expected})
+        else if (c:alike($label, $expected)) then c:finding('1505', $node, map {'expected': $expected})
         else c:finding(if ($set ne '' and exists($sets($set)?bare($bare($label)))) then '1503' else '1504', $node,
             map {'expected': $expected})"/>
   </xsl:function>

@@ -2,11 +2,11 @@
 <!-- Rules of the header: identity of the document, patient, people, structures, acts, context of care.
      Source: CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01, section 3.4.1. -->
 <xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:cda="urn:hl7-org:v3"
-    xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
+    xmlns:map="http://www.w3.org/2005/xpath-functions/map" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
 
   <!-- document -->
 
-  <xsl:template match="cda:ClinicalDocument" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:ClinicalDocument" mode="c:check">
     <xsl:variable name="volet" as="xs:string" select="'1.2.250.1.213.1.1.1.47'"/>
     <xsl:variable name="document" as="element()" select="."/>
     <xsl:sequence select="
@@ -18,14 +18,14 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:confidentialityCode[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:confidentialityCode[parent::cda:ClinicalDocument]" mode="c:check">
     <xsl:variable name="labels" as="map(xs:string, xs:string)" select="map {'L': 'Bas', 'M': 'Modéré', 'N': 'Normal',
         'R': 'Restreint', 'U': 'Non restreint', 'V': 'Très restreint'}"/>
     <xsl:variable name="english" as="map(xs:string, xs:string)" select="map {'L': 'low', 'M': 'moderate', 'N': 'normal',
         'R': 'restricted', 'U': 'unrestricted', 'V': 'very restricted'}"/>
     <xsl:sequence select="
         if (not(@codeSystem = '2.16.840.1.113883.5.25')) then c:finding('1509', ., map {'expected': '2.16.840.1.113883.5.25'})
-        else if (@displayName ! $bare(.) = (@code ! ($labels(.), $english(.))) ! $bare(.)) then ()
+        else if (@code ! ($labels(.), $english(.)) ! c:alike(., string(current()/@displayName)) = true()) then ()
         else @code ! $labels(.) ! c:finding('1504', current(), map {'expected': .})"/>
   </xsl:template>
 
@@ -45,7 +45,7 @@
         $events[cda:code/@code = 'MED-1095'][2] ! c:finding('1466', .)"/>
   </xsl:function>
 
-  <xsl:template match="cda:serviceEvent" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:serviceEvent" mode="c:check">
     <xsl:sequence select="
         if (cda:code/@code = '55115-0') then c:fixed(cda:code, '55115-0', $loinc, 'Demande d''actes d''imagerie')
         else if (cda:code/@code = 'Z13.9')
@@ -94,7 +94,7 @@
 
   <!-- patient -->
 
-  <xsl:template match="cda:patientRole" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:patientRole" mode="c:check">
     <xsl:variable name="role" as="element()" select="."/>
     <xsl:variable name="roots" as="xs:string+" select="('8', '9', '10', '11') ! ('1.2.250.1.213.1.4.' || .)"/>
     <xsl:for-each select="cda:id[@root = $roots][1]">
@@ -114,7 +114,7 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:patient/cda:name" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:patient/cda:name" mode="c:check">
     <xsl:variable name="known" as="xs:string+" select="'BR', 'CL', 'SP'[$c:model = '2022.01']"/>
     <xsl:sequence select="
         cda:family[not(@qualifier = $known)] ! c:finding('1449', .),
@@ -125,7 +125,7 @@
         c:affixes(., 'warning')"/>
   </xsl:template>
 
-  <xsl:template match="cda:administrativeGenderCode" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:administrativeGenderCode" mode="c:check">
     <xsl:sequence select="c:coded(., 'gender')"/>
   </xsl:template>
 
@@ -141,16 +141,16 @@
           ! c:finding('1451', ., map {'set': 'title', 'severity': $severity})"/>
   </xsl:function>
 
-  <xsl:template match="cda:guardianPerson/cda:name" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:guardianPerson/cda:name" mode="c:check">
     <xsl:sequence select="c:affixes(., 'warning')"/>
   </xsl:template>
 
-  <xsl:template mode="c:check" as="element(finding)*" match="cda:assignedPerson/cda:name | cda:relatedPerson/cda:name
+  <xsl:template mode="c:check" match="cda:assignedPerson/cda:name | cda:relatedPerson/cda:name
       | cda:associatedPerson/cda:name | cda:intendedRecipient/cda:informationRecipient/cda:name">
     <xsl:sequence select="c:affixes(., if (ancestor::cda:structuredBody or ancestor::cda:dataEnterer) then 'warning' else 'error')"/>
   </xsl:template>
 
-  <xsl:template match="cda:author[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:author[parent::cda:ClinicalDocument]" mode="c:check">
     <xsl:sequence select="
         c:coded(cda:functionCode, 'function-code'),
         cda:assignedAuthor[not(cda:assignedPerson or cda:assignedAuthoringDevice)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
@@ -160,7 +160,7 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:legalAuthenticator" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:legalAuthenticator" mode="c:check">
     <xsl:sequence select="
         cda:assignedEntity[not(cda:assignedPerson)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
         cda:assignedEntity[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
@@ -168,42 +168,42 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:authenticator | cda:responsibleParty | cda:encounterParticipant" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:authenticator | cda:responsibleParty | cda:encounterParticipant" mode="c:check">
     <xsl:sequence select="
         cda:assignedEntity/cda:id[not(@root = $professionals)] ! c:finding('1456', ., map {'expected': $professionals}),
         c:known(cda:assignedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:dataEnterer/cda:assignedEntity | cda:informant/cda:assignedEntity" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:dataEnterer/cda:assignedEntity | cda:informant/cda:assignedEntity" mode="c:check">
     <xsl:sequence select="c:known(cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:serviceEvent/cda:performer" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:serviceEvent/cda:performer" mode="c:check">
     <xsl:sequence select="c:coded(cda:assignedEntity/cda:code, 'author-speciality'),
         c:known(cda:functionCode, 'function-code')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:participant[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:participant[parent::cda:ClinicalDocument]" mode="c:check">
     <xsl:sequence select="
         c:coded(cda:functionCode, 'function-code'),
         c:coded(cda:associatedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:relatedEntity" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:relatedEntity" mode="c:check">
     <xsl:sequence select="c:coded(cda:code, 'relation')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:intendedRecipient" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:intendedRecipient" mode="c:check">
     <xsl:sequence select="cda:id[not(@root = $professionals)] ! c:finding('1456', ., map {'expected': $professionals})"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:representedCustodianOrganization" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:representedCustodianOrganization" mode="c:check">
     <xsl:sequence select="
         cda:id[not(@root = ($structures, '1.2.250.1.213.4.1'))] ! c:finding('1455', ., map {'expected': $structures}),
         cda:id[@root = $structures][not(@extension)] ! c:finding('1409', ., map {'attribute': 'extension', 'element': 'id'}),
@@ -211,7 +211,7 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template mode="c:check" as="element(finding)*"
+  <xsl:template mode="c:check"
       match="cda:representedOrganization | cda:receivedOrganization | cda:scopingOrganization | cda:guardianOrganization">
     <xsl:variable name="any" as="xs:boolean" select="exists(self::cda:scopingOrganization | ancestor::cda:performer)"/>
     <xsl:sequence select="
@@ -221,16 +221,16 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:id[@root = $professionals][@extension]" mode="c:check" as="element(finding)?">
+  <xsl:template match="cda:id[@root = $professionals][@extension]" mode="c:check">
     <xsl:sequence select=".[not(c:is-professional(@extension))] ! c:finding('1453', .)"/>
   </xsl:template>
 
-  <xsl:template match="cda:id[@root = $structures][@extension]" mode="c:check" as="element(finding)?">
+  <xsl:template match="cda:id[@root = $structures][@extension]" mode="c:check">
     <xsl:sequence select=".[not(c:is-structure(@extension))] ! c:finding('1454', .)"/>
   </xsl:template>
 
   <!-- Free lines or named parts, not both, and no more than seven lines. -->
-  <xsl:template match="cda:addr" mode="c:check" as="element(finding)?">
+  <xsl:template match="cda:addr" mode="c:check">
     <xsl:sequence select="
         if (cda:streetAddressLine and *[not(self::cda:streetAddressLine)] or cda:streetAddressLine[8]) then c:finding('1460', .)
         else if (text()[normalize-space()]) then c:finding('1460', ., map {'severity': 'warning'})
@@ -239,8 +239,7 @@
   </xsl:template>
 
   <!-- A time says when, or that nobody knows. -->
-  <xsl:template match="cda:effectiveTime[not(@value or @nullFlavor or *)] | cda:time[not(@value or @nullFlavor or *)]" mode="c:check"
-      as="element(finding)">
+  <xsl:template match="cda:effectiveTime[not(@value or @nullFlavor or *)] | cda:time[not(@value or @nullFlavor or *)]" mode="c:check">
     <xsl:sequence select="c:finding('1407', ., map {'element': local-name()})"/>
   </xsl:template>
 
@@ -249,23 +248,32 @@
     <xsl:param name="document" as="element()"/>
     <xsl:variable name="people" as="element()*" select="$document//cda:family/ancestor::*[cda:id][1][cda:id/@root = $professionals]"/>
     <xsl:for-each-group select="$people" group-by="cda:id[@root = $professionals][1]/@extension">
-      <xsl:variable name="name" as="xs:string" select="$bare((.//cda:family)[1])"/>
-      <xsl:sequence select="current-group()[$bare((.//cda:family)[1]) ne $name][1] ! c:finding('1477', .)"/>
+      <xsl:variable name="name" as="xs:string" select="string((.//cda:family)[1])"/>
+      <xsl:sequence select="current-group()[not(c:alike((.//cda:family)[1], $name))][1] ! c:finding('1477', .)"/>
     </xsl:for-each-group>
-    <xsl:for-each-group select="$people" group-by="$bare(string-join((.//cda:name)[1]/(cda:family, cda:given), ' '))">
-      <xsl:variable name="number" as="xs:string" select="string(cda:id[@root = $professionals][1]/@extension)"/>
-      <xsl:sequence select="current-group()[cda:id[@root = $professionals][1]/@extension ne $number][1] ! c:finding('1478', .)"/>
-    </xsl:for-each-group>
-    <xsl:for-each-group group-by="$bare(cda:name[1])"
-        select="$document//*[cda:name[not(*)]][cda:id[@root = $structures][@extension]]">
-      <xsl:variable name="number" as="xs:string" select="string(cda:id[@root = $structures][1]/@extension)"/>
-      <xsl:sequence select="current-group()[cda:id[@root = $structures][1]/@extension ne $number][1] ! c:finding('1479', .)"/>
+    <xsl:sequence select="
+        c:one-number($people, function($person) { string-join(($person//cda:name)[1]/(cda:family, cda:given), ' ') }, $professionals, '1478'),
+        c:one-number($document//*[cda:name[not(*)]][cda:id[@root = $structures][@extension]],
+            function($structure) { string($structure/cda:name[1]) }, $structures, '1479')"/>
+  </xsl:function>
+
+  <!-- Among those of one name, the first whose number is not that of the others. -->
+  <xsl:function name="c:one-number" as="element(finding)*">
+    <xsl:param name="all" as="element()*"/>
+    <xsl:param name="name" as="function(element()) as xs:string"/>
+    <xsl:param name="root" as="xs:string"/>
+    <xsl:param name="code" as="xs:string"/>
+    <xsl:variable name="bare-names" as="map(xs:string, xs:string)"
+        select="map:merge(distinct-values($all ! $name(.)) ! map:entry(., $bare(.)))"/>
+    <xsl:for-each-group select="$all" group-by="$bare-names($name(.))">
+      <xsl:variable name="number" as="xs:string" select="string(cda:id[@root = $root][1]/@extension)"/>
+      <xsl:sequence select="current-group()[cda:id[@root = $root][1]/@extension ne $number][1] ! c:finding($code, .)"/>
     </xsl:for-each-group>
   </xsl:function>
 
   <!-- context of care -->
 
-  <xsl:template match="cda:encompassingEncounter" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:encompassingEncounter" mode="c:check">
     <xsl:sequence select="
         if (cda:code) then c:coded(cda:code, 'encounter-type') else c:finding('1457', ., map {'element': 'code'}),
         cda:effectiveTime[c:moment(cda:low/@value) ge c:moment(cda:high/@value)] ! c:finding('1472', .),
@@ -274,7 +282,7 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:healthCareFacility" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:healthCareFacility" mode="c:check">
     <xsl:sequence select="c:coded(cda:code, 'facility-type')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>

@@ -34,7 +34,7 @@
   </xsl:function>
 
   <!-- Every row of a table has the cells of the others. Tables of data have one row of headings. -->
-  <xsl:template match="cda:table" mode="c:check" as="element(finding)*">
+  <xsl:template match="cda:table" mode="c:check">
     <xsl:sequence select="
         if (count(distinct-values(*/cda:tr/sum((cda:td | cda:th)/(@colspan[. castable as xs:integer]/xs:integer(.), 1)[1]))) gt 1
             and not(.//@rowspan)) then c:finding('1614', .) else (),
@@ -51,15 +51,22 @@
     <xsl:param name="set" as="xs:string"/>
     <xsl:variable name="content" as="element()?" select="c:content($node)"/>
     <xsl:variable name="label" as="xs:string?" select="$sets($set)?labels($node/@code || ' ' || $node/@codeSystem)"/>
-    <xsl:variable name="said" as="xs:string" select="$bare(string($content))"/>
     <xsl:sequence select="
         if (not($node/cda:originalText/cda:reference) and $node/@code)
           then c:finding('1539', $node, map {'severity': 'warning', 'element': 'originalText'})
-        else if (empty($content) or empty($label)) then ()
+        else if (empty($content) or empty($label) or $content = $label) then ()
         else if (not(normalize-space($content))) then c:finding('1605', $content)
-        else if ($said = $bare($label) or contains($bare($label), $said) or contains($said, $bare($label))) then ()
-        else if (contains($bare(string($content/ancestor::cda:td[1])), $bare($label))) then ()
-        else c:finding('1604', $content, map {'expected': $label})"/>
+        else
+          let $said := $bare($content), $expected := $bare($label)
+          return if (contains($expected, $said) or contains($said, $expected)
+            or contains($bare(string($content/ancestor::cda:td[1])), $expected)) then ()
+          else c:finding('1604', $content, map {'expected': $label})"/>
+  </xsl:function>
+
+  <!-- The answers "oui" and "non" among nodes of the narrative. -->
+  <xsl:function name="c:answers" as="xs:string*">
+    <xsl:param name="nodes" as="node()*"/>
+    <xsl:sequence select="$nodes[string-length(normalize-space()) lt 7] ! $bare(.)[. = ('oui', 'non')]"/>
   </xsl:function>
 
   <!-- "Oui" or "Non" beside or in the narrative of a boolean, as its value says. -->
@@ -68,9 +75,8 @@
     <xsl:variable name="value" as="element()?" select="$entry/cda:value[1]"/>
     <xsl:variable name="content" as="element()?" select="c:content($entry)"/>
     <xsl:variable name="row" as="element()?" select="($content/ancestor::cda:tr[1], $content)[1]"/>
-    <xsl:variable name="words" as="xs:string*" select="
-        (if ($entry/cda:code/@code = 'GEN-297') then $content else $row//(cda:td | cda:content | cda:tr[not(cda:td)] | self::cda:content))
-        ! $bare(string(.))[. = ('oui', 'non')]"/>
+    <xsl:variable name="words" as="xs:string*" select="c:answers(
+        if ($entry/cda:code/@code = 'GEN-297') then $content else $row//(cda:td | cda:content | cda:tr[not(cda:td)] | self::cda:content))"/>
     <xsl:variable name="expected" as="xs:string" select="if ($value/@value = ('true', '1')) then 'oui' else 'non'"/>
     <xsl:sequence select="
         $value[not(@xsi:type = 'BL')] ! c:finding('1536', ., map {'expected': 'BL'}),
@@ -84,7 +90,7 @@
   <xsl:function name="c:answer-told" as="element(finding)*">
     <xsl:param name="entry" as="element()"/>
     <xsl:variable name="row" as="element()?" select="$entry/cda:value[1] ! c:content(.)/ancestor::cda:tr[1]"/>
-    <xsl:variable name="words" as="xs:string*" select="$row/cda:td ! $bare(string(.))[. = ('oui', 'non')]"/>
+    <xsl:variable name="words" as="xs:string*" select="c:answers($row/cda:td)"/>
     <xsl:variable name="expected" as="xs:string" select="if ($entry/@negationInd = ('true', '1')) then 'non' else 'oui'"/>
     <xsl:sequence select="
         if (empty($row)) then ()
@@ -118,7 +124,7 @@
     <xsl:param name="row" as="element()?"/>
     <xsl:variable name="heads" as="element()*" select="$row/ancestor::cda:table[1]/cda:thead[1]/cda:tr[1]/*"/>
     <xsl:sequence select="(for $i in 1 to count($heads)
-        return $i[contains($bare(string($heads[$i])), 'precision topographique')])[1]"/>
+        return $i[contains($heads[$i], 'Précision topographique') or contains($bare($heads[$i]), 'precision topographique')])[1]"/>
   </xsl:function>
 
   <!-- What the column of modifiers says of an act, its entry says. -->
