@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from bridge.fhir.context import one_line
@@ -24,10 +25,10 @@ Held = str | Address | Code
 
 def give_up(index: Index, people: Iterable[People], orders: Iterable[Order]) -> None:
     """Give up what was read of each person and structure and stands in none of the orders."""
-    held = frozenset(value for order in orders for value in _held(order))
+    held = _held(orders)
     for reader in people:
         for role in reader.roles():
-            if role.professional.speciality not in held:
+            if role.professional.speciality and role.professional.speciality not in held:
                 for coding in reader.specialities(role):
                     coding.give_up_carried("IMGDA-0901", "administrative")
     for kind in ("Organization", "PractitionerRole", "Practitioner"):
@@ -38,21 +39,43 @@ def give_up(index: Index, people: Iterable[People], orders: Iterable[Order]) -> 
                 node.lose("name", "IMGDA-0901", "administrative")
 
 
-def _held(value: Any) -> Iterator[Held]:
-    """The texts of an order, in lower case, its addresses and codes."""
+_PARTS = (
+    "authenticators authors custodian data_enterer encounter legal_authenticator participants patient recipients request urgency"
+).split()
+"""Items of an order in which persons and structures stand."""
+
+
+def _held(orders: Iterable[Order]) -> set[Held]:
+    """The texts of the people of orders, in lower case, their addresses and codes."""
+    held: set[Held] = set()
+    seen: set[int] = set()
+    for order in orders:
+        for name in _PARTS:
+            _gather(getattr(order, name), held, seen)
+    return held
+
+
+def _gather(value: Any, held: set[Held], seen: set[int]) -> None:
+    """Take what a part of an order holds; one person often has several parts in it."""
     if isinstance(value, str):
-        yield value.casefold()
+        held.add(value.casefold())
     elif isinstance(value, tuple):
         for item in value:
-            yield from _held(item)
-    elif is_dataclass(value):
-        if isinstance(value, (Address, Code)):
-            yield value
-        for part in fields(value):
-            yield from _held(getattr(value, part.name))
+            _gather(item, held, seen)
+    elif isinstance(value, (Address, Code)):
+        held.add(value)
+    elif is_dataclass(value) and not isinstance(value, type) and id(value) not in seen:
+        seen.add(id(value))
+        for name in _names(type(value)):
+            _gather(getattr(value, name), held, seen)
 
 
-def _unused(node: Node, held: frozenset[Held]) -> Iterator[Node]:
+@cache
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(cls))
+
+
+def _unused(node: Node, held: set[Held]) -> Iterator[Node]:
     """The means of contact, addresses, identifiers and names of one resource that are in no order."""
     owners = [node, *node.children("contact")]
     for means in (child for owner in owners for child in owner.children("telecom")):
