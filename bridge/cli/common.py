@@ -95,7 +95,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "where": "où",
         "rule": "règle",
         "remedy": "remède",
-        "lost": "perdu",
+        "lost": "perdu :",
         "more": "et {count} note(s) ; --verbose les montre.",
         "stats": "Valeurs de l'entrée : {carried} portées + {implied} implicites + {lost} perdues = {all}.",
         "refused": "Rien n'a été écrit : {count} erreur(s).",
@@ -115,7 +115,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "where": "where",
         "rule": "rule",
         "remedy": "remedy",
-        "lost": "lost",
+        "lost": "lost:",
         "more": "and {count} note(s); --verbose shows them.",
         "stats": "Values of the input: {carried} carried + {implied} implied + {lost} lost = {all}.",
         "refused": "Nothing was written: {count} error(s).",
@@ -183,7 +183,7 @@ class Speaker:
         """One issue, or the losses of one resource that have the same code and class."""
         width = max(60, min(get_terminal_size((80, 24)).columns, 100))
         head = click.style(self.word(issue.severity), fg=_COLOURS[issue.severity], bold=True)
-        text = issue.text(self.language) + (f" [{self.word('lost')}: {issue.loss}]" if issue.loss else "")
+        text = issue.text(self.language) + (f" [{self.word('lost')} {issue.loss}]" if issue.loss else "")
         lines = textwrap.wrap(text, width - 4) or [""]
         click.echo(f"{head} {issue.code}", err=True)
         for line in lines:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from bundles import LOINC, SNOMED, TA, bundle, concept, observation, order_of, path_of, patient, resources
+from conftest import ROOT
 
 import bridge
 
@@ -144,3 +147,12 @@ def test_what_another_order_of_the_input_took_is_neither_lost_nor_missing():
     conversion = BRIDGE.to_cda(bundle(other), requisition="DA-1", paranoid=True)
     assert conversion.trace.unfound() == []
     assert conversion.order.justification == "Douleur du genou"
+
+
+def test_the_moment_at_which_nobody_entered_the_data_is_lost():
+    source = json.loads((ROOT / "fixtures" / "lymphoma-pet" / "bundle.json").read_text("utf-8"))
+    extension = source["entry"][0]["resource"]["extension"][1]
+    for part in extension["extension"]:
+        if part["url"] == "party":
+            part["valueReference"] = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000077"}
+    assert "Bundle.entry[0].resource.extension[1].extension[1].valuePeriod.start" in losses(source)
