@@ -10,6 +10,7 @@ import binascii
 import re
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -20,10 +21,10 @@ from bridge.errors import SourceError, StylesheetError
 from bridge.fhir.people import INS_ROOTS
 from bridge.issues import Issue, issue
 from bridge.order import Code, Identifier, Order
-from bridge.settings import Settings
+from bridge.settings import Limits, Settings
 from bridge.stylesheets import transform
 
-__all__ = ["Reading", "read"]
+__all__ = ["Marked", "Reading", "marked", "read"]
 
 _O = f"{{{order_xml.NAMESPACE}}}"
 _X = "{urn:x-bridge:source}"
@@ -64,16 +65,27 @@ class Reading:
     model: str
 
 
-def read(document: bytes, settings: Settings) -> Reading:
-    """Read a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG of a known version."""
-    parsed = parse(document, settings.limits)
+class Marked(NamedTuple):
+    """A document, and the ``order.xml`` that the stylesheet made of it, each element with marks of where it was read."""
+
+    parsed: Parsed
+    tree: etree._Element
+
+
+def marked(document: bytes, limits: Limits) -> Marked:
+    """Apply the stylesheet to a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG."""
+    parsed = parse(document, limits)
     try:
         text = transform(parsed.model, "to-order", etree.tostring(parsed.root, encoding="unicode"))
     except StylesheetError:
         # The types of the stylesheet are those of the CDA schema: what stands twice where it may stand once ends here.
         raise SourceError(issue("IMGDA-1299", "/ClinicalDocument")) from None
-    tree = etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
-    return _Reading(parsed, tree, settings).finish()
+    return Marked(parsed, etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)))
+
+
+def read(document: bytes, settings: Settings) -> Reading:
+    """Read a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG of a known version."""
+    return _Reading(*marked(document, settings.limits), settings).finish()
 
 
 class _Reading:

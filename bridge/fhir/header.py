@@ -554,6 +554,7 @@ class Header:
             for part in extension.extensions("party"):
                 if role := self.people.role(part.child("valueReference")):
                     return DataEnterer(professional=role.professional, time=when)
+            extension.give_up_carried("IMGDA-0901")
         for taking_part in self._participations("ENT"):
             return DataEnterer(professional=taking_part.role.professional, time=_start(taking_part))
         return None
