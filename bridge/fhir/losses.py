@@ -74,12 +74,15 @@ def is_implied(leaf: Leaf, ledger: Ledger) -> bool:
         return leaf.container.get("status") in ("generated", "empty")
     if _says_unknown(leaf.container):
         return True
-    return any(_holds(rule, leaf, ledger) for rule in _rules(leaf.type_path))
+    for rule in _rules(leaf.type_path):  # no generator: this runs some hundred times in a conversion
+        if _holds(rule, leaf, ledger):
+            return True
+    return False
 
 
 def _says_unknown(extension: object) -> bool:
     """Whether a leaf belongs to "the value is unknown", which says no more than its absence does."""
-    if not isinstance(extension, dict):
+    if not isinstance(extension, dict) or "valueCode" not in extension:
         return False
     return str(extension.get("url")).endswith("/data-absent-reason") and extension.get("valueCode") == "unknown"
 
