@@ -86,6 +86,11 @@ def test_what_is_no_readable_document_is_refused_with_the_one_reason(document, c
         ('moodCode="INT"', 'moodCode="INT" negationInd="true"', "IMGDA-1264"),
         ('root="1.2.250.1.999.105.1"', 'root="ipp"', "IMGDA-1297"),
         ('codeSystem="1.2.840.10008.2.16.4"', 'codeSystem="DCM"', "IMGDA-1298"),
+        ('administrativeGenderCode code="F"', 'administrativeGenderCode code="X"', "IMGDA-1303"),
+        ('negationInd="true"', 'negationInd="1"', "IMGDA-1304"),
+        ('<value xsi:type="BL" value="true"/>', '<value xsi:type="BL" value="oui"/>', "IMGDA-1304"),
+        ("<birthTime", "<deceasedInd xmlns='urn:hl7-org:sdtc' value='1'/><birthTime", "IMGDA-1304"),
+        ('<versionNumber value="2"/>', '<versionNumber value="2.0"/>', "IMGDA-1305"),
     ],
 )
 def test_an_order_that_would_be_wrong_is_refused(old, new, code):
@@ -221,6 +226,21 @@ def test_every_single_changed_value_shows_in_the_order_or_in_the_issues():
             pass
         element.set(name, value) if name else setattr(element, "text", value)
     assert [leaf for leaf in silent if not _carries_nothing(leaf)] == []
+
+
+def test_no_value_of_a_document_makes_the_way_to_fhir_fail():
+    """Each of 300 attributes and texts is replaced by what it can never be: read, or refused with a finding."""
+    tree = etree.fromstring(URGENT)
+    leaves = [(e, name) for e in tree.iter(etree.Element) for name in [*e.attrib, ""] if name or (e.text and e.text.strip())]
+    for element, name in random.Random(5).sample(leaves, 300):
+        value = element.get(name) if name else element.text
+        element.set(name, "x-9") if name else setattr(element, "text", "x-9")
+        try:
+            found: object = _BRIDGE.to_fhir(etree.tostring(tree)).bundle
+        except (OrderError, SourceError) as refusal:
+            found = refusal.issues
+        assert found
+        element.set(name, value) if name else setattr(element, "text", value)
 
 
 def _carries_nothing(leaf: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -42,9 +42,10 @@ class Answer:
 class Server:
     """One ``imgda serve``."""
 
-    def __init__(self, *options: str, **environment: str) -> None:
+    def __init__(self, *options: str, certificate: Path | None = None) -> None:
+        self._tls = ssl.create_default_context(cafile=certificate) if certificate else None
         command = [sys.executable, "-m", "bridge", "serve", "--port", "0", *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, **environment})
+        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
         self.log: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -69,6 +70,8 @@ class Server:
         wait(lambda: self.request("GET", "/readyz").status == 200, seconds)
 
     def connect(self, timeout: float = 60) -> http.client.HTTPConnection:
+        if self._tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=self._tls)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
@@ -115,8 +118,8 @@ def server() -> Iterator[Server]:
 def _made() -> Iterator[Any]:
     made: list[Server] = []
 
-    def make(*options: str, **environment: str) -> Server:
-        made.append(Server(*options, **environment))
+    def make(*options: str, certificate: Path | None = None) -> Server:
+        made.append(Server(*options, certificate=certificate))
         made[-1].wait_ready()
         return made[-1]
 

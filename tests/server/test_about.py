@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from fhir.resources.R4B.operationdefinition import OperationDefinition
@@ -17,6 +20,35 @@ def test_the_capability_statement_names_the_operation_and_its_definition(server)
     definition = server.request("GET", address.removeprefix(f"http://127.0.0.1:{server.port}")).json
     OperationDefinition.model_validate(definition)
     assert definition["code"] == "imgda-convert"
+
+
+def test_the_service_listens_on_loopback_alone(server):
+    assert server.wait_for('"listening"')["host"] == "127.0.0.1"
+
+
+def test_tls_is_spoken_where_there_is_a_certificate(make_server, tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=localhost",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    subprocess.run([*command, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    server = make_server("--workers", "1", "--tls-cert", str(certificate), "--tls-key", str(key), certificate=certificate)
+    answer = server.request("GET", "/models")
+    assert answer.status == 200
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
 def test_the_models_are_those_of_the_library(server):

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +192,30 @@ def large_worker(server: Any) -> int:
                 return int(pid)
         asked.join()
     raise AssertionError("an order needs every worker")
+
+
+def test_a_service_whose_workers_hang_is_not_ready(own_server):
+    server = own_server("--workers", "1")
+    with Stopped(server.workers()):
+        wait(lambda: server.request("GET", "/readyz").status == 503)
+        answer = server.request("GET", "/readyz")
+        assert (answer.code, answer.headers["retry-after"]) == ("IMGDA-1807", "1")
+        assert server.request("GET", "/healthz").status == 200
+    server.wait_ready()
+
+
+def test_more_requests_than_the_service_takes_on_are_told_to_come_back(own_server):
+    server = own_server("--workers", "1")
+    head = b"POST /convert HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+    with ExitStack() as clients:
+        for _ in range(512):
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
+            client.sendall(head + b"Expect: 100-continue\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 100")
+        answer = server.convert(order(1))
+        assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "IMGDA-1807", "1")
+        assert server.request("GET", "/healthz").status == 200
+    wait(lambda: server.convert(order(1)).status == 200)
 
 
 def test_more_than_can_wait_is_told_to_come_back(own_server):
