@@ -74,10 +74,7 @@ def is_implied(leaf: Leaf, ledger: Ledger) -> bool:
         return leaf.container.get("status") in ("generated", "empty")
     if _says_unknown(leaf.container):
         return True
-    for rule in _rules(leaf.type_path):  # no generator: this runs some hundred times in a conversion
-        if _holds(rule, leaf, ledger):
-            return True
-    return False
+    return any(_holds(rule, leaf, ledger) for rule in _rules(leaf.type_path))
 
 
 def _says_unknown(extension: object) -> bool:
