@@ -99,7 +99,9 @@ class _Numbers:
         if not isinstance(value, Professional):
             return value
         name = value.name or PersonName(family=f"Nom {len(self.known)}")
-        number = Identifier(root=PROFESSIONALS, extension="8" + _with_key(f"99990{self._of(f'{name.family} {name.given or str()}'):05}"))
+        number = Identifier(
+            root=PROFESSIONALS, extension="8" + _with_key(f"99990{self._of(f'{name.family} {name.given or str()}'):05}")
+        )
         ids = tuple(number if item.root == PROFESSIONALS else item for item in value.ids)
         return replace(value, ids=ids, name=name)
 

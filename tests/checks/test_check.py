@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import copy
-import csv
-from collections import Counter
-from pathlib import Path
 
 import pytest
-from conftest import ROOT, STORIES, TESTS
+from conftest import ROOT
 from documents import CDA, tree_of
-from hypothesis import HealthCheck, given, settings
 from lxml import etree
-from strategies import orders
 
 from bridge.checks import check
-from bridge.convert import write_document
 from bridge.issues import catalogue
 
 FIXTURES = ROOT / "fixtures"

@@ -44,7 +44,7 @@ UNSEEN = {
     "S21": "the convention that the specification keeps",
 }
 ERRORS = {"S1", "S2", "S4"}
-"""The slips that are errors: references that lead nowhere and identifiers of two things (specification of the document, 1.4, 1.11)."""
+"""The slips that are errors: references that lead nowhere, and identifiers that name two things."""
 
 
 def test_there_are_seven_examples_of_each_version():
