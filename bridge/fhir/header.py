@@ -628,7 +628,7 @@ class Header:
             found = read()
             if found and found.id and found.id.root == _STRUCTURES:
                 if origin != "Composition.custodian":
-                    self.context.note("IMGDA-0314", self.requests[0].path, origin=origin)
+                    self.context.note("IMGDA-0314", self.requests[0].path, origin=origin, item="custodian")
                 return replace(found, practice_setting=None, telecoms=found.telecoms[:1], addresses=found.addresses[:1])
         self.context.note("IMGDA-0313", self.requests[0].at("requester"))
         return Organization(id=Identifier(root=_STRUCTURES))
@@ -721,7 +721,8 @@ class Header:
         organization = person.organization or Organization()
         if organization.practice_setting is None:
             code = self.context.settings.defaults.practice_setting
-            self.context.note("IMGDA-0316", path, code=code, origin="defaults.practice_setting")
+            item = "request.performer.organization.practice_setting"
+            self.context.note("IMGDA-0316", path, code=code, origin="defaults.practice_setting", item=item)
             organization = replace(organization, practice_setting=coded_value("practice-setting", code))
         return replace(person, organization=organization)
 
@@ -914,7 +915,7 @@ class Header:
 
     def _default_type(self, path: str) -> Code:
         code = self.context.settings.defaults.facility_type
-        self.context.note("IMGDA-0315", path, code=code, origin="defaults.facility_type")
+        self.context.note("IMGDA-0315", path, code=code, origin="defaults.facility_type", item="encounter.facility.type")
         return coded_value("facility-type", code)
 
     def _default_facility(self, author: Professional, name: str | None, provider: Organization | None = None) -> Facility:

@@ -338,7 +338,8 @@ class _Reader:
         if kind in clinical.known_absence:
             return settings.known_absence
         code = "IMGDA-0417" if kind == "medical" else "IMGDA-0418"
-        self.context.note(code, self.requests[0].at("supportingInfo"))
+        origin = {"origin": "texts.not_recorded", "item": f"{kind}_history"}
+        self.context.note(code, self.requests[0].at("supportingInfo"), **origin)
         return settings.not_recorded
 
     @reads("patient_information")

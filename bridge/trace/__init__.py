@@ -74,6 +74,10 @@ class Counts(NamedTuple):
         return sum(self)
 
 
+_SETTINGS = ("custodian", "defaults.", "missing.", "texts.")
+"""How the settings begin that give an item a value."""
+
+
 class Trace:
     """What became of every leaf of one input."""
 
@@ -127,8 +131,9 @@ class Trace:
     def _defaults(self) -> Iterator[Row]:
         """The items that the settings gave, as their issues say."""
         for found in self._issues:
-            if origin := found.parameters.get("origin"):
-                yield Row("defaulted", None, None, found.path, rule=f"{origin} ({found.code})")
+            origin = found.parameters.get("origin", "")
+            if origin.startswith(_SETTINGS):
+                yield Row("defaulted", None, None, found.parameters.get("item"), rule=f"{origin} ({found.code})")
 
 
 def _type(leaf: Leaf, version: str) -> str | None:
