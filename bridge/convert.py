@@ -158,7 +158,8 @@ class Bridge:
         *single* joins those without a number. *fhir* states the version (``R4``, ``R4B``, ``R5``) instead of finding it out.
         *draft* writes a document in spite of errors, which stay among its issues; never another patient's data. *paranoid*
         looks for each value that was read in the document, and takes those that are not there for losses.
-        *check* checks the document that was written (:func:`bridge.check`) and delivers none that has an error.
+        *check* checks the document that was written (:func:`bridge.check`) and delivers none that has an error, but for a draft
+        whose errors are among its issues.
 
         Raises :class:`SourceError` for an input that cannot be read or holds no order, or several; :class:`OrderError` with
         every finding for an order that breaks a rule; :class:`SettingsError` for an unknown model.
@@ -292,7 +293,7 @@ class Bridge:
         if found := model_rules.check(normalized.order, model):
             raise OrderError((*found, *normalized.issues))
         document = write_document(normalized.order, model)
-        if check:
+        if check and not any(found.is_error for found in normalized.issues):
             self._refuse_faults(document, model)
         return Conversion(normalized.order, normalized.issues, document, model, evidence=normalized.evidence)
 

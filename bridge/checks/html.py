@@ -112,7 +112,7 @@ pre { font:0.78rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace; background:va
   border-radius:.25rem; padding:.5rem .75rem; margin:.3rem 0; white-space:pre-wrap; overflow-wrap:anywhere }
 .narrative { font-size:.9rem; overflow-x:auto }
 .narrative h3 { border-bottom:1px solid var(--line); padding-bottom:.2rem; margin:1rem 0 .5rem }
-.narrative h3:first-child { margin-top:0 }
+.narrative h3:first-child, .narrative > p:first-child { margin-top:0 }
 .narrative table { border-collapse:collapse; width:100%; margin:.25rem 0 .75rem } .narrative th, .narrative td {
   border:1px solid var(--line); padding:.3rem .5rem; text-align:left; vertical-align:top; overflow-wrap:break-word; hyphens:auto }
 .narrative table + br { display:none }
@@ -149,7 +149,7 @@ def page(report: Report, document: bytes, name: str, language: Language) -> str:
         f"<p>{counts} · {words['model'].format(model=escape(report.model))}</p></header>"
         f'<main><section id="findings" aria-labelledby="f"><h2 id="f">{words["findings"]}</h2>{findings}</section>'
         f'<section aria-labelledby="n"><h2 id="n">{words["narrative"]}</h2>'
-        f'<div class="narrative">{_narrative(root, words)}</div></section></main>'
+        f'<div class="narrative" lang="fr">{_narrative(root, words)}</div></section></main>'
         f"<footer>{words['private']}</footer></body></html>\n"
     )
 

@@ -149,8 +149,9 @@ class Suites:
 
 
 def _place(location: str, root: etree._Element) -> str | None:
-    """The path of an SVRL location, as we write it."""
+    """The path of an SVRL location, as we write it; some rules of the suites state it without namespaces."""
     simple = re.sub(r"\*:(\w+)\[namespace-uri\(\)='([^']*)'\]", r"*[local-name()='\1']", location)
+    simple = re.sub(r"/([A-Za-z][\w.\-]*)(?=[\[/]|$)", r"/*[local-name()='\1']", simple)
     try:
         found = root.xpath(simple)
     except etree.XPathError:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
 import click
 
 from bridge.cli.common import Exit, Speaker, guard, needs, read_input, write_output
 from bridge.issues import Issue, Language
+
+if TYPE_CHECKING:
+    from bridge.checks.report import Report
+    from bridge.checks.suite import Suite
 
 __all__ = ["check"]
 
@@ -72,17 +77,18 @@ def check(
     """Check documents IMG-DA-IMG.
 
     FILE is a document, a folder of documents (*.xml, searched through), or - for
-    standard input. The exit code is 1 when a document does not conform.
+    standard input. The exit code is 1 when a document does not conform, 66 when
+    a file cannot be read (the others are checked all the same).
     """
     speaker = Speaker(lang, "text", quiet=quiet, verbose=verbose)
     with guard(speaker):
         names = list(_named(files or ("-",)))
         if len(names) > 1 and form in ("svrl", "html") and not Path(output).is_dir():
             raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")
-        with _suite(suite, model, speaker) as runner:
-            valid = _run(names, _Writer(form, output, speaker, several=len(names) > 1), model, runner, speaker)
-    if not valid:
-        raise SystemExit(int(Exit.DIFFERENT))
+        with _Suites(suite, speaker) as suites:
+            code = _run(names, _Writer(form, output, speaker, several=len(names) > 1), model, suites, speaker)
+    if code:
+        raise SystemExit(int(code))
 
 
 def _named(files: tuple[str, ...]) -> Iterator[str]:
@@ -94,35 +100,54 @@ def _named(files: tuple[str, ...]) -> Iterator[str]:
             yield name
 
 
-def _suite(folder: Path | None, model: str | None, speaker: Speaker) -> Any:
-    """The official suites, with what is to be said of their folder."""
-    if folder is None:
-        return nullcontext(None)
-    from bridge.checks.suite import Suite
+class _Suites:
+    """The official suites of a folder, each started when the first document of its model comes."""
 
-    suite = Suite(folder, model or "2024.01")
-    speaker.issues(suite.issues)
-    return suite
+    def __init__(self, folder: Path | None, speaker: Speaker) -> None:
+        self._folder = folder
+        self._speaker = speaker
+        self._started: dict[str, Suite] = {}
+
+    def join(self, report: Report, document: bytes) -> Report:
+        """A report with what the suites of its model find; as it is where there is no folder."""
+        if self._folder is None:
+            return report
+        if report.model not in self._started:
+            from bridge.checks.suite import Suite
+
+            self._started[report.model] = suite = Suite(self._folder, report.model)
+            self._speaker.issues(suite.issues)
+        return report.joined(self._started[report.model].check(document))
+
+    def __enter__(self) -> _Suites:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for suite in self._started.values():
+            suite.close()
 
 
-def _run(names: list[str], writer: _Writer, model: str | None, suite: Any, speaker: Speaker) -> bool:
-    """Check every file; whether all conform."""
+def _run(names: list[str], writer: _Writer, model: str | None, suites: _Suites, speaker: Speaker) -> Exit:
+    """Check every file. A file that cannot be read is said, and the others are checked all the same."""
     from bridge.checks import MODELS
     from bridge.checks import check as check_document
 
     needs(*((version, "check") for version in ([model] if model else MODELS)))
-    valid = True
+    code = Exit.OK
+    unread = False
     hidden = len(names) < 20 or not sys.stderr.isatty() or speaker.quiet
     with click.progressbar(names, label=_WORDS[speaker.language]["bar"], file=sys.stderr, hidden=hidden) as bar:
         for name in bar:
-            document = read_input(name, speaker)
-            report = check_document(document, model=model)
-            if suite is not None:
-                report = report.joined(suite.check(document))
-            valid = report.is_valid and valid
+            try:
+                document = read_input(name, speaker)
+            except SystemExit:
+                unread = True
+                continue
+            report = suites.join(check_document(document, model=model), document)
+            code = code if report.is_valid else Exit.DIFFERENT
             writer.add(name, document, report)
     writer.end()
-    return valid
+    return Exit.NO_INPUT if unread else code
 
 
 class _Writer:
@@ -137,7 +162,7 @@ class _Writer:
         self._counts: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
 
-    def add(self, name: str, document: bytes, report: Any) -> None:
+    def add(self, name: str, document: bytes, report: Report) -> None:
         """One document."""
         language = self._speaker.language
         self._counts.update(report.counts)
@@ -163,7 +188,7 @@ class _Writer:
             target = str(Path(target) / f"{flat if self._several else Path(name).stem}.{suffix}")
         write_output(target, text.encode(), self._speaker)
 
-    def _text(self, name: str, report: Any) -> str:
+    def _text(self, name: str, report: Report) -> str:
         words = _WORDS[self._speaker.language]
         if report.is_valid and self._speaker.quiet:
             return ""
@@ -178,10 +203,18 @@ class _Writer:
 
     def _finding(self, found: Issue) -> Iterator[str]:
         language = self._speaker.language
-        yield f"  {self._speaker.word(found.severity)} {found.code} {found.text(language)}"
+        yield self._line(f"{self._speaker.word(found.severity)} {found.code} {found.text(language)}", 2)
         for label, value in (("", found.value), ("where", found.path), ("remedy", found.remedy(language))):
             if value:
-                yield f"      {self._speaker.word(label) + ' ' if label else ''}{value}"
+                yield self._line(f"{self._speaker.word(label) + ' ' if label else ''}{value}", 6)
+
+    def _line(self, text: str, margin: int) -> str:
+        """A line of a finding, folded on a terminal; whole in a file or a pipe, where it is searched."""
+        if self._output != "-" or not sys.stdout.isatty():
+            return " " * margin + text
+        width = max(60, min(get_terminal_size((80, 24)).columns, 100))
+        first, rest = " " * margin, " " * (margin + 2)
+        return "\n".join(textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False))
 
     def end(self) -> None:
         """What stands in one file, and the summary."""

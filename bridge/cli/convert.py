@@ -34,7 +34,7 @@ __all__ = ["convert", "normalize"]
 @click.option("--paranoid", is_flag=True, help="Look for each value in the document; what is not there is a loss.")
 @click.option("--provenance", metavar="OUT", help="Write a FHIR Provenance of the document to this file.")
 @policy_options
-@click.option("--check/--no-check", default=False, show_default=True, help="Check what was written before it is delivered.")
+@click.option("--check/--no-check", default=True, show_default=True, help="Check what was written before it is delivered.")
 @speaker_options
 def convert(
     speaker: Speaker,

@@ -176,7 +176,7 @@
     <xsl:variable name="present" as="xs:boolean" select="not($entry/@negationInd = ('true', '1'))"/>
     <xsl:sequence select="
         if (exists($row) and $row(2) ne '' and $present and not($gender = ($row(2), 'UN'))) then c:finding('1560', $entry) else (),
-        if (exists($row) and $row(3) ne '' and not(tokenize($row(3)) = $modalities)) then c:finding('1561', $entry) else (),
+        if (exists($row) and $row(3) ne '' and $present and not(tokenize($row(3)) = $modalities)) then c:finding('1561', $entry) else (),
         if ($present and $entry/cda:value/@code = 'GEN-092.01.20' and not($entry/cda:text/cda:reference/@value != $entry/cda:value/cda:originalText/cda:reference/@value))
           then c:finding('1559', $entry) else (),
         c:answer-told($entry)"/>

@@ -1,0 +1,133 @@
+"""Orders whose facts agree with each other, made from random ones: what the check says of their documents is a fault of ours.
+
+A random order may say that one number is of two persons, that the patient was born after the request or that a man is pregnant;
+its document can only repeat that, and the check rightly says so.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
+
+from strategies import PROFESSIONALS, STRUCTURES, concepts
+
+from bridge.mappings import rows
+from bridge.order import Act, Identifier, Order, Organization, PersonName, Professional
+
+CREATED, SIGNED, BEFORE, WISHED = "2026-03-02T10:15:00+01:00", "2026-03-02T11:00:00+01:00", "2026-03-01", "2026-03-10"
+SCOPE = {row["code"]: row for row in rows("contraindication-scope")}
+
+
+def coherent(order: Order) -> Order:
+    """The order with the same shape and texts, and with facts that agree."""
+    numbers = _Numbers()
+    order = _everywhere(order, numbers.professional, numbers.organization)
+    modalities = {act.modality.code for act in order.acts}
+    return replace(
+        order,
+        document=replace(
+            order.document,
+            created_at=CREATED,
+            version=max(2, order.document.version) if order.document.replaces else order.document.version,
+            replaces=None if order.document.replaces == order.document.id else order.document.replaces,
+        ),
+        patient=replace(
+            order.patient,
+            birth_date=order.patient.birth_date if "1900" < order.patient.birth_date < "2026-03" else "1979-03-28",
+        ),
+        authors=tuple(
+            replace(author, time=BEFORE, professional=_known(author.professional, everything=True)) for author in order.authors
+        ),
+        custodian=replace(order.custodian, name=order.custodian.name or "Structure"),
+        legal_authenticator=replace(
+            order.legal_authenticator, time=SIGNED, professional=_known(order.legal_authenticator.professional)
+        ),
+        authenticators=tuple(replace(attester, time=SIGNED) for attester in order.authenticators),
+        data_enterer=order.data_enterer and replace(order.data_enterer, time=order.data_enterer.time and BEFORE),
+        request=replace(order.request, ids=(Identifier(root="1.2.250.1.999.5", extension="D-1"), *order.request.ids)),
+        encounter=replace(order.encounter, type=order.encounter.type or concepts("encounter-type")[0]),
+        justification="Motif" if order.justification.strip() in ("", "-") else order.justification,
+        attachments=tuple(replace(item, date=item.date and BEFORE) for item in order.attachments),
+        urgency=order.urgency and replace(order.urgency, reason=re.sub(r"^[\s:;,.\-]+", "Motif ", order.urgency.reason)),
+        patient_informed=bool(order.patient_informed),
+        patient_informed_at=order.patient_informed_at and BEFORE,
+        acts=_together(order.acts),
+        contraindications=tuple(
+            replace(item, date=item.date and BEFORE, comment=item.comment or "laquelle")
+            for item in order.contraindications
+            if _concerns(SCOPE.get(item.concept.code), order.patient.gender.code, modalities)
+        ),
+    )
+
+
+def _everywhere(value: Any, *changes: Callable[[Any], Any]) -> Any:
+    """A value of the order with every part changed, the innermost first."""
+    if isinstance(value, tuple):
+        return tuple(_everywhere(item, *changes) for item in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    value = replace(value, **{one.name: _everywhere(getattr(value, one.name), *changes) for one in fields(value)})
+    for change in changes:
+        value = change(value)
+    return value
+
+
+def _bare(name: str) -> str:
+    letters = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.category(c).startswith("M"))
+    return " ".join(re.sub(r"[\W_]+", " ", letters.lower()).split())
+
+
+def _with_key(digits: str) -> str:
+    """Digits and their Luhn key."""
+    total = sum(sum(divmod(int(digit) * (1 + index % 2), 10)) for index, digit in enumerate(reversed(digits + "0")))
+    return f"{digits}{-total % 10}"
+
+
+@dataclass
+class _Numbers:
+    """National identifiers with their key, one for each name."""
+
+    known: dict[str, int] = field(default_factory=dict)
+
+    def _of(self, name: str | None) -> int:
+        return self.known.setdefault(_bare(name) if name else f"?{len(self.known)}", len(self.known))
+
+    def professional(self, value: Any) -> Any:
+        if not isinstance(value, Professional):
+            return value
+        name = value.name or PersonName(family=f"Nom {len(self.known)}")
+        number = Identifier(
+            root=PROFESSIONALS, extension="8" + _with_key(f"99990{self._of(f'{name.family} {name.given or str()}'):05}")
+        )
+        ids = tuple(number if item.root == PROFESSIONALS else item for item in value.ids)
+        return replace(value, ids=ids, name=name)
+
+    def organization(self, value: Any) -> Any:
+        if not isinstance(value, Organization) or not value.id or value.id.root != STRUCTURES:
+            return value
+        return replace(value, id=Identifier(root=STRUCTURES, extension="1" + _with_key(f"99{self._of(value.name):06}")))
+
+
+def _known(professional: Professional, *, everything: bool = False) -> Professional:
+    """A professional of whom everything is said that the model wants."""
+    speciality = professional.speciality or concepts("author-speciality")[0]
+    organization = professional.organization or (Organization(name="Cabinet") if everything else None)
+    return replace(professional, speciality=speciality, organization=organization)
+
+
+def _together(acts: tuple[Act, ...]) -> tuple[Act, ...]:
+    """Acts of one latest date, or of none."""
+    wished = next((WISHED for act in acts if act.wanted_by), None)
+    return tuple(replace(act, wanted_by=wished) for act in acts)
+
+
+def _concerns(row: dict[str, str] | None, gender: str, modalities: set[str]) -> bool:
+    """Whether a contre-indication can be asked of a patient and for these acts."""
+    if row is None:
+        return True
+    return (not row["sex"] or gender in (row["sex"], "UN")) and (
+        not row["modalities"] or bool(modalities & set(row["modalities"].split()))
+    )
