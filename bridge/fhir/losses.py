@@ -65,6 +65,12 @@ def _rules(type_path: str) -> tuple[_Implied, ...]:
     return tuple(rule for key in (path, *ends) for rule in _implied().get(key, ()))
 
 
+@cache
+def _is_always_implied(type_path: str) -> bool:
+    """Whether a leaf carries nothing whatever it holds and whatever is beside it: most of those that nobody reads."""
+    return any(not rule.values and not rule.beside for rule in _rules(type_path))
+
+
 def is_implied(leaf: Leaf, ledger: Ledger) -> bool:
     """Whether a leaf carries nothing by itself.
 
@@ -140,6 +146,10 @@ def _concerns(row: _Class, codes: frozenset[str]) -> bool:
 # --- losses ----------------------------------------------------------------------------------------------------------
 
 
+_TELLING = frozenset({"coding", "extension", "modifierExtension"})
+"""Elements that tell why what is under them is lost."""
+
+
 @dataclass(slots=True)
 class _Search:
     """One walk over an input."""
@@ -153,15 +163,16 @@ class _Search:
         if isinstance(value, list):
             self._list(value, path, type_path, why)
             return
-        kind = value.get("resourceType")
-        if isinstance(kind, str):
-            type_path, why = kind, self._unreferenced(value, why)
+        resource = value.get("resourceType")
+        if isinstance(resource, str):
+            type_path, why = resource, self._unreferenced(value, why)
         lost = self.ledger.lost_in(value)
         for key, item in value.items():
+            kind = f"{type_path}.{key}"
             if isinstance(item, (dict, list)):
-                self.walk(item, f"{path}.{key}", f"{type_path}.{key}", why or self._reason(key, item))
-            elif key in lost:
-                self._add(Leaf(f"{path}.{key}", f"{type_path}.{key}", item, value, key), why)
+                self.walk(item, f"{path}.{key}", kind, why or (self._reason(key, item) if key in _TELLING else None))
+            elif key in lost and not (_is_always_implied(kind) and self.ledger.reason_at(value, key) is None):
+                self._add(Leaf(f"{path}.{key}", kind, item, value, key), why)
 
     def _list(self, items: list[Any], path: str, type_path: str, why: str | None) -> None:
         for index, item in enumerate(items):

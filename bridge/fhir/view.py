@@ -100,7 +100,11 @@ class Ledger:
 
     def reason_of(self, leaf: Leaf) -> Reason | None:
         """Why a leaf was given up, if it was."""
-        return self._given_up.get((id(leaf.container), leaf.key))
+        return self.reason_at(leaf.container, leaf.key)
+
+    def reason_at(self, container: JSON, key: str | int) -> Reason | None:
+        """Why the leaf at *key* of a list or object was given up, if it was."""
+        return self._given_up.get((id(container), key))
 
     def is_lost(self, leaf: Leaf) -> bool:
         """Whether a leaf was neither read nor decides anything."""
