@@ -1,8 +1,9 @@
 """Loads a service on loopback, and compares every answer: ``python benchmarks/load.py [--seconds 180] [--clients 16]``.
 
 Starts ``imgda serve``, sends the orders of distinct patients over kept connections, and prints orders/s, p50, p95 and p99. With
-``--cores 1`` the service, its workers and the clients share one core, for comparison. ``--kill`` kills a worker every five
-seconds. The exit code is 1 for a wrong answer, or for one that is neither 200 nor, with ``--kill``, 503.
+``--cores 1`` the service, its workers and the clients share one core; ``--compare`` does one core, then two, and divides.
+``--kill`` kills a worker every five seconds. The exit code is 1 for a wrong answer, or for one that is neither 200 nor, with
+``--kill``, 503.
 """
 
 from __future__ import annotations
@@ -53,8 +54,19 @@ def start(workers: int) -> tuple[subprocess.Popen[bytes], int]:
         if b'"listening"' in line:
             port = int(json.loads(line)["port"])
             threading.Thread(target=lambda: [None for _ in process.stderr or ()], daemon=True).start()
+            wait_ready(port)
             return process, port
     raise SystemExit("the service did not start")
+
+
+def wait_ready(port: int) -> None:
+    """Wait until the workers are up, so that their start is not measured."""
+    status = 0
+    while status != 200:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", "/readyz")
+        status = connection.getresponse().status
+        connection.close()
 
 
 def kill_workers(parent: int, seconds: float) -> None:
@@ -73,16 +85,26 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--compare", action="store_true")
     arguments = parser.parse_args()
+    if not arguments.compare:
+        measure(arguments, arguments.cores, arguments.workers)
+        return
+    one, two = (measure(arguments, cores, cores) for cores in (1, 2))
+    print(f"two cores give {two / one:.2f} times the orders of one")
+
+
+def measure(arguments: argparse.Namespace, cores: int, workers: int) -> float:
+    """Load a service on some of the cores, and print what it did; orders/s. Ends the program when anything was wrong."""
     from threads import patients
 
     import bridge
 
-    os.sched_setaffinity(0, set(range(arguments.cores)))
+    os.sched_setaffinity(0, set(range(cores)))
     inputs = patients((ROOT / "fixtures" / "knee-radiograph" / "bundle.json").read_bytes(), 64)
     converter = bridge.Bridge()
     expected = [converter.to_cda(source).document for source in inputs]
-    server, port = start(arguments.workers)
+    server, port = start(workers)
     context = multiprocessing.get_context("spawn")
     results: Any = context.Queue()
     clients = [
@@ -93,7 +115,7 @@ def main() -> None:
         threading.Thread(target=kill_workers, args=(server.pid, arguments.seconds), daemon=True).start()
     for process in clients:
         process.start()
-    told = [results.get() for _ in clients]
+    told = [results.get(timeout=arguments.seconds + 120) for _ in clients]
     for process in clients:
         process.join()
     server.terminate()
@@ -102,9 +124,15 @@ def main() -> None:
     statuses = sum((found for _, found, _ in told), Counter[int]())
     wrong = sum(found for _, _, found in told)
     cuts = statistics.quantiles(times, n=100)
-    print(f"{len(times)} orders, {len(times) / arguments.seconds:.0f}/s, statuses {dict(statuses)}, wrong {wrong}, exit {code}")
-    print(f"ms: p50 {cuts[49] * 1000:.1f}, p95 {cuts[94] * 1000:.1f}, p99 {cuts[98] * 1000:.1f}, max {max(times) * 1000:.0f}")
-    sys.exit(bool(wrong or code or set(statuses) - ({200, 503} if arguments.kill else {200})))
+    rate: float = len(times) / arguments.seconds
+    print(f"{cores} cores, {workers} workers: {len(times)} orders, {rate:.0f}/s, {dict(statuses)}, wrong {wrong}, exit {code}")
+    print(
+        f"ms: p50 {cuts[49] * 1000:.1f}, p95 {cuts[94] * 1000:.1f}, p99 {cuts[98] * 1000:.1f}, max {max(times) * 1000:.0f}",
+        flush=True,
+    )
+    if wrong or code or set(statuses) - ({200, 503} if arguments.kill else {200}):
+        sys.exit(1)
+    return rate
 
 
 if __name__ == "__main__":

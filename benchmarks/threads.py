@@ -1,7 +1,7 @@
 """No document carries another patient's data: 8 threads, forced thread switches, distinct patients.
 
 ``python benchmarks/threads.py [COUNT]`` (default 50,000 documents). Each document is compared, byte for byte, with the one that
-a single thread wrote for the same patient; exit code 1 if any differs.
+a single thread wrote for the same patient, and every fifth is read back; exit code 1 if any differs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+READ = 5
+"""One document in so many is also read back, and its order compared."""
 
 
 def patients(source: bytes, count: int) -> list[bytes]:
@@ -44,7 +46,8 @@ def run(count: int, *, threads: int = 8, distinct: int = 64) -> tuple[int, int]:
     source = (ROOT / "fixtures" / "knee-radiograph" / "bundle.json").read_bytes()
     inputs = patients(source, distinct)
     bridge = Bridge()
-    expected = [bridge.to_cda(item).document for item in inputs]
+    written = [bridge.to_cda(item) for item in inputs]
+    expected = [conversion.document for conversion in written]
     assert len(set(expected)) == distinct
     done = [0] * threads
     wrong = [0] * threads
@@ -55,6 +58,8 @@ def run(count: int, *, threads: int = 8, distinct: int = 64) -> tuple[int, int]:
         for index in range(thread, count, threads):
             patient = index * 7919 % distinct
             wrong[thread] += bridge.to_cda(inputs[patient]).document != expected[patient]
+            if index % READ == 0:
+                wrong[thread] += bridge.read_document(expected[patient]).order != written[patient].order
             done[thread] += 1
 
     interval = sys.getswitchinterval()

@@ -62,6 +62,8 @@ class Evidence:
     """The view of the input, whose ledger says what became of each leaf."""
     fhir: str
     """``R4``, ``R4B`` or ``R5``."""
+    taken: frozenset[tuple[int, str | int]] | None
+    """The marks of the ledger that are for this order, where the input has several."""
     settings: Settings
     options: Mapping[str, Any]
     """The arguments of the call."""
@@ -121,7 +123,8 @@ class Conversion(Normalization):
         from bridge.trace import Source, Trace
 
         assert self.evidence is not None
-        return Trace(Source(self.evidence.root, self.evidence.fhir), self.document, self.issues)
+        source = Source(self.evidence.root, self.evidence.fhir, self.evidence.taken)
+        return Trace(source, self.document, self.issues)
 
     def provenance(self) -> dict[str, Any]:
         """A FHIR R4 Provenance of the document: what it was made of, by which versions, under which policy."""
@@ -176,17 +179,19 @@ class Bridge:
         model: str = DEFAULT_MODEL,
         now: datetime | None = None,
         fhir: str | None = None,
+        draft: bool = False,
         check: bool = False,
     ) -> list[Conversion | BridgeError]:
         """Convert every imaging order of a FHIR input: for each, in the order of the input, its document or its error.
 
+        Arguments as :meth:`to_cda`.
         Raises :class:`SourceError` for an input that cannot be read or holds no order at all.
         """
         _check_model(model)
         results: list[Conversion | BridgeError] = []
         for reading in self._read(source, now=now, fhir=fhir):
             try:
-                accepted = replace(self._accept(reading), evidence=self._evidence(source, reading))
+                accepted = replace(self._accept(reading, draft=draft), evidence=self._evidence(source, reading))
                 results.append(self._write(accepted, model, check=check))
             except (OrderError, StylesheetError) as error:
                 results.append(error)
@@ -215,7 +220,9 @@ class Bridge:
 
     def _evidence(self, source: Source, reading: Reading) -> Evidence:
         assert reading.source is not None
-        return Evidence(input=source, root=reading.source, fhir=reading.version, settings=self.settings, options={})
+        return Evidence(
+            input=source, root=reading.source, fhir=reading.version, taken=reading.taken, settings=self.settings, options={}
+        )
 
     def _with_carry_check(self, conversion: Conversion, draft: bool) -> Conversion:
         """The same conversion with what was read and stands nowhere in the document among its losses."""

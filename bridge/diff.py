@@ -11,12 +11,11 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from bridge.canonical import Difference, differences
 from bridge.issues import Language
-from bridge.mappings import rows
+from bridge.items import labels
 from bridge.order import (
     Act,
     Address,
@@ -75,7 +74,7 @@ class Change:
         """The item in the words of the volet: ``Acte demandé 2 › Localisation anatomique``."""
         found = []
         for step in self.steps:
-            if label := _labels(language).get((step.owner, step.field)):
+            if label := labels(language).get((step.owner, step.field)):
                 found.append(label if step.member is None else f"{label} {step.member + 1}")
         return " › ".join(found)
 
@@ -90,15 +89,6 @@ class Change:
             case "moved":
                 return f"~ {name} : " + ("autre ordre" if language == "fr" else "other order")
         return f"~ {name} : {shown(self.before, language)} → {shown(self.after, language)}"
-
-
-@cache
-def _labels(language: Language) -> dict[tuple[str, str], str]:
-    found = {}
-    for row in rows("items"):
-        owner, _, field = row["item"].partition(".")
-        found[owner, field] = row[language]
-    return found
 
 
 def compare(first: Order, second: Order) -> list[Change]:

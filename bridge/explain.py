@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from bridge.issues import Language
+from bridge.items import name as item_name
 from bridge.trace import FATES, Row, Trace, located
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def as_text(trace: Trace, language: Language = "fr", *, values: bool = False) ->
     width = max(map(len, names.values()))
     lines = []
     for row in trace.rows:
-        details = [text for text in (row.item, row.loss, row.rule) if text]
+        details = [text for text in (item_name(row.item or "", language), row.loss, row.rule) if text]
         lines.append(f"{names[row.fate]:<{width}}  {row.path or '-'}" + (f"  [{', '.join(details)}]" if details else ""))
         if values and row.value is not None:
             lines.append(f"{'':<{width}}    = {_short(row.value)}")
@@ -109,13 +110,14 @@ def as_html(conversion: Conversion, language: Language = "fr") -> str:
     tree = etree.fromstring(conversion.document, etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True))
     links = {row.path: list(row.xpaths) for row in rows if row.path and row.xpaths}
     template = Template(Path(__file__).with_name("explain.html").read_text("utf-8"))
+    by_path = {row.path: row for row in rows if row.path}
     words = {name: escape(text) for name, text in _WORDS[language].items()}
     return template.substitute(
         words,
         lang=language,
         links=json.dumps(links, ensure_ascii=False).replace("<", "\\u003c"),
         filters="".join(_filter(fate, language, sum(row.fate == fate for row in rows)) for fate in FATES),
-        fhir="".join(_json(conversion.evidence.root.value, conversion.evidence.root.path, {r.path: r for r in rows if r.path})),
+        fhir="".join(_json(conversion.evidence.root.value, conversion.evidence.root.path, by_path, language)),
         xml_body="".join(_xml(tree, "/ClinicalDocument", 0)),
         reading="".join(_sections(tree, "/ClinicalDocument")),
         rows="".join(_table_row(row, language) for row in rows),
@@ -130,11 +132,17 @@ def _filter(fate: str, language: Language, count: int) -> str:
 
 
 def _table_row(row: Row, language: Language) -> str:
-    cells = (row.path or "", row.item or "", FATE_NAMES[language][row.fate], row.rule or "", "\n".join(row.xpaths))
+    cells = (row.path or "", _item(row, language), FATE_NAMES[language][row.fate], row.rule or "", "\n".join(row.xpaths))
     return f'<tr class="{row.fate}">' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
-def _json(value: Any, path: str, rows: Mapping[str | None, Row], indent: int = 0) -> Iterator[str]:
+def _item(row: Row, language: Language) -> str:
+    """The item of a value in words, and its path."""
+    words = item_name(row.item or "", language)
+    return words if words == (row.item or "") else f"{words}\n{row.item}"
+
+
+def _json(value: Any, path: str, rows: Mapping[str, Row], language: Language, indent: int = 0) -> Iterator[str]:
     """The input as JSON, each value in an element with its FHIRPath."""
     pad, deeper = "  " * indent, "  " * (indent + 1)
     if isinstance(value, (dict, list)):
@@ -145,12 +153,13 @@ def _json(value: Any, path: str, rows: Mapping[str | None, Row], indent: int = 0
             yield (",\n" if number else "") + deeper
             if isinstance(value, dict):
                 yield f'<b>"{escape(str(key))}"</b>: '
-            yield from _json(item, where, rows, indent + 1)
+            yield from _json(item, where, rows, language, indent + 1)
         yield f"\n{pad}" + ("}" if isinstance(value, dict) else "]")
         return
     row = rows.get(path)
     shown = escape(json.dumps(_short(value) if isinstance(value, str) else value, ensure_ascii=False, default=str))
-    note = escape(" · ".join(text for text in (path, row.item, row.rule) if text)) if row else ""
+    said = (path, item_name(row.item or "", language), FATE_NAMES[language][row.fate], row.rule) if row else ()
+    note = escape(" · ".join(text for text in said if text))
     yield f'<span tabindex="-1" class="v {row.fate}" data-p="{escape(path)}" title="{note}">{shown}</span>' if row else shown
 
 

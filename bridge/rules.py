@@ -57,7 +57,7 @@ class _Missing:
     def _report(self, item: str, code: str, path: str | None, written: str) -> bool:
         """Whether the settings allow *item* to be missing."""
         if getattr(self._settings.missing, item) == "null":
-            self.issues.append(issue("IMGDA-0434", path, item=item, written=written))
+            self.issues.append(issue("IMGDA-0434", path, item=item, written=written, origin=f"missing.{item}"))
             return True
         self.issues.append(issue(code, path))
         return False

@@ -12,10 +12,16 @@ What was measured about Saxon decides the shape of this module (docs/design.md, 
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
+from lxml import etree
 from saxonche import PySaxonApiError, PySaxonProcessor, PyXsltExecutable
 
 from bridge.errors import StylesheetError
@@ -89,7 +95,8 @@ def _compile_all() -> None:
     """Compile the stylesheets, then close the processor to files and network (before it parses its first document)."""
     global _processor
     root = folder("xslt")
-    processor = PySaxonProcessor(license=False, config_file=str(root / "saxon.xml"))
+    with configuration(root / "saxon.xml", os.devnull) as wiring:
+        processor = PySaxonProcessor(license=False, config_file=str(wiring))
     compiler = processor.new_xslt30_processor()
     for path in sorted((root / "img-da-img").glob("*/*.xsl")):
         key = path.parent.name, path.stem
@@ -98,6 +105,26 @@ def _compile_all() -> None:
     processor.set_configuration_property("http://saxon.sf.net/feature/allowedProtocols", "")
     processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "false")
     _processor = processor
+
+
+@contextmanager
+def configuration(wiring: Path, null_device: str) -> Iterator[Path]:
+    """The configuration of Saxon, whose own error output, which may hold pieces of a document, goes to the null device.
+
+    Saxon takes that from the file alone, and refuses to start where the device has another name: there, a copy says it.
+    """
+    if null_device == "/dev/null":
+        yield wiring
+        return
+    tree = etree.parse(wiring)
+    for element in tree.iter("{*}global"):
+        element.set("standardErrorOutputFile", null_device)
+    for element in tree.iter("{*}package"):
+        element.set("sourceLocation", (wiring.parent.absolute() / element.get("sourceLocation", "")).as_uri())
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / wiring.name
+        tree.write(copy, encoding="utf-8")
+        yield copy
 
 
 def _code(message: str) -> str:

@@ -235,6 +235,19 @@ def changes(data: dict[str, JSON], version: str) -> Iterator[Mutation]:
                     yield Mutation("change", f"{place.path}.{name}[{index}]", kind, _edit((*place.steps, name), change))
 
 
+def removals(data: dict[str, JSON], version: str) -> Iterator[Mutation]:
+    """Every element left out: what was read with it must not be dropped with it."""
+    for place in places(data, version):
+        for name in place.value:
+            if name not in ("resourceType", "entry", "resource"):
+                change = _without(name)
+                yield Mutation("removal", f"{place.path}.{name}", f"{place.type_path}.{name}", _edit(place.steps, change))
+
+
+def _without(name: str) -> Callable[[JSON], None]:
+    return lambda target: target.pop(name)
+
+
 def _other(value: JSON, name: str, element: Element | None) -> JSON:
     kind = element.type if element else ""
     if isinstance(value, bool):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from bundles import bundle, observation, order_of, path_of, patient
 from conftest import REFERENCE, STORIES, input_of
-from mutations import Mutation, additions, changes
+from mutations import Mutation, additions, changes, removals
 
 import bridge
 from bridge.fhir import parse
@@ -100,7 +100,8 @@ def test_whatever_is_changed_changes_the_document_or_what_is_said(source):
 def test_whatever_is_read_of_a_variant_stands_in_its_document(source):
     parsed = parse.parse(source.read_bytes())
     unfound = []
-    for mutation in random.Random(9).sample([*changes(parsed.resource, parsed.version)], 300 if ALL else 8):
+    variants = [m for kind in (changes, additions, removals) for m in kind(parsed.resource, parsed.version)]
+    for mutation in random.Random(9).sample(variants, min(400 if ALL else 8, len(variants))):
         try:
             conversion = BRIDGE.to_cda(mutation.apply(parsed.resource), fhir=parsed.version)
         except bridge.BridgeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, observation, order_of, path_of
+from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, observation, order_of, path_of, service_request
 from conftest import STORIES, input_of
 from test_rules import BROKEN
 
@@ -22,6 +22,20 @@ PREGNANT = concept(SNOMED, "77386006")
 PACEMAKER = concept(TA, "MED-1117")
 ALLERGY = {"resourceType": "AllergyIntolerance", "id": "info-a", "patient": {"reference": "Patient/p"}, "code": {"text": "Iode"}}
 URGENT = [{"text": "Gonalgie"}, concept(TA, "MED-1095") | {"text": "Fracture ouverte"}]
+TARGET = {
+    "url": "http://hl7.org/fhir/StructureDefinition/procedure-targetBodyStructure",
+    "valueReference": {"reference": "BodyStructure/b"},
+}
+LEFT_KNEE = bundle(
+    {
+        "resourceType": "BodyStructure",
+        "id": "b",
+        "patient": {"reference": "Patient/p"},
+        "location": concept(SNOMED, "361291001"),
+        "locationQualifier": [concept(SNOMED, "7771000")],
+    },
+    sr={name: value for name, value in service_request(extension=[TARGET]).items() if name != "bodySite"},
+)
 PET = {
     "code": concept(DCM, "PT"),
     "orderDetail": [concept(TA, "MED-1137"), concept(TA, "MED-1153")],
@@ -59,6 +73,7 @@ SAFETY = {
         nothing,
     ),
     "the site": (order_of(), Acts, "_body_site", nothing),
+    "the side": (LEFT_KNEE, Acts, "_modifier", nothing),
     "the priority": (order_of(priority="urgent", reasonCode=URGENT), Header, "urgency", nothing),
     "the reason of the urgency": (order_of(priority="urgent", reasonCode=URGENT), Header, "_is_urgency", lambda *_: False),
     "the function": (order_of(**PET), _Details, "functions", lambda *_: iter(())),

@@ -1,4 +1,4 @@
-"""No document carries another patient's data: the short version of benchmarks/threads.py."""
+"""No document, and no order read from one, carries another patient's data: the short version of benchmarks/threads.py."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from bundles import LOINC, TA, bundle, concept, observation, order_of, path_of
+from bundles import LOINC, TA, bundle, concept, observation, order_of, path_of, patient
 from conftest import REFERENCE, STORIES, input_of
 from lxml import etree
 
@@ -70,12 +70,41 @@ def test_the_trace_tells_how_a_value_came_to_be():
     conversion = BRIDGE.to_cda(data)
     rows, person, request = rows_of(conversion), path_of(data, "p"), path_of(data, "sr")
     assert rows[f"{person}.birthDate"].fate == "formatted"
-    assert rows[f"{person}.birthDate"].item == "patient"
+    assert rows[f"{person}.birthDate"].item == "patient.birth_date"
     assert rows[f"{person}.birthDate"].xpaths == ("/ClinicalDocument/recordTarget/patientRole/patient/birthTime/@value",)
     assert rows[f"{person}.gender"].fate == "translated"
     assert rows[f"{request}.priority"].fate == "decides"
-    assert rows[f"{request}.reasonCode[1].text"].item == "urgency"
+    assert rows[f"{request}.reasonCode[1].text"].item == "urgency.reason"
     assert any(row.fate == "defaulted" and "defaults." in str(row.rule) for row in conversion.trace.rows)
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "gap"),
+    [
+        ("multipleBirthInteger", 2, rb"<sdtc:multipleBirthOrderNumber[^>]*>"),
+        ("birthDate", "1976", rb"<birthTime[^>]*>"),
+    ],
+)
+def test_a_short_value_is_not_found_where_another_happens_to_hold_it(element, value, gap):
+    address = {"line": ["2 rue des Essais", "1976 route de Brest"], "city": "BREST", "postalCode": "29200"}
+    data = bundle(p=patient() | {element: value, "address": [address]})
+    conversion = BRIDGE.to_cda(data)
+    where = f"{path_of(data, 'p')}.{element}"
+    assert where not in {issue.path for issue in conversion.trace.unfound()}
+    document = re.sub(gap, b"", conversion.document)
+    assert document != conversion.document
+    trace = Trace(Source(conversion.evidence.root, "R4"), document, conversion.issues)
+    assert where in {issue.path for issue in trace.unfound()}
+
+
+def test_a_part_of_a_longer_word_is_no_short_value():
+    data = bundle(observation("info1", concept(LOINC, "11348-0"), valueString="Y"))
+    conversion = BRIDGE.to_cda(data)
+    value = f"{path_of(data, 'info1')}.valueString"
+    assert rows_of(conversion)[value].item == "medical_history"
+    document = conversion.document.replace(b">Y<", b">Yttrium<").replace(b"<br/>Y", b"<br/>Yttrium")
+    trace = Trace(Source(conversion.evidence.root, "R4"), document, conversion.issues)
+    assert value in {issue.path for issue in trace.unfound()}
 
 
 def test_a_refused_code_is_lost_with_its_reason():

@@ -1,4 +1,4 @@
-"""Files that survive a crash: durable writes, atomic replacement, one owner at a time."""
+"""Files that survive a crash: durable writes, atomic replacement, growth that can be taken back, one owner at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["Locked", "flush", "lock", "replace"]
+__all__ = ["Growing", "Locked", "flush", "lock", "replace"]
 
 
 class Locked(Exception):
@@ -41,6 +41,32 @@ def replace(path: Path, data: bytes, *, durable: bool = True) -> None:
         raise
     if durable:
         flush(path.parent)
+
+
+class Growing:
+    """A file that grows at its end, and can be cut back to a size that it had."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = open(path, "r+b" if path.exists() else "x+b")  # noqa: SIM115 (kept for the whole run)
+        self._file.seek(0, os.SEEK_END)
+
+    def commit(self) -> int:
+        """Make everything written outlive a power cut; the size so far."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+    def cut(self, size: int) -> bool:
+        """Go back to a size that :meth:`commit` gave; false when the file is shorter."""
+        if self._file.seek(0, os.SEEK_END) < size:
+            return False
+        self._file.truncate(size)
+        self._file.seek(size)
+        return True
+
+    def close(self) -> None:
+        """Close the file; what was not committed may be lost."""
+        self._file.close()
 
 
 @contextmanager

@@ -7,12 +7,13 @@ on reads the journal up to its last whole line and cuts everything else back to 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from bridge.batch.files import Growing
 
 __all__ = ["Journal", "Line", "Outcome", "State"]
 
@@ -51,7 +52,7 @@ class State:
     finished: bool = False
 
 
-class Journal:
+class Journal(Growing):
     """The journal file, open for one run."""
 
     def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
@@ -60,10 +61,9 @@ class Journal:
         self.state = State()
         self.differs: str | None = None
         """What differs between this run and the one that the journal is of."""
-        self._file = open(path, "r+b" if path.exists() else "x+b")  # noqa: SIM115 (kept for the whole run)
+        super().__init__(path)
         end = self._recover()
-        self._file.truncate(end)
-        self._file.seek(end)
+        self.cut(end)
         if end == 0:
             self._write({"run": self.about})
 
@@ -80,22 +80,18 @@ class Journal:
         """Note that the run is complete, and close."""
         if not self.state.finished:
             self._write({"finished": dict(self.state.outcomes)})
-        self._file.close()
-
-    def close(self) -> None:
-        """Close without noting anything."""
-        self._file.close()
+        self.close()
 
     def _write(self, record: Mapping[str, Any], *, sync: bool = True) -> None:
         self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape") + b"\n")
         if sync:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self.commit()
 
     def _recover(self) -> int:
         """Read the journal; where its last whole commit ends."""
         end = pending = 0
         outcomes: list[str] = []
+        self._file.seek(0)
         for raw in self._file:
             record = _record(raw)
             if record is None:

@@ -5,14 +5,13 @@ Each can be cut back to a size that the journal knows, so that a run that was ki
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Protocol
 
 from bridge.batch import files
 from bridge.batch.zip import Archive
 
-__all__ = ["Folder", "Lines", "Output", "Zip", "open_output"]
+__all__ = ["Folder", "Lines", "Output", "open_output"]
 
 
 class Output(Protocol):
@@ -34,32 +33,17 @@ class Output(Protocol):
         """Complete the output."""
 
 
-class Lines:
+class Lines(files.Growing):
     """A file with one result in each line."""
 
     form = "bundle"
-
-    def __init__(self, path: Path) -> None:
-        self._file = open(path, "ab")  # noqa: SIM115 (kept for the whole run)
 
     def add(self, name: str, data: bytes) -> None:  # noqa: ARG002 (a line has no name)
         self._file.write(data)
         self._file.write(b"\n")
 
-    def commit(self) -> int:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return self._file.tell()
-
-    def cut(self, size: int) -> bool:
-        if self._file.seek(0, os.SEEK_END) < size:
-            return False
-        self._file.truncate(size)
-        self._file.seek(size)
-        return True
-
     def finish(self) -> None:
-        self._file.close()
+        self.close()
 
 
 class Folder:
@@ -97,30 +81,9 @@ class Folder:
         self.commit()
 
 
-class Zip:
-    """A member for each result. The archive can be opened once it is complete."""
-
-    form = "plain"
-
-    def __init__(self, path: Path) -> None:
-        self._archive = Archive(path)
-
-    def add(self, name: str, data: bytes) -> None:
-        self._archive.add(name, data)
-
-    def commit(self) -> int:
-        return self._archive.commit()
-
-    def cut(self, size: int) -> bool:
-        return self._archive.cut(size)
-
-    def finish(self) -> None:
-        self._archive.finish()
-
-
 def open_output(path: Path) -> Output:
     """The output that a path means, by its suffix: ``.ndjson`` or ``.jsonl``, ``.zip``, else a folder."""
     suffix = path.suffix.lower()
     if suffix in (".ndjson", ".jsonl"):
         return Lines(path)
-    return Zip(path) if suffix == ".zip" else Folder(path)
+    return Archive(path) if suffix == ".zip" else Folder(path)

@@ -8,11 +8,11 @@ Source: PKWARE APPNOTE 6.3.10, 4.3 to 4.5 (ZIP64 for more than 65,535 members or
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
+
+from bridge.batch.files import Growing
 
 __all__ = ["Archive"]
 
@@ -31,12 +31,10 @@ _MAX32 = 0xFFFFFFFF
 _MAX16 = 0xFFFF
 
 
-class Archive:
-    """An archive under construction."""
+class Archive(Growing):
+    """An archive under construction: a member for each result. It can be opened once it is complete."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = open(path, "r+b" if path.exists() else "w+b")  # noqa: SIM115 (kept for the whole run)
-        self._file.seek(0, os.SEEK_END)
+    form = "plain"
 
     def add(self, name: str, data: bytes) -> None:
         """Add a member, deflated."""
@@ -47,20 +45,6 @@ class Archive:
         self._file.write(_LOCAL.pack(b"PK\3\4", 20, _UTF8, _DEFLATE, 0, _DAY, *sizes, len(encoded), 0))
         self._file.write(encoded)
         self._file.write(packed)
-
-    def commit(self) -> int:
-        """Make everything added outlive a power cut; the size so far."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return self._file.tell()
-
-    def cut(self, size: int) -> bool:
-        """Go back to a size that :meth:`commit` gave; false when the archive is shorter."""
-        if self._file.seek(0, os.SEEK_END) < size:
-            return False
-        self._file.truncate(size)
-        self._file.seek(size)
-        return True
 
     def finish(self) -> None:
         """Write the directory, and close the archive."""
@@ -79,7 +63,7 @@ class Archive:
         counts = (min(count, _MAX16),) * 2
         self._file.write(_END.pack(b"PK\5\6", 0, 0, *counts, min(size, _MAX32), min(start, _MAX32), 0))
         self.commit()
-        self._file.close()
+        self.close()
 
     def _directory(self, end: int) -> Iterator[bytes]:
         """The directory entries of the members before *end*."""

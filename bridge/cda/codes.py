@@ -101,7 +101,8 @@ def _one(element: etree._Element, known: ValueSet, *, clinical: bool) -> Iterato
         return
     replacement = _retired().get((known.name, code, system))
     if replacement is None:
-        yield ("IMGDA-1281" if system else "IMGDA-1298"), element, code
+        unknown = "IMGDA-1303" if known.name == "gender" else "IMGDA-1281"  # FHIR has a closed list of genders
+        yield (unknown if system else "IMGDA-1298"), element, code
         return
     yield "IMGDA-1280", element, element.get("display") or code
     if known.name in ("modality", "site"):

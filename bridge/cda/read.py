@@ -10,6 +10,7 @@ import binascii
 import re
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -20,10 +21,10 @@ from bridge.errors import SourceError, StylesheetError
 from bridge.fhir.people import INS_ROOTS
 from bridge.issues import Issue, issue
 from bridge.order import Code, Identifier, Order
-from bridge.settings import Settings
+from bridge.settings import Limits, Settings
 from bridge.stylesheets import transform
 
-__all__ = ["Reading", "read"]
+__all__ = ["Marked", "Reading", "marked", "read"]
 
 _O = f"{{{order_xml.NAMESPACE}}}"
 _X = "{urn:x-bridge:source}"
@@ -36,6 +37,23 @@ _TEXTS = frozenset({"justification", "medical_history", "surgical_history", "rea
 _ROOT = re.compile(r"[0-2](\.(0|[1-9]\d*))*|[A-F0-9]{8}(-[A-F0-9]{4}){3}-[A-F0-9]{12}")
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))*")
 
+_WHERE = {"c": "urn:hl7-org:v3", "s": "urn:hl7-org:sdtc"}
+_VALUES = {
+    "IMGDA-1304": etree.XPath(
+        "//*[@negationInd and not(@negationInd = 'true' or @negationInd = 'false')]"
+        "| //s:deceasedInd[@value and not(@value = 'true' or @value = 'false')]"
+        "| //s:multipleBirthInd[@value and not(@value = 'true' or @value = 'false')]"
+        "| //c:observation[c:code/@code = 'MED-1130' or c:code/@code = 'GEN-297']"
+        "/c:value[@value and not(contains('|true|false|1|0|', concat('|', @value, '|')))]",
+        namespaces=_WHERE,
+    ),
+    "IMGDA-1305": etree.XPath(
+        "(//c:versionNumber | //s:multipleBirthOrderNumber)[translate(@value, '0123456789', '') or string-length(@value) > 9]",
+        namespaces=_WHERE,
+    ),
+}
+"""The elements whose value is not of its datatype, by the finding that says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -47,16 +65,27 @@ class Reading:
     model: str
 
 
-def read(document: bytes, settings: Settings) -> Reading:
-    """Read a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG of a known version."""
-    parsed = parse(document, settings.limits)
+class Marked(NamedTuple):
+    """A document, and the ``order.xml`` that the stylesheet made of it, each element with marks of where it was read."""
+
+    parsed: Parsed
+    tree: etree._Element
+
+
+def marked(document: bytes, limits: Limits) -> Marked:
+    """Apply the stylesheet to a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG."""
+    parsed = parse(document, limits)
     try:
         text = transform(parsed.model, "to-order", etree.tostring(parsed.root, encoding="unicode"))
     except StylesheetError:
         # The types of the stylesheet are those of the CDA schema: what stands twice where it may stand once ends here.
         raise SourceError(issue("IMGDA-1299", "/ClinicalDocument")) from None
-    tree = etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
-    return _Reading(parsed, tree, settings).finish()
+    return Marked(parsed, etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)))
+
+
+def read(document: bytes, settings: Settings) -> Reading:
+    """Read a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG of a known version."""
+    return _Reading(*marked(document, settings.limits), settings).finish()
 
 
 class _Reading:
@@ -75,6 +104,7 @@ class _Reading:
         repeated = {int(e.get("of", "")): int(e.get("n", "")) for e in self._tree.iterfind(f"{_X}again")}
         for code, element, value in codes.tidy(self._tree):
             self._note(code, element, value)
+        self._check_values()
         self._complete_moments()
         self._require(self._tree, Order)
         order = None
@@ -96,6 +126,12 @@ class _Reading:
                 return path_of(self._parsed.elements[int(marks.split()[-1])])
             current = current.getparent()
         return "/ClinicalDocument"
+
+    def _check_values(self) -> None:
+        """A truth that is neither true nor false would be read as one of them, and a number must be one."""
+        for code, values in _VALUES.items():
+            for element in values(self._parsed.root):
+                self._issues.append(issue(code, path_of(element)))
 
     # --- moments ---
 

@@ -50,7 +50,9 @@ def mapping(prefix: str, form: str) -> None:
     """List the FHIR elements that the bridge reads, and where each goes.
 
     ELEMENT keeps those that begin with it, such as ServiceRequest.bodySite.
-    The table is made from the traces of the stories of this project.
+    The direction is both where the element is also written from a document,
+    to-cda where another element says the same on the way back. The table is
+    made from the traces of the stories of this project.
     """
     rows = [row for row in rows_of("elements") if row["element"].startswith(prefix)]
     if form == "json":
@@ -62,9 +64,9 @@ def mapping(prefix: str, form: str) -> None:
         writer.writerows(rows)
         return
     for row in rows:
-        click.echo(f"{row['element']}  {row['type']} {row['cardinality']}  {row['carried']}")
+        click.echo(f"{row['element']}  {row['type']} {row['cardinality']}  {row['direction']}  {row['carried']}")
         for name in ("item", "xpath", "table"):
-            for line in row[name].split() if name == "xpath" else filter(None, [row[name]]):
+            for line in filter(None, [row[name]]) if name == "table" else row[name].split():
                 click.echo(f"    {name:<6} {line}")
 
 

@@ -10,7 +10,8 @@ import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from shutil import get_terminal_size
@@ -25,8 +26,10 @@ from bridge.settings import load as load_settings
 
 __all__ = [
     "Exit",
+    "Given",
     "Speaker",
     "guard",
+    "input_options",
     "needs",
     "policy_options",
     "read_input",
@@ -92,7 +95,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "where": "où",
         "rule": "règle",
         "remedy": "remède",
-        "lost": "perdu",
+        "lost": "perdu :",
         "more": "et {count} note(s) ; --verbose les montre.",
         "stats": "Valeurs de l'entrée : {carried} portées + {implied} implicites + {lost} perdues = {all}.",
         "refused": "Rien n'a été écrit : {count} erreur(s).",
@@ -112,7 +115,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "where": "where",
         "rule": "rule",
         "remedy": "remedy",
-        "lost": "lost",
+        "lost": "lost:",
         "more": "and {count} note(s); --verbose shows them.",
         "stats": "Values of the input: {carried} carried + {implied} implied + {lost} lost = {all}.",
         "refused": "Nothing was written: {count} error(s).",
@@ -180,7 +183,7 @@ class Speaker:
         """One issue, or the losses of one resource that have the same code and class."""
         width = max(60, min(get_terminal_size((80, 24)).columns, 100))
         head = click.style(self.word(issue.severity), fg=_COLOURS[issue.severity], bold=True)
-        text = issue.text(self.language) + (f" [{self.word('lost')}: {issue.loss}]" if issue.loss else "")
+        text = issue.text(self.language) + (f" [{self.word('lost')} {issue.loss}]" if issue.loss else "")
         lines = textwrap.wrap(text, width - 4) or [""]
         click.echo(f"{head} {issue.code}", err=True)
         for line in lines:
@@ -231,15 +234,20 @@ def needs(*sheets: tuple[str, Direction]) -> None:
 # --- options ---------------------------------------------------------------------------------------------------------
 
 
+def _like(wrapper: Callable[..., Any], command: Callable[..., Any]) -> Callable[..., Any]:
+    """A function around a command, with the name, help and options that the command has so far."""
+    wrapper.__doc__, wrapper.__name__ = command.__doc__, command.__name__
+    wrapper.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]
+    return wrapper
+
+
 def speaker_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that say how to speak; the command takes a ``speaker``."""
 
     def with_speaker(*, lang: Language, form: Format, quiet: bool, verbose: bool, **rest: Any) -> Any:
         return command(speaker=Speaker(lang, form, quiet=quiet, verbose=verbose), **rest)
 
-    wrapped: Callable[..., Any] = with_speaker
-    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
-    wrapped.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]
+    wrapped = _like(with_speaker, command)
     for option in (
         click.option("-v", "--verbose", is_flag=True, help="Show notes as well."),
         click.option("-q", "--quiet", is_flag=True, help="Show errors only."),
@@ -258,6 +266,59 @@ def speaker_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         wrapped = option(wrapped)
     return wrapped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The FHIR input of a command, how to read it, and the settings to do so with."""
+
+    file: str
+    fhir: str | None
+    single: bool
+    requisition: str | None
+    now: datetime | None
+    config: Path | None
+    lenient: bool
+
+    def source(self, speaker: Speaker) -> bytes:
+        """The bytes of the input."""
+        return read_input(self.file, speaker)
+
+    def settings(self, speaker: Speaker, on_loss: dict[str, Any] | None = None) -> Settings:
+        """The site settings, with what the options say about losses."""
+        return with_policies(settings_of(self.config, self.lenient, speaker), on_loss or {})
+
+    def choice(self) -> dict[str, Any]:
+        """Which order to take and how to read it: arguments of :meth:`bridge.convert.Bridge.normalize`."""
+        return {"fhir": self.fhir, "single": self.single, "requisition": self.requisition, "now": self.now}
+
+
+def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The argument FILE and the options that say how to read it, and with which settings; the command takes a :class:`Given`."""
+    names = [name.name for name in fields(Given)]
+
+    def with_given(**options: Any) -> Any:
+        return command(given=Given(**{name: options.pop(name) for name in names}), **options)
+
+    wrapped: Callable[..., Any] = settings_options(_like(with_given, command))
+    for option in (
+        click.option("--fhir", type=click.Choice(["R4", "R4B", "R5"]), help="FHIR version, instead of finding it out."),
+        click.option("--single", is_flag=True, help="Join requests that have no common number into one order."),
+        click.option("--requisition", metavar="NUMBER", help="Of several orders, take the one with this number."),
+        click.option("--now", callback=_moment, metavar="TIME", help="Creation time where the input gives none."),
+        click.argument("file", default="-", metavar="[FILE|-]"),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("an ISO 8601 date and time, such as 2026-03-02T10:15:00+01:00") from None
 
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,45 +11,22 @@ import click
 
 from bridge.cli.common import (
     Exit,
+    Given,
     Speaker,
     exit_code,
     guard,
+    input_options,
     needs,
     policy_options,
-    read_input,
-    settings_of,
-    settings_options,
     speaker_options,
-    with_policies,
     write_output,
 )
 
 __all__ = ["convert", "normalize"]
 
 
-def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter("an ISO 8601 date and time, such as 2026-03-02T10:15:00+01:00") from None
-
-
-def _input_options(command: Any) -> Any:
-    for option in (
-        click.option("--fhir", type=click.Choice(["R4", "R4B", "R5"]), help="FHIR version, instead of finding it out."),
-        click.option("--single", is_flag=True, help="Join requests that have no common number into one order."),
-        click.option("--requisition", metavar="NUMBER", help="Of several orders, take the one with this number."),
-        click.option("--now", callback=_moment, metavar="TIME", help="Creation time where the input gives none."),
-        click.argument("file", default="-", metavar="[FILE|-]"),
-    ):
-        command = option(command)
-    return command
-
-
 @click.command()
-@_input_options
+@input_options
 @click.option("-o", "--output", default="-", metavar="OUT", help="File to write; a folder with --each. Default: standard output.")
 @click.option("--each", is_flag=True, help="Convert every order of the input, each into a file of the folder OUT.")
 @click.option("--model", default="2024.01", show_default=True, help="Version of the model IMG-DA-IMG.")
@@ -59,11 +35,10 @@ def _input_options(command: Any) -> Any:
 @click.option("--provenance", metavar="OUT", help="Write a FHIR Provenance of the document to this file.")
 @policy_options
 @click.option("--check/--no-check", default=True, show_default=True, help="Check what was written before it is delivered.")
-@settings_options
 @speaker_options
 def convert(
     speaker: Speaker,
-    file: str,
+    given: Given,
     output: str,
     each: bool,
     model: str,
@@ -73,12 +48,6 @@ def convert(
     on_loss: dict[str, Any],
     draft: bool,
     check: bool,
-    config: Path | None,
-    lenient: bool,
-    now: datetime | None,
-    requisition: str | None,
-    single: bool,
-    fhir: str | None,
 ) -> None:
     """Convert a FHIR imaging order to a document IMG-DA-IMG.
 
@@ -88,15 +57,17 @@ def convert(
     from bridge.convert import Bridge
 
     with guard(speaker):
-        bridge = Bridge(with_policies(settings_of(config, lenient, speaker), on_loss))
-        source = read_input(file, speaker)
-        needs((model, "to-cda"), *(((model, "check"),) if check else ()))
-        options: dict[str, Any] = {"model": model, "now": now, "fhir": fhir, "check": check}
+        if each and (paranoid or stats or provenance or given.requisition or given.single):
+            raise click.UsageError(_ONE_ORDER)
+        bridge = Bridge(given.settings(speaker, on_loss))
+        source = given.source(speaker)
+        traced = paranoid or stats
+        needs((model, "to-cda"), *(((model, "check"),) if check else ()), *(((model, "to-order"),) if traced else ()))
+        options: dict[str, Any] = {"model": model, "draft": draft, "check": check}
         if each:
-            _convert_each(bridge, source, output, speaker, **options)
+            _convert_each(bridge, source, output, speaker, now=given.now, fhir=given.fhir, **options)
             return
-        choice: dict[str, Any] = {"requisition": requisition, "single": single}
-        conversion = bridge.to_cda(source, draft=draft, paranoid=paranoid, **choice, **options)
+        conversion = bridge.to_cda(source, paranoid=paranoid, **given.choice(), **options)
         write_output(output, conversion.document, speaker)
         if provenance:
             text = json.dumps(conversion.provenance(), ensure_ascii=False, indent=2) + "\n"
@@ -104,6 +75,12 @@ def convert(
         speaker.issues(conversion.issues)
         if stats:
             speaker.stats(conversion.trace.counts())
+
+
+_ONE_ORDER = (
+    "--each converts every order; --paranoid, --stats and --provenance look at one, --requisition and --single make one: "
+    "convert the order alone, with --requisition NUMBER"
+)
 
 
 def _convert_each(bridge: Any, source: bytes, output: str, speaker: Speaker, **options: Any) -> None:
@@ -131,21 +108,10 @@ def _convert_each(bridge: Any, source: bytes, output: str, speaker: Speaker, **o
 
 
 @click.command()
-@_input_options
+@input_options
 @click.option("-o", "--output", default="-", metavar="OUT", help="File to write. Default: standard output.")
-@settings_options
 @speaker_options
-def normalize(
-    speaker: Speaker,
-    file: str,
-    output: str,
-    config: Path | None,
-    lenient: bool,
-    now: datetime | None,
-    requisition: str | None,
-    single: bool,
-    fhir: str | None,
-) -> None:
+def normalize(speaker: Speaker, given: Given, output: str) -> None:
     """Print the order that a FHIR input means, as order.xml.
 
     The order is what the bridge understood, before any document is written;
@@ -155,8 +121,8 @@ def normalize(
     from bridge.convert import Bridge
 
     with guard(speaker):
-        bridge = Bridge(settings_of(config, lenient, speaker))
-        found = bridge.normalize(read_input(file, speaker), now=now, requisition=requisition, single=single, fhir=fhir)
+        bridge = Bridge(given.settings(speaker))
+        found = bridge.normalize(given.source(speaker), **given.choice())
         xml = '<?xml version="1.0" encoding="UTF-8"?>\n' + order_xml.write(found.order, pretty=True)
         write_output(output, xml.encode(), speaker)
         speaker.issues(found.issues)

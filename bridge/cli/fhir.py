@@ -54,7 +54,7 @@ def to_fhir(
         bridge = Bridge(settings_of(config, lenient, speaker))
         needs(*((model, "to-order") for model in models()))
         conversion = bridge.to_fhir(read_input(file, speaker), shape=shape)
-        text = json.dumps(conversion.bundle, ensure_ascii=False, indent=2, default=float)
+        text = json.dumps(conversion.bundle, ensure_ascii=False, indent=2)
         write_output(output, text.encode() + b"\n", speaker)
         speaker.issues(conversion.issues)
 

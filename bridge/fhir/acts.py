@@ -29,6 +29,8 @@ _POST_COORDINATED = re.compile(
 )
 _QUESTIONS = ("Fonction étudiée", "Injection de produit de contraste")
 """Labels of the questions that an orderDetail of R5 may answer."""
+_CONTRAST_QUESTIONS = ("Injection de produit de contraste", "Avec injection de produit de contraste", "Contrast", "With contrast")
+"""Texts of a question on contrast that true or false answers."""
 _SIDES_IN_WORDS = {"droit": _RIGHT, "droite": _RIGHT, "gauche": _LEFT, "bilatéral": "51440002", "bilatérale": "51440002"}
 
 
@@ -360,6 +362,8 @@ class _Details:
         self.concepts: list[Node] = []
         self._comments: dict[int, Node] = {}
         """The parameter that holds the comment, by ``id()`` of the concept that it comments."""
+        self._booleans: list[tuple[Code, Node]] = []
+        """Answers on contrast that are true or false, and where they stand."""
         for detail in request.children("orderDetail"):
             if "parameter" in detail:
                 self._parameters(detail.children("parameter"))
@@ -386,6 +390,8 @@ class _Details:
                 if code := parameter.child("code"):
                     self._question(code)
                 self._comments[id(last.value)] = parameter
+            elif code := parameter.child("code"):
+                self._boolean(code, parameter)
 
     def _question(self, code: Node) -> None:
         """The codes of contrast, as the question, add nothing to a coded answer; any other stays unread and so is a loss."""
@@ -395,6 +401,18 @@ class _Details:
         if any(same_words(str(code.peek("text")), label) for label in _QUESTIONS):
             code.decide("text")
 
+    def _boolean(self, question: Node, answer: Node) -> None:
+        """Keep a ``valueBoolean`` if the question is whether contrast is injected; any other stays unread and so is a loss."""
+        if not isinstance(answer.peek("valueBoolean"), bool):
+            return
+        in_words = any(same_words(str(question.peek("text")), label) for label in _CONTRAST_QUESTIONS)
+        if in_words or self._context.has_code(question, "MED-1153", TA):
+            self._context.take_code(question, "MED-1153", TA)
+            if in_words:
+                question.decide("text")
+            code = "MED-1153" if answer.flag("valueBoolean") else "MED-1154"
+            self._booleans.append((_code(value_set("contrast-injection").by_code[code][0]), answer))
+
     def _extension(self, extension: Node) -> None:
         for part in extension.extensions("value"):
             if value := part.child("valueCodeableConcept"):
@@ -402,6 +420,8 @@ class _Details:
         for part in extension.extensions("code"):
             if code := part.child("valueCodeableConcept"):
                 self._context.take_code(code, "MED-1133", TA)
+                for value in extension.extensions("value"):
+                    self._boolean(code, value)
 
     def used(self, concept: Node) -> None:
         """Note that a detail was understood."""
@@ -430,15 +450,15 @@ class _Details:
 
     def contrast(self) -> Code | None:
         """The answer on contrast injection; two different ones are an error."""
-        found: Code | None = None
+        answers = list(self._booleans)
         for concept in self.concepts:
-            coded = self._context.coded(concept, "contrast-injection")
-            if coded:
+            if coded := self._context.coded(concept, "contrast-injection"):
                 self.used(concept)
-                if found and found != coded.code:
-                    self._context.note("IMGDA-0437", concept.path)
-                found = coded.code
-        return found
+                answers.append((coded.code, concept))
+        for code, place in answers:
+            if code != answers[0][0]:
+                self._context.note("IMGDA-0437", place.path)
+        return answers[-1][0] if answers else None
 
     def modifiers(self) -> list[Code]:
         """Topographic modifiers given for the act as a whole."""

@@ -37,8 +37,9 @@ class Attachments:
             return
         if node.type_name == "Media":
             when = moment(self.context, node, "createdDateTime")
-            if content := node.child("content"):
-                self.read(content, when=when)
+            content = node.child("content")
+            if content is None or not self.read(content, when=when):
+                node.give_up_carried("IMGDA-0901")
             return
         if node.peek("docStatus") == "entered-in-error":
             self.context.note("IMGDA-0217", node.path)
@@ -47,6 +48,7 @@ class Attachments:
             node.decide("docStatus")
         kind, when = self._type(node.child("type")), moment(self.context, node, "date")
         description = one_line(node.peek("description"))
+        is_read = False
         for content in node.children("content"):
             attachment = content.child("attachment")
             if attachment is None:
@@ -55,7 +57,9 @@ class Attachments:
             if description and (titled is None or titled == description):
                 node.text("description")
             title = description or (kind.display if kind else None)
-            self.read(attachment, title=title, kind=kind, when=when)
+            is_read |= self.read(attachment, title=title, kind=kind, when=when)
+        if not is_read:
+            node.give_up_carried("IMGDA-0901")
 
     def _type(self, concept: Node | None) -> Code | None:
         """The type of the document, in whatever code system has an OID."""
@@ -69,23 +73,23 @@ class Attachments:
                 return Code(code=code, system=oid, display=display or (listed.display if listed else None))
         return None
 
-    def read(self, node: Node, *, title: str | None = None, kind: Code | None = None, when: str | None = None) -> None:
-        """Read an Attachment or Binary; what is wrong with it is reported and it is left out."""
+    def read(self, node: Node, *, title: str | None = None, kind: Code | None = None, when: str | None = None) -> bool:
+        """Read an Attachment or Binary, if it can be; what is wrong with it is reported and it is left out."""
         context = self.context
         raw = node.text("data")
         if raw is None:
             if "url" in node:
                 self._url_only(node)
-            return
+            return False
         media_type = (node.text("contentType") or "").partition(";")[0].strip().lower()
         if media_type not in value_set("media-type").by_code:
             context.note("IMGDA-0706", node.at("contentType"))
-            return
+            return False
         if node.peek("contentType").strip() != media_type:
             node.lose("contentType", "IMGDA-0908", "technical", written=media_type)
         data = _WHITE.sub("", raw)
         if not self._is_sound(node, data):
-            return
+            return False
         own = one_line(node.text("title"))
         if own is None and title is None:
             title = f"Document {len(self.found) + 1}"
@@ -103,6 +107,7 @@ class Attachments:
         )
         if attachment not in self.found:
             self.found.append(attachment)
+        return True
 
     def _url_only(self, node: Node) -> None:
         if self.context.settings.attachments.url_only == "error":

@@ -380,9 +380,11 @@ class Clinical:
     def _condition_line(self, node: Node, clinical: str | None, verification: str | None) -> str | None:
         concept = node.child("code")
         words = self.context.words(concept) if concept else None
+        if words is None:
+            return None
         marks = [_CLINICAL_STATUS.get(clinical or "active"), _VERIFICATION.get(verification or "confirmed")]
         details = [text for text in [self._when(node, "onset", "recordedDate"), *marks] if text]
-        return f"{words} ({', '.join(details)})" if words and details else words
+        return f"{words} ({', '.join(details)})" if details else words
 
     def _condition_details(self, node: Node, concept: Node) -> list[str]:
         words, when = clean(concept.text("text")), self._when(node, "onset")
@@ -425,7 +427,9 @@ class Clinical:
                 lines.append(" ; ".join([f"{words} ({when})" if when else words, *self._comments(condition)]))
         lines += self._comments(node)
         head = ", ".join(text for text in (who, name) if text)
-        if lines:
+        if not lines:
+            node.give_up_carried("IMGDA-0901")
+        else:
             _add(self.medical, _KINSHIP_PREFIX + (f"{head} : " if head else "") + " ; ".join(lines))
 
     @reads("medical_history")
@@ -480,6 +484,7 @@ class Clinical:
         label = self.context.words(concept) if concept else None
         parts = [part for part in [self._value(node), *(self._component(c) for c in node.children("component"))] if part]
         if not label or not parts:
+            node.give_up_carried("IMGDA-0901")
             return
         when = self._when(node, "effective")
         line = f"{label} : {' ; '.join(parts)}"
@@ -492,7 +497,10 @@ class Clinical:
     def _component(self, node: Node) -> str | None:
         concept = node.child("code")
         label, value = self.context.words(concept) if concept else None, self._value(node)
-        return f"{label} {value}" if label and value else None
+        if label and value:
+            return f"{label} {value}"
+        node.give_up_carried("IMGDA-0901")
+        return None
 
     def _value(self, node: Node) -> str | None:
         name = node.choice("value")
@@ -537,8 +545,8 @@ class Clinical:
     @reads("prior_results")
     def _study(self, node: Node) -> None:
         description = clean(node.text("description"))
-        started = moment(self.context, node, "started")
         if description:
+            started = moment(self.context, node, "started")
             _add(self.results, f"{description} ({french_date(started)})" if started else description)
 
     # --- documents, information --------------------------------------------------------------------------------------

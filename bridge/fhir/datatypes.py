@@ -316,7 +316,10 @@ def address(node: Node) -> Address | None:
     if not lines and not parts and not any(ends.values()):
         whole = clean(node.text("text"))
         lines = [text for text in map(one_line, (whole or "").split("\n")) if text]
-        return Address(use=use, lines=_at_most_seven(lines)) if lines else None
+        if not lines:
+            node.give_up_carried("IMGDA-0901")
+            return None
+        return Address(use=use, lines=_at_most_seven(lines))
     if (whole := node.peek("text")) and _repeats(str(whole), [*lines, *parts.values(), *(v for v in ends.values() if v)]):
         node.decide("text")
     if parts or not lines:

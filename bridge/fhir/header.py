@@ -131,10 +131,18 @@ class Header:
                 return (found,) if found else ()
         for request in self.requests:
             for parent in request.children("basedOn"):
-                if node := parent.child("identifier"):
-                    found = self._read_number(node)
-                    return (found,) if found else ()
+                if (node := parent.child("identifier") or self._parent_number(parent)) and (found := self._read_number(node)):
+                    return (found,)
         return ()
+
+    def _parent_number(self, reference: Node) -> Node | None:
+        """The number of the request that this one is based on: requisition, placer number, or the only one without a type."""
+        parent = self.context.index.find(reference)
+        if parent is None or parent.type_name != "ServiceRequest" or any(parent.value is r.value for r in self.requests):
+            return None
+        numbers = parent.children("identifier")
+        candidates = [n for n in numbers if has_type(n, "PLAC")] or [n for n in numbers if "type" not in n]
+        return parent.child("requisition") or (candidates[0] if len(candidates) == 1 else None)
 
     def _untyped(self) -> tuple[Identifier, ...]:
         nodes = [n for r in self.requests for n in r.children("identifier") if "type" not in n]
@@ -434,7 +442,19 @@ class Header:
                         for concept in participant.children("role"):
                             self.context.take_code(concept, "PCP", "2.16.840.1.113883.5.88")
                         return [self._physician(role)]
-        return []
+        return [self._physician(role) for role in self._supporting_roles("PCP")[:1]]
+
+    def _supporting_roles(self, function: str) -> list[Role]:
+        """The PractitionerRoles in the supportingInfo of the requests whose code is a function."""
+        found = []
+        for request in self.requests:
+            for item in request.children("supportingInfo"):
+                reference = item.child("reference") or item
+                resource = self.context.index.find(reference)
+                if resource is not None and resource.type_name == "PractitionerRole":
+                    role = self.people.role(reference) if any(_has(c, function) for c in resource.children("code")) else None
+                    found += [role] if role else []
+        return found
 
     def _physician(self, role: Role) -> Participant:
         return Participant(
@@ -465,7 +485,7 @@ class Header:
             for reference in node.children("recipient"):
                 if role := self.people.role(reference):
                     found.append(role)
-        return found
+        return found + self._supporting_roles("CORRE")
 
     def _is_copy_to(self, node: Node) -> bool:
         if node.peek("status") in ("entered-in-error", "revoked"):
@@ -534,6 +554,7 @@ class Header:
             for part in extension.extensions("party"):
                 if role := self.people.role(part.child("valueReference")):
                     return DataEnterer(professional=role.professional, time=when)
+            extension.give_up_carried("IMGDA-0901")
         for taking_part in self._participations("ENT"):
             return DataEnterer(professional=taking_part.role.professional, time=_start(taking_part))
         return None
@@ -607,7 +628,7 @@ class Header:
             found = read()
             if found and found.id and found.id.root == _STRUCTURES:
                 if origin != "Composition.custodian":
-                    self.context.note("IMGDA-0314", self.requests[0].path, origin=origin)
+                    self.context.note("IMGDA-0314", self.requests[0].path, origin=origin, item="custodian")
                 return replace(found, practice_setting=None, telecoms=found.telecoms[:1], addresses=found.addresses[:1])
         self.context.note("IMGDA-0313", self.requests[0].at("requester"))
         return Organization(id=Identifier(root=_STRUCTURES))
@@ -700,7 +721,8 @@ class Header:
         organization = person.organization or Organization()
         if organization.practice_setting is None:
             code = self.context.settings.defaults.practice_setting
-            self.context.note("IMGDA-0316", path, code=code, origin="defaults.practice_setting")
+            item = "request.performer.organization.practice_setting"
+            self.context.note("IMGDA-0316", path, code=code, origin="defaults.practice_setting", item=item)
             organization = replace(organization, practice_setting=coded_value("practice-setting", code))
         return replace(person, organization=organization)
 
@@ -893,7 +915,7 @@ class Header:
 
     def _default_type(self, path: str) -> Code:
         code = self.context.settings.defaults.facility_type
-        self.context.note("IMGDA-0315", path, code=code, origin="defaults.facility_type")
+        self.context.note("IMGDA-0315", path, code=code, origin="defaults.facility_type", item="encounter.facility.type")
         return coded_value("facility-type", code)
 
     def _default_facility(self, author: Professional, name: str | None, provider: Organization | None = None) -> Facility:

@@ -79,7 +79,7 @@ def is_implied(leaf: Leaf, ledger: Ledger) -> bool:
 
 def _says_unknown(extension: object) -> bool:
     """Whether a leaf belongs to "the value is unknown", which says no more than its absence does."""
-    if not isinstance(extension, dict):
+    if not isinstance(extension, dict) or "valueCode" not in extension:
         return False
     return str(extension.get("url")).endswith("/data-absent-reason") and extension.get("valueCode") == "unknown"
 

@@ -97,6 +97,10 @@ class People:
             self._roles[key] = read(resource)
         return self._roles[key]
 
+    def roles(self) -> tuple[Role, ...]:
+        """Every professional that was read from a resource, whether the order has a part for him or not."""
+        return tuple(self._roles.values())
+
     def _logical_role(self, reference: Node, required: bool) -> Role | None:
         if "reference" in reference:
             self.context.note("IMGDA-0204" if required else "IMGDA-0218", reference.at("reference"))
@@ -356,6 +360,7 @@ class People:
         person = name(context, node, with_suffix=False)
         organization = None if person else self.organization(node.child("organization"))
         if person is None and organization is None:
+            node.give_up_carried("IMGDA-0901")
             return
         means = telecoms((node, "telecom"), now=self.now)
         places = addresses(node, now=self.now)
@@ -404,11 +409,12 @@ class People:
     @reads("patient")
     def patient(self, node: Node, related: list[Node]) -> tuple[Patient, tuple[Contact, ...]]:
         """The patient and his relatives. What is missing is reported and stands as a placeholder in the order."""
-        context = self.context
+        context, reading = self.context, self.context.ledger.reading
         birth_place = self._birth_place(node)
         known = self._patient_name(node)
         gender = self._gender(node)
-        birth_date = moment(context, node, "birthDate")
+        with reading("patient.birth_date"):
+            birth_date = moment(context, node, "birthDate")
         if birth_date is None and "birthDate" not in node:
             context.note("IMGDA-0304", node.at("birthDate"))
         ids = self._patient_ids(node, known, birth_date, birth_place)
@@ -416,6 +422,16 @@ class People:
             context.note("IMGDA-0302", node.at("identifier"))
         contacts, guardians = self.contacts(node, related)
         deceased = self._deceased(node)
+        with reading("patient.multiple_birth"):
+            multiple_birth = node.flag("multipleBirthBoolean")
+        with reading("patient.birth_rank"):
+            rank = node.number("multipleBirthInteger") or ""
+            if rank and not (rank.isdigit() and int(rank) > 0):
+                node.lose("multipleBirthInteger", "IMGDA-0901")
+        with reading("patient.telecoms"):
+            means = telecoms((node, "telecom"), now=self.now)
+        with reading("patient.addresses"):
+            places = addresses(node, now=self.now)
         patient = Patient(
             ids=ids or (Identifier(root="0.0"),),
             name=known,
@@ -424,10 +440,10 @@ class People:
             birth_place=birth_place,
             deceased=deceased[0],
             deceased_at=deceased[1],
-            multiple_birth=node.flag("multipleBirthBoolean"),
-            birth_rank=int(rank) if (rank := node.number("multipleBirthInteger")) and rank.isdigit() and int(rank) > 0 else None,
-            telecoms=telecoms((node, "telecom"), now=self.now),
-            addresses=addresses(node, now=self.now),
+            multiple_birth=multiple_birth,
+            birth_rank=int(rank) if rank.isdigit() and int(rank) > 0 else None,
+            telecoms=means,
+            addresses=places,
             guardians=guardians,
         )
         return patient, contacts
@@ -438,6 +454,7 @@ class People:
             self.context.note("IMGDA-0323", node.at("deceasedDateTime" if when else "deceasedBoolean"))
         return died, when
 
+    @reads("patient.gender")
     def _gender(self, node: Node) -> Code:
         sent = node.text("gender")
         row = table("gender").get(("http://hl7.org/fhir/administrative-gender", sent or ""))
@@ -450,6 +467,7 @@ class People:
             self.context.note("IMGDA-0334", node.at("gender"))
         return Code(code=concept.code, system=concept.system, display=concept.display)
 
+    @reads("patient.name")
     def _patient_name(self, node: Node) -> PatientName:
         """The birth identity and the used one. A list of birth forenames that is said to be unknown stays so."""
         context = self.context
@@ -497,6 +515,7 @@ class People:
                 found.append(given)
         return found
 
+    @reads("patient.birth_place")
     def _birth_place(self, node: Node) -> Address | None:
         """INSEE code and city of birth; the code is never taken from a postal code, which looks alike."""
         extension = node.extension("patient-birthPlace", "birthPlace")

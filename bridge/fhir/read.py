@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bridge.fhir import losses
+from bridge.fhir import leftovers, losses
 from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.clinical import Clinical, narrative_text, section_code, sections
@@ -50,6 +50,8 @@ class Reading:
     """The view of the whole input, whose ledger says what became of each leaf."""
     version: str = "R4"
     """FHIR version of the input."""
+    taken: frozenset[tuple[int, str | int]] | None = field(default=None, repr=False)
+    """The marks of the ledger that are for this order; None where there is no other."""
 
 
 def read(
@@ -78,12 +80,17 @@ def read(
             context.note("IMGDA-0203", root.path)
         return [Reading(None, tuple(context.issues))]
     shared = tuple(context.issues)
-    readings = []
+    readings: list[Reading] = []
+    people: list[People] = []
     for group in found:
         context.issues = []
+        root.ledger.taken = set() if len(found) > 1 else None
         reader = _Reader(context, root, composition, group, now)
         order = reader.order()
-        readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places)))
+        people.append(reader.people)
+        taken = None if root.ledger.taken is None else frozenset(root.ledger.taken)
+        readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places), taken=taken))
+    leftovers.give_up(context.index, people, [reading.order for reading in readings if reading.order])
     lost = tuple(losses.find(root, context.index, settings.losses))
     """With several orders in one input, a leaf is lost when no order took it."""
     return [replace(reading, issues=reading.issues + lost, source=root, version=version) for reading in readings]
@@ -161,6 +168,7 @@ class _Reader:
         if requested not in (authors[0].time, legal.time, event.period.start):
             for request in self.requests:
                 request.lose("authoredOn", "IMGDA-0903", "administrative")
+        contraindications = self._contraindications(clinical)  # before the history: what has no place there goes into it
         self._narratives(reasons, clinical)
         self._note_places(patient_node)
         self._wished_performers(urgent=urgency is not None)
@@ -187,7 +195,7 @@ class _Reader:
             urgency=urgency,
             callback=callback,
             purpose=self._joined(reasons.purpose, "reasonCode"),
-            contraindications=self._contraindications(clinical),
+            contraindications=contraindications,
             care_information=tuple(clinical.care_information),
             patient_information=self._joined(self._information(clinical), "patientInstruction"),
             event=self._joined(self._events(clinical), "supportingInfo"),
@@ -330,7 +338,8 @@ class _Reader:
         if kind in clinical.known_absence:
             return settings.known_absence
         code = "IMGDA-0417" if kind == "medical" else "IMGDA-0418"
-        self.context.note(code, self.requests[0].at("supportingInfo"))
+        origin = {"origin": "texts.not_recorded", "item": f"{kind}_history"}
+        self.context.note(code, self.requests[0].at("supportingInfo"), **origin)
         return settings.not_recorded
 
     @reads("patient_information")
@@ -371,10 +380,12 @@ class _Reader:
             targets: dict[str | None, list[str]] = {
                 "55115-0": reasons.justification,
                 "11329-0": clinical.medical,
+                "34895-3": self._information(clinical) or clinical.information,
                 "30954-2": clinical.results,
             }
             texts = targets.get(code)
-            if texts == [] and not (code == "11329-0" and ("medical" in clinical.known_absence or section.children("entry"))):
+            answered = code in ("11329-0", "34895-3") and section.children("entry")
+            if texts == [] and not answered and not (code == "11329-0" and "medical" in clinical.known_absence):
                 if text := narrative_text(section):
                     self.context.note("IMGDA-0439", section.at("text"))
                     texts.append(text)

@@ -52,9 +52,17 @@ def groups(context: Context, root: Node, composition: Node | None, *, single: bo
 
 
 def _requests(context: Context, root: Node) -> list[Node]:
+    """The requests of an input; in a message, those that its header is about, if it is about any."""
     if root.type_name == "ServiceRequest":
         return [root]
-    return [node for node in context.index.of_type("ServiceRequest") if context.index.container(node) is None]
+    found = [node for node in context.index.of_type("ServiceRequest") if context.index.container(node) is None]
+    focus = [context.index.find(r) for header in context.index.of_type("MessageHeader") for r in header.children("focus")]
+    wanted = [node for node in found if any(target is not None and target.value is node.value for target in focus)]
+    for node in found if wanted else ():
+        if node not in wanted:
+            context.note("IMGDA-0221", node.path)
+            node.give_up("IMGDA-0910", "technical")
+    return wanted or found
 
 
 def _is_selectable(context: Context, node: Node) -> bool:

@@ -8,6 +8,7 @@ The reader never touches the JSON itself. It asks a :class:`Node` for named elem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -49,18 +50,31 @@ class Reason(NamedTuple):
 class Ledger:
     """What became of the leaves of one input: read for an item of the order, deciding something, or given up."""
 
-    __slots__ = ("_decides", "_given_up", "_read", "item")
+    __slots__ = ("_decides", "_given_up", "_read", "item", "taken")
 
     def __init__(self) -> None:
         self.item = ""
         """The item of the order that is being read; marks record it (:func:`reads`)."""
+        self.taken: set[tuple[int, str | int]] | None = None
+        """Where there are several orders, the marks of the one that is being read."""
         self._read: dict[tuple[int, str | int], str] = {}
         self._decides: set[tuple[int, str | int]] = set()
         self._given_up: dict[tuple[int, str | int], Reason] = {}
 
+    @contextmanager
+    def reading(self, item: str) -> Iterator[None]:
+        """Marks are for this item of the order, or a part of it (``patient.birth_date``), meanwhile."""
+        outer, self.item = self.item, item
+        try:
+            yield
+        finally:
+            self.item = outer
+
     def mark(self, container: JSON, key: str | int) -> None:
         """Note that the leaf at *key* of a list or object was read, to be carried."""
         self._read[id(container), key] = self.item
+        if self.taken is not None:
+            self.taken.add((id(container), key))
 
     def decide(self, container: JSON, key: str | int) -> None:
         """Note that the leaf at *key* was read and decides what becomes of others, without being carried itself."""
@@ -131,11 +145,8 @@ def reads(item: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(method)
         def reading(*args: P.args, **options: P.kwargs) -> R:
             ledger: Ledger = args[0].context.ledger  # type: ignore[attr-defined]
-            outer, ledger.item = ledger.item, item
-            try:
+            with ledger.reading(item):
                 return method(*args, **options)
-            finally:
-                ledger.item = outer
 
         return reading
 
@@ -286,6 +297,12 @@ class Node:
         for leaf in self.leaves():
             if not self.ledger.is_read(leaf.container, leaf.key):
                 self.ledger.give_up(leaf.container, leaf.key, reason)
+
+    def give_up_carried(self, code: str, loss: LossClass | None = None) -> None:
+        """Give up every leaf of this object that was read to be carried, as losses of an issue of the catalogue."""
+        for leaf in self.leaves():
+            if self.ledger.is_read(leaf.container, leaf.key) and not self.ledger.is_decision(leaf):
+                self.ledger.give_up(leaf.container, leaf.key, Reason(code, loss, ()))
 
     def lose(self, name: str, code: str, loss: LossClass | None = None, /, **parameters: str) -> None:
         """Give up every leaf at *name*, be it read or not, as losses of an issue of the catalogue."""

@@ -30,9 +30,13 @@ def capability_statement(base: str) -> dict[str, Any]:
         "software": {"name": "imgda-bridge", "version": VERSION},
         "implementation": {"description": "FHIR ⇄ CDA, demande d'actes d'imagerie (CI-SIS IMG-DA-IMG)", "url": base},
         "fhirVersion": "4.0.1",
-        "format": [FHIR_JSON, FHIR_XML],
+        "format": [FHIR_JSON],
         "rest": [
-            {"mode": "server", "operation": [{"name": _NAME, "definition": f"{base}/OperationDefinition/{_NAME}"}]},
+            {
+                "mode": "server",
+                "documentation": f"Answers are JSON. Inputs may be XML too: {FHIR_XML}, application/cda+xml.",
+                "operation": [{"name": _NAME, "definition": f"{base}/OperationDefinition/{_NAME}"}],
+            },
         ],
     }
 

@@ -69,15 +69,15 @@ ENDPOINTS = (
         CDA,
         {FHIR_JSON: "outcome", "application/json": "outcome"},
         frozenset({"model"}),
-        "Every finding of a document IMG-DA-IMG; 200 even when there are errors.",
+        "Every finding of a document IMG-DA-IMG; 200 even when there are errors, 400 when it is no XML.",
     ),
     Endpoint(
         "/explain",
         "explain",
         FHIR,
-        {"application/json": "plain"},
+        {"application/json": "plain", "text/plain": "text", "text/html": "html"},
         _READING | {"values"},
-        "Where each value of a FHIR imaging order went.",
+        "Where each value of a FHIR imaging order went; as text/html a page of both sides, values shown.",
     ),
     Endpoint(
         "/$imgda-convert",
@@ -90,6 +90,8 @@ ENDPOINTS = (
 )
 """Every address that converts."""
 
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
+"""Content security policy of a page: it brings its style and its script, and reaches for nothing."""
 _BOOLEANS = {"true": True, "false": False}
 _SWITCHES = frozenset({"check", "single", "lenient", "draft", "values"})
 """Options that are true or false."""
@@ -120,6 +122,8 @@ class Conversions:
         headers = {**counts(answer.issues), "etag": f'"{hashlib.sha256(answer.output).hexdigest()}"'}
         if answer.model:
             headers["imgda-model"] = answer.model
+        if kind == "text/html":
+            headers["content-security-policy"] = _PAGE_POLICY
         return Response(answer.output, 200, headers, _with_charset(kind))
 
     async def _run(self, task: Task) -> Answer:

@@ -56,12 +56,14 @@ class _Workers(Collector):
     def collect(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily("imgda_waiting", "Inputs that wait for a worker.", labels=["lane"])
         ready = GaugeMetricFamily("imgda_workers_ready", "Workers that are up.", labels=["lane"])
+        busy = GaugeMetricFamily("imgda_workers_busy", "Workers that have an input.", labels=["lane"])
         replaced = CounterMetricFamily("imgda_workers_replaced", "Workers replaced, and why.", labels=["lane", "reason"])
         about = GaugeMetricFamily("imgda_build", "Versions of the program and of its mapping.", labels=["version", "mapping"])
         about.add_metric([VERSION, mapping()], 1)
         for lane, pool in self._lanes.pools.items():
             waiting.add_metric([lane], pool.depth)
             ready.add_metric([lane], pool.ready)
+            busy.add_metric([lane], pool.busy)
             for reason, count in pool.replaced.items():
                 replaced.add_metric([lane, reason], count)
-        yield from (waiting, ready, replaced, about)
+        yield from (waiting, ready, busy, replaced, about)

@@ -17,7 +17,13 @@ FHIR = (FHIR_JSON, "application/json", FHIR_XML, "application/xml", "text/xml")
 """Types of a FHIR input."""
 CDA = ("application/xml", "application/cda+xml", "text/xml")
 """Types of a document."""
-_SHORT = {"json": FHIR_JSON, "xml": "application/xml", "cda": "application/xml"}
+_SHORT = {
+    "json": (FHIR_JSON, "application/json"),
+    "xml": ("application/xml",),
+    "cda": ("application/xml",),
+    "text": ("text/plain",),
+    "html": ("text/html",),
+}
 """Short forms of ``_format``."""
 
 
@@ -37,7 +43,7 @@ def choose(accept: str, form: str | None, offered: Sequence[str]) -> str | None:
     ``application/problem+json`` speaks of errors only and counts for nothing here.
     """
     if form is not None:
-        wanted = [(_SHORT.get(form, form), 1.0)]
+        wanted = [(name, 1.0) for name in _SHORT.get(form, (form,))]
     else:
         wanted = [(name, quality) for name, quality in _ranges(accept) if name != PROBLEM] or [("*/*", 1.0)]
     ranked = [(_quality(name, wanted), -place, name) for place, name in enumerate(offered)]

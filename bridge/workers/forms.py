@@ -1,4 +1,4 @@
-"""The forms in which a result can be asked: plain, with what was found on the way, or that alone."""
+"""The forms in which a result can be asked: plain, to be read by a person, with what was found on the way, or that alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bridge.workers.versions import VERSION, mapping
 
 __all__ = ["CDA_TYPE", "Form", "wrap"]
 
-Form = Literal["plain", "bundle", "parameters", "outcome"]
+Form = Literal["plain", "text", "html", "bundle", "parameters", "outcome"]
 
 CDA_TYPE = "application/xml"
 """Media type of a document within FHIR."""
@@ -32,7 +32,7 @@ def wrap(
     position: str | None = None,
 ) -> bytes:
     """A result in one of the forms; *is_document* tells CDA from FHIR JSON, *position* identifies a Bundle."""
-    if form == "plain":
+    if form in ("plain", "text", "html"):
         return output
     if form == "outcome":
         return json.dumps(operation_outcome(issues, language), ensure_ascii=False, separators=(",", ":")).encode()

@@ -28,6 +28,8 @@ Reason = Literal["died", "timeout", "recycled"]
 
 RECYCLE = 100_000
 """Conversions after which a worker is replaced: Saxon grows by about half a kilobyte with every parse error."""
+IDLE_SECONDS = 0.5
+"""Time after which a worker without a task is looked at: one that died is replaced before an input meets it."""
 START_SECONDS = 60.0
 """Time that a worker may take to be ready."""
 
@@ -105,6 +107,11 @@ class Pool:
         return sum(worker.ready for worker in self._workers)
 
     @property
+    def busy(self) -> int:
+        """Workers that have a task."""
+        return sum(worker.busy for worker in self._workers)
+
+    @property
     def pids(self) -> list[int]:
         """Process ids of the workers."""
         return [worker.process.pid for worker in self._workers if worker.process is not None]
@@ -148,6 +155,11 @@ class _Worker:
         self.thread = threading.Thread(target=self._run, name=f"imgda-worker-{number}", daemon=True)
         self.thread.start()
 
+    @property
+    def busy(self) -> bool:
+        """Whether it has a task."""
+        return self.ready and self._deadline is not None
+
     def end_if_late(self, now: float) -> None:
         """Kill the process if its task, or its start, has taken too long."""
         with self._lock:
@@ -173,7 +185,10 @@ class _Worker:
     def _serve(self) -> bool:
         """Feed the process until the pool closes (true) or the process must be replaced (false)."""
         done = 0
-        while (job := self.pool._queue.get()) is not None:
+        while (job := self._next()) is not None:
+            if job == "died":
+                self._end("died")
+                return False
             if not job.future.set_running_or_notify_cancel():
                 continue
             try:
@@ -190,6 +205,15 @@ class _Worker:
                 return False
         self._end(None)
         return True
+
+    def _next(self) -> _Job | Literal["died"] | None:
+        """The next task; ``None`` when the pool closes, ``died`` when the process ended while there was nothing to do."""
+        while True:
+            try:
+                return self.pool._queue.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                if self.process is None or self.process.poll() is not None:
+                    return "died"
 
     def _start(self) -> bool:
         """Start a process and wait until it is ready."""

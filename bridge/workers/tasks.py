@@ -15,7 +15,7 @@ from typing import Any, Literal
 from bridge.checks import check
 from bridge.convert import Bridge
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
-from bridge.explain import as_json
+from bridge.explain import as_html, as_json, as_text
 from bridge.fhir import parse
 from bridge.issues import Issue, Language, issue
 from bridge.order import Order
@@ -70,7 +70,8 @@ Source = bytes | Mapping[str, Any]
 class Operation:
     """Something that a worker does."""
 
-    run: Callable[[Bridge, Source, dict[str, Any]], Answer]
+    run: Callable[[Bridge, Source, dict[str, Any], Task], Answer]
+    """Given the source and the options that the task means, and the task itself."""
     options: frozenset[str]
     """The options that it takes, ``lenient`` aside."""
 
@@ -102,7 +103,7 @@ class Worker:
             options |= more
         bridge = self._lenient if options.pop("lenient", False) else self._strict
         _check_options(options, OPERATIONS[operation].options)
-        answer = OPERATIONS[operation].run(bridge, source, options)
+        answer = OPERATIONS[operation].run(bridge, source, options, task)
         assert answer.output is not None
         output = wrap(
             answer.output,
@@ -161,26 +162,38 @@ def _refusal(error: BridgeError) -> Refusal:
     return next((name for kind, name in kinds if isinstance(error, kind)), "internal")
 
 
-def _to_fhir(bridge: Bridge, source: Source, options: dict[str, Any]) -> Answer:
+_UNREADABLE = {"IMGDA-1425", "IMGDA-1428"}
+"""Findings of the check that say that there is no XML to check: the caller sent something else."""
+
+
+def _to_fhir(bridge: Bridge, source: Source, options: dict[str, Any], _: Task) -> Answer:
     assert isinstance(source, bytes)
     found = bridge.to_fhir(source, **options)
-    bundle = json.dumps(found.bundle, ensure_ascii=False, separators=(",", ":"), default=float).encode()
+    bundle = json.dumps(found.bundle, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(bundle, found.issues, model=found.model, document_id=_name(found.order))
 
 
-def _check(_: Bridge, source: Source, options: dict[str, Any]) -> Answer:
+def _check(_: Bridge, source: Source, options: dict[str, Any], __: Task) -> Answer:
     assert isinstance(source, bytes)
     report = check(source, **options)
+    if any(found.code in _UNREADABLE for found in report.issues):
+        raise SourceError(report.issues)
     return Answer(b"", report.issues, model=report.model)
 
 
-def _explain(bridge: Bridge, source: Source, options: dict[str, Any]) -> Answer:
+def _explain(bridge: Bridge, source: Source, options: dict[str, Any], task: Task) -> Answer:
     values = options.pop("values", False)
     found = bridge.to_cda(source, **options)
-    return Answer(as_json(found.trace, values=values).encode(), found.issues, model=found.model)
+    if task.form == "html":
+        text = as_html(found, task.language)
+    elif task.form == "text":
+        text = as_text(found.trace, task.language, values=values)
+    else:
+        text = as_json(found.trace, values=values)
+    return Answer(text.encode(), found.issues, model=found.model)
 
 
-def _to_cda(bridge: Bridge, source: Source, options: dict[str, Any]) -> Answer:
+def _to_cda(bridge: Bridge, source: Source, options: dict[str, Any], _: Task) -> Answer:
     found = bridge.to_cda(source, **options)
     return Answer(found.document, found.issues, model=found.model, document_id=_name(found.order))
 

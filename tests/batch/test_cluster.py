@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bundles import bundle
+from waiting import wait
 
 pytest.importorskip("distributed")
 
@@ -28,7 +28,7 @@ class Cluster:
         self._folder = folder
         info = folder / "scheduler.json"
         self._processes = [self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(info))]
-        wait_for(info)
+        wait(lambda: info.exists() and info.stat().st_size)
         self.address = json.loads(info.read_text())["address"]
         self.workers = [self._worker(number) for number in range(2)]
 
@@ -45,13 +45,6 @@ class Cluster:
         for process in reversed(self._processes):
             process.kill()
             process.wait()
-
-
-def wait_for(path: Path, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not path.exists() or not path.stat().st_size:
-        assert time.monotonic() < until, path
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -99,19 +92,16 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(tmp_pat
     command = [sys.executable, "-m", "bridge", "batch", str(tmp_path / "in"), f"file://{tmp_path}/out"]
     command += ["--cluster", cluster.address]
     batch = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
-    until = time.monotonic() + 60
-    while len(list((tmp_path / "out").glob("journal-*"))) < 2:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait(lambda: len(list((tmp_path / "out").glob("journal-*"))) >= 2, seconds=120)
     os.kill(cluster.workers[0].pid, signal.SIGKILL)
-    _, said = batch.communicate(timeout=120)
+    _, said = batch.communicate(timeout=300)
     assert batch.returncode == 4, said  # each file holds one order that cannot be converted
     results = converted(tmp_path / "out")
     assert len(results) == len(wanted)
     assert set(results) == wanted
     dead = [line for path in (tmp_path / "out").glob("dead-*") for line in path.read_bytes().splitlines()]
     assert len(dead) == 12
-    again = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300)
     assert again.returncode == 4
     assert converted(tmp_path / "out") == results
 

@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bundles import bundle
+from waiting import wait
 
 import bridge
 
@@ -23,7 +23,7 @@ DOCUMENT = bridge.to_cda(ORDER).document
 
 def watch(folder: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "bridge", "watch", str(folder), "--settle", "0.2", *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300)
 
 
 def names(folder: Path) -> set[str]:
@@ -77,7 +77,7 @@ def test_a_watch_that_was_killed_before_it_renamed_goes_on(tmp_path):
 
 @pytest.fixture
 def watching(tmp_path):
-    command = [sys.executable, "-m", "bridge", "watch", str(tmp_path), "--settle", "0.6"]
+    command = [sys.executable, "-m", "bridge", "watch", str(tmp_path), "--settle", "3"]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     yield process
     process.kill()
@@ -86,10 +86,10 @@ def watching(tmp_path):
 
 def test_a_file_still_being_written_is_left_alone(tmp_path, watching):
     with open(tmp_path / "a.json", "wb") as file:
-        for start in range(0, len(ORDER), len(ORDER) // 6):
-            file.write(ORDER[start : start + len(ORDER) // 6])
+        for start in range(0, len(ORDER), len(ORDER) // 10):
+            file.write(ORDER[start : start + len(ORDER) // 10])
             file.flush()
-            time.sleep(0.3)
+            time.sleep(0.4)
             assert (tmp_path / "a.json").exists()
     wait(lambda: (tmp_path / "a.json.done").exists())
     assert (tmp_path / "out" / "a.xml").read_bytes() == DOCUMENT
@@ -120,10 +120,3 @@ def test_a_watch_killed_and_started_again_loses_nothing(tmp_path):
     }
     for number in range(60):
         assert b"Toux %d<" % number in (tmp_path / "out" / f"{number}.xml").read_bytes()
-
-
-def wait(until: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not until():
-        assert time.monotonic() < end
-        time.sleep(0.02)

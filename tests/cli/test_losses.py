@@ -84,3 +84,42 @@ def test_a_name_that_is_lost_is_in_no_message():
     person["name"] = [*person["name"], {"family": "SECRETISSIME", "use": "nickname"}]
     run = imgda("convert", "-", "--verbose", "--format", "json", data=bundle(p=person))
     assert "SECRETISSIME" not in run.stderr
+
+
+def test_every_order_of_an_input_can_be_a_draft(tmp_path):
+    data = order_of(bodySite=None)
+    assert imgda("convert", "-", "--each", "-o", tmp_path, data=data).returncode == 3
+    run = imgda("convert", "-", "--each", "-o", tmp_path, "--draft", data=data)
+    assert run.returncode == 0
+    assert "IMGDA-1702" in run.stderr
+    assert (tmp_path / "DA-1.xml").exists()
+
+
+@pytest.mark.parametrize(
+    "option", [["--paranoid"], ["--stats"], ["--single"], ["--requisition", "DA-1"], ["--provenance", "p.json"]]
+)
+def test_an_option_about_one_order_does_not_go_with_all_of_them(option, tmp_path):
+    run = imgda("convert", KNEE, "--each", "-o", tmp_path, *option)
+    assert run.returncode == 2
+    assert "--requisition NUMBER" in run.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_order_is_explained_as_it_is_converted(tmp_path):
+    undated = order_of(requisition=None, authoredOn=None)
+    run = imgda("explain", "-", "--single", "--fhir", "R4", "--now", "2026-03-02T10:15:00+01:00", data=undated)
+    assert run.returncode == 0
+    assert "[Patient › Date de naissance]" in run.stdout
+
+
+def test_what_was_read_is_looked_for_in_the_document(tmp_path):
+    assert imgda("convert", KNEE, "--paranoid", "-o", tmp_path / "knee.xml").returncode == 0
+
+
+def test_an_element_that_is_written_from_a_document_goes_both_ways():
+    rows = {row["element"]: row["direction"] for row in json.loads(imgda("mapping", "--format", "json", "Patient").stdout)}
+    assert rows["Patient.birthDate"] == "both"
+    rows = {
+        row["element"]: row["direction"] for row in json.loads(imgda("mapping", "--format", "json", "AllergyIntolerance").stdout)
+    }
+    assert set(rows.values()) == {"to-cda"}

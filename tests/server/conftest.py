@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from waiting import wait
 
 ROOT = Path(__file__).resolve().parents[2]
 JSON = "application/fhir+json"
@@ -40,9 +42,10 @@ class Answer:
 class Server:
     """One ``imgda serve``."""
 
-    def __init__(self, *options: str, **environment: str) -> None:
+    def __init__(self, *options: str, certificate: Path | None = None) -> None:
+        self._tls = ssl.create_default_context(cafile=certificate) if certificate else None
         command = [sys.executable, "-m", "bridge", "serve", "--port", "0", *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, **environment})
+        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
         self.log: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -53,7 +56,7 @@ class Server:
         for line in self.process.stderr:
             self.log.append(line.decode())
 
-    def wait_for(self, text: str, seconds: float = 30) -> dict[str, Any]:
+    def wait_for(self, text: str, seconds: float = 60) -> dict[str, Any]:
         """The first log line that holds a text; the log is written after the answer, and read by a thread of its own."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -63,13 +66,12 @@ class Server:
             time.sleep(0.02)
         raise AssertionError(f"no {text} in {self.log}")
 
-    def wait_ready(self) -> None:
-        until = time.monotonic() + 30
-        while self.request("GET", "/readyz").status != 200:
-            assert time.monotonic() < until
-            time.sleep(0.1)
+    def wait_ready(self, seconds: float = 60) -> None:
+        wait(lambda: self.request("GET", "/readyz").status == 200, seconds)
 
     def connect(self, timeout: float = 60) -> http.client.HTTPConnection:
+        if self._tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=self._tls)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
@@ -84,9 +86,16 @@ class Server:
         return self.request("POST", path, body, **{"Content_Type": JSON, **headers})
 
     def workers(self) -> list[int]:
-        """Process ids of the workers."""
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout
-        return [int(pid) for pid in found.split()]
+        """Process ids of the workers that live."""
+        command = ["ps", "-o", "pid=,stat=", "--ppid", str(self.process.pid)]
+        found = [line.split() for line in subprocess.run(command, capture_output=True, text=True).stdout.splitlines()]
+        return [int(pid) for pid, state in found if not state.startswith("Z")]
+
+    def metric(self, name: str, **labels: str) -> float:
+        """What a counter or gauge says, all its labels that are not given added up."""
+        families = text_string_to_metric_families(self.request("GET", "/metrics").body.decode())
+        samples = [sample for family in families for sample in family.samples if sample.name == name]
+        return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
     def stop(self) -> int:
         """Ask it to end; its exit code."""
@@ -106,13 +115,11 @@ def server() -> Iterator[Server]:
     assert found.stop() == 0
 
 
-@pytest.fixture
-def own_server() -> Iterator[Any]:
-    """Makes services with options of their own."""
+def _made() -> Iterator[Any]:
     made: list[Server] = []
 
-    def make(*options: str, **environment: str) -> Server:
-        made.append(Server(*options, **environment))
+    def make(*options: str, certificate: Path | None = None) -> Server:
+        made.append(Server(*options, certificate=certificate))
         made[-1].wait_ready()
         return made[-1]
 
@@ -121,12 +128,21 @@ def own_server() -> Iterator[Any]:
         item.stop()
 
 
+@pytest.fixture
+def own_server() -> Iterator[Any]:
+    """Makes services with options of their own, for one test."""
+    yield from _made()
+
+
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory):
+def make_server() -> Iterator[Any]:
+    """Makes services with options of their own, for the tests of a module."""
+    yield from _made()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory, make_server):
     """A service that asks for a token."""
     path = tmp_path_factory.mktemp("token") / "token"
     path.write_text("s3cret-é\n", "utf-8")
-    found = Server("--workers", "1", "--token-file", str(path))
-    found.wait_ready()
-    yield found
-    found.stop()
+    return make_server("--workers", "1", "--token-file", str(path))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from fhir.resources.R4B.operationdefinition import OperationDefinition
-from prometheus_client.parser import text_string_to_metric_families
 
 import bridge
 from bridge.issues import catalogue
@@ -18,6 +20,35 @@ def test_the_capability_statement_names_the_operation_and_its_definition(server)
     definition = server.request("GET", address.removeprefix(f"http://127.0.0.1:{server.port}")).json
     OperationDefinition.model_validate(definition)
     assert definition["code"] == "imgda-convert"
+
+
+def test_the_service_listens_on_loopback_alone(server):
+    assert server.wait_for('"listening"')["host"] == "127.0.0.1"
+
+
+def test_tls_is_spoken_where_there_is_a_certificate(make_server, tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=localhost",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    subprocess.run([*command, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    server = make_server("--workers", "1", "--tls-cert", str(certificate), "--tls-key", str(key), certificate=certificate)
+    answer = server.request("GET", "/models")
+    assert answer.status == 200
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
 def test_the_models_are_those_of_the_library(server):
@@ -46,15 +77,10 @@ def test_the_service_is_ready_and_alive(server):
 
 
 def test_metrics_can_be_read_and_count(server):
-    def conversions() -> float:
-        families = text_string_to_metric_families(server.request("GET", "/metrics").body.decode())
-        found = {family.name: family for family in families}
-        assert found["imgda_workers_ready"].samples[0].value in (1, 2)
-        return sum(sample.value for sample in found["imgda_conversions"].samples)
-
-    before = conversions()
+    before = server.metric("imgda_conversions_total", operation="to-cda")
     server.convert(b"{}")
-    assert conversions() == before + 1
+    assert server.metric("imgda_conversions_total", operation="to-cda") == before + 1
+    assert server.metric("imgda_workers_ready") == 3
 
 
 def test_a_request_keeps_its_identity(server):

@@ -11,6 +11,7 @@ import pytest
 from bundles import bundle
 
 import bridge
+from bridge.explain import as_html, as_text
 from bridge.fhir import structure
 from bridge.provenance import rules_hash
 
@@ -188,7 +189,7 @@ def test_the_paths_of_findings_are_those_of_the_input_itself(server):
 
 
 def bundle_of(document: bytes, **options: str) -> dict:
-    return json.loads(json.dumps(bridge.to_fhir(document, **options).bundle, default=float))
+    return json.loads(json.dumps(bridge.to_fhir(document, **options).bundle))
 
 
 @pytest.mark.parametrize("kind", ["application/xml", "text/xml; charset=utf-8", "application/cda+xml"])
@@ -238,6 +239,28 @@ def test_the_explanation_says_where_each_value_went(server):
     shown = server.convert(KNEE, "/explain?values=true").body
     assert b"ESSAI" not in json.dumps(rows).encode()
     assert len(shown) > len(json.dumps(rows))
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "text/plain, application/json;q=0.9"])
+def test_the_explanation_can_be_a_text(server, accept):
+    answer = server.convert(KNEE, "/explain?lang=en", Accept=accept)
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.body.decode() == as_text(bridge.to_cda(KNEE).trace, "en")
+    assert answer.body != server.convert(KNEE, "/explain?lang=en&values=true", Accept=accept).body
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/explain", "text/html,*/*;q=0.8"), ("/explain?_format=html", "*/*")])
+def test_the_explanation_can_be_a_page_that_a_browser_may_run_but_that_reaches_for_nothing(server, path, accept):
+    answer = server.convert(KNEE, path, Accept=accept)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.body.decode() == as_html(bridge.to_cda(KNEE), "fr")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'")
+
+
+@pytest.mark.parametrize("form", ["json", "text", "html"])
+def test_the_forms_of_the_explanation_have_short_names(server, form):
+    assert form in server.convert(KNEE, f"/explain?_format={form}").headers["content-type"].replace("plain", "text")
 
 
 # --- the check -------------------------------------------------------------------------------------------------------

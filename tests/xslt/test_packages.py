@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT
 from lxml import etree
 
+from bridge.stylesheets import configuration
+
 XSLT = ROOT / "xslt"
 STYLESHEETS = sorted(XSLT.rglob("*.xsl"))
 WHOLE = [path for path in STYLESHEETS if etree.QName(etree.parse(str(path)).getroot()).localname == "package"]
@@ -34,6 +36,17 @@ def test_every_stylesheet_compiles():
     assert result.stderr == ""
 
 
+def test_what_saxon_prints_goes_to_the_null_device_of_the_system(tmp_path):
+    """As on a system where it has another name: here a file, which Saxon opens."""
+    elsewhere = tmp_path / "NUL"
+    with configuration(XSLT / "saxon.xml", str(elsewhere)) as wiring:
+        command = [sys.executable, "-c", _COMPILE, str(wiring), *map(str, WHOLE)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stdout.split() == [str(path) for path in WHOLE]
+    assert elsewhere.exists()
+    assert not wiring.exists()
+
+
 @pytest.mark.parametrize("path", STYLESHEETS, ids=lambda path: str(path.relative_to(XSLT)))
 def test_the_wiring_names_each_package_and_its_version(path):
     root = etree.parse(str(path)).getroot()
@@ -48,9 +61,12 @@ def test_the_wiring_names_each_package_and_its_version(path):
 
 @pytest.mark.parametrize("path", STYLESHEETS, ids=lambda path: str(path.relative_to(XSLT)))
 def test_every_template_and_function_says_its_type(path):
+    """But for the rules of the check, which push what they find: with a type, Saxon gathers it first, a tenth of the whole time."""
     namespaces = {"xsl": "http://www.w3.org/1999/XSL/Transform"}
     tree = etree.parse(str(path))
-    untyped = tree.xpath("(//xsl:template | //xsl:function | //xsl:variable | //xsl:param)[not(@as)]", namespaces=namespaces)
+    untyped = tree.xpath(
+        "(//xsl:template | //xsl:function | //xsl:variable | //xsl:param)[not(@as or @mode = 'c:check')]", namespaces=namespaces
+    )
     assert [etree.tostring(element)[:100] for element in untyped] == []
 
 

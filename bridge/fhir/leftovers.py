@@ -1,0 +1,101 @@
+"""What was read of a person or structure and stands in no order: the custodian has room for one number, a facility for none.
+
+A person or structure is read once and whole, before it is known what the order has room for (:mod:`bridge.fhir.people`); what no
+order took is given up here, so that it is reported. Source: docs/losses.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from bridge.fhir.context import one_line
+from bridge.fhir.datatypes import address, contact_uri
+from bridge.fhir.people import People
+from bridge.fhir.references import Index
+from bridge.fhir.view import Node
+from bridge.order import Address, Code, Order
+
+__all__ = ["give_up"]
+
+Held = str | Address | Code
+
+
+def give_up(index: Index, people: Iterable[People], orders: Iterable[Order]) -> None:
+    """Give up what was read of each person and structure and stands in none of the orders."""
+    held = _held(orders)
+    for reader in people:
+        for role in reader.roles():
+            if role.professional.speciality and role.professional.speciality not in held:
+                for coding in reader.specialities(role):
+                    coding.give_up_carried("IMGDA-0901", "administrative")
+    for kind in ("Organization", "PractitionerRole", "Practitioner"):
+        for node in index.of_type(kind):
+            for part in _unused(node, held):
+                part.give_up_carried("IMGDA-0901", "administrative")
+            if node.ledger.is_read(node.value, "name") and held.isdisjoint(_texts(node, "name")):
+                node.lose("name", "IMGDA-0901", "administrative")
+
+
+_PARTS = (
+    "authenticators authors custodian data_enterer encounter legal_authenticator participants patient recipients request urgency"
+).split()
+"""Items of an order in which persons and structures stand."""
+
+
+def _held(orders: Iterable[Order]) -> set[Held]:
+    """The texts of the people of orders, in lower case, their addresses and codes."""
+    held: set[Held] = set()
+    seen: set[int] = set()
+    for order in orders:
+        for name in _PARTS:
+            _gather(getattr(order, name), held, seen)
+    return held
+
+
+def _gather(value: Any, held: set[Held], seen: set[int]) -> None:
+    """Take what a part of an order holds; one person often has several parts in it."""
+    if isinstance(value, str):
+        held.add(value.casefold())
+    elif isinstance(value, tuple):
+        for item in value:
+            _gather(item, held, seen)
+    elif isinstance(value, (Address, Code)):
+        held.add(value)
+    elif is_dataclass(value) and not isinstance(value, type) and id(value) not in seen:
+        seen.add(id(value))
+        for name in _names(type(value)):
+            _gather(getattr(value, name), held, seen)
+
+
+@cache
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(cls))
+
+
+def _unused(node: Node, held: set[Held]) -> Iterator[Node]:
+    """The means of contact, addresses, identifiers and names of one resource that are in no order."""
+    owners = [node, *node.children("contact")]
+    for means in (child for owner in owners for child in owner.children("telecom")):
+        if means.ledger.has_read(means.value) and held.isdisjoint(_uris(means)):
+            yield means
+    for place in (child for owner in owners for child in owner.children("address")):
+        if place.ledger.has_read(place.value) and address(place) not in held:
+            yield place
+    for name in node.children("name"):
+        if name.ledger.has_read(name.value) and held.isdisjoint(_texts(name, "family", "text")):
+            yield name
+
+
+def _uris(means: Node) -> set[str]:
+    """The URIs that a means of contact may have become."""
+    value, system = one_line(means.peek("value")), means.peek("system")
+    uri = contact_uri(value, system if isinstance(system, str) else None) if value else None
+    stated = [e.peek(name) for e in means.children("extension") for name in ("valueUrl", "valueUri")]
+    return {text.casefold() for text in (uri, *stated) if isinstance(text, str)}
+
+
+def _texts(node: Node, *names: str) -> set[str]:
+    return {text.casefold() for name in names if (text := one_line(node.peek(name)))}

@@ -1,0 +1,139 @@
+"""The forms in which the bridge may have written a value of FHIR: as it is, as the CDA writes it, translated by a table.
+
+Source: the writers of the forms themselves (:mod:`bridge.fhir.datatypes`) and ``mappings/codes``.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+from bridge.fhir.datatypes import contact_uri, french_date, iso, national_number
+from bridge.fhir.view import Leaf
+from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
+from bridge.resources import folder
+
+__all__ = ["FATES", "Fate", "Form", "forms", "squeeze"]
+
+Fate = Literal["copied", "formatted", "translated", "split", "decides", "implied", "lost", "defaulted"]
+FATES: tuple[Fate, ...] = ("copied", "formatted", "translated", "split", "decides", "implied", "defaulted", "lost")
+"""*copied* as it is; *formatted* as the CDA writes it; *translated* by a row of a table; *split*, one value at several places in
+parts; *decides* what becomes of others; *implied*; *defaulted*, an item from the site settings without a value of the input;
+*lost*."""
+
+
+class Form(NamedTuple):
+    """A value as it may stand in the document."""
+
+    text: str
+    fate: Fate
+    rule: str | None = None
+    whole: bool = False
+    """Whether only a whole attribute or text counts, because a part may be so by chance."""
+
+
+def forms(leaf: Leaf) -> Iterator[Form]:
+    """The forms in which the bridge may have written a value, the most faithful first."""
+    value = leaf.value
+    if isinstance(value, bool):
+        yield Form("true" if value else "false", "copied", whole=True)
+        yield Form("oui" if value else "non", "formatted")
+        return
+    if isinstance(value, (int, Decimal)):
+        yield Form(str(value), "copied")
+        return
+    text = squeeze(str(value))
+    yield Form(text, "copied")
+    if (moment := iso(str(value))) is not None:
+        yield Form(moment, "formatted")
+        yield Form(moment.translate(str.maketrans("", "", "-:T")).partition("+")[0], "formatted")
+        yield Form(french_date(moment).split(" ")[0], "formatted")
+    for name in ("civility", "title"):
+        if leaf.type_path.endswith((".prefix", ".suffix")) and (code := wordings(name).get(text.rstrip(".").lower())):
+            yield Form(code, "translated", f"{name}: {text} → {code}", whole=True)
+    if isinstance(leaf.container, Mapping):
+        yield from _with_context(leaf, leaf.container, str(value))
+
+
+def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Iterator[Form]:
+    key, system = leaf.key, container.get("system")
+    if key == "system":
+        oid = code_system_oid(value) or identifier_oid(value)
+        if oid:
+            yield Form(oid, "formatted", whole=True)
+        for target in _targets(value, str(container.get("code"))):
+            yield Form(target.system, "translated", target.rule, whole=True)
+        yield Form(value.removeprefix("urn:uuid:").upper(), "formatted", whole=True)
+    elif key == "code":
+        if ":" in value:
+            yield Form(value.partition(":")[0].strip(), "split", "SNOMED CT, expression", whole=True)
+        for target in _targets(str(system), value):
+            yield Form(target.code, "translated", target.rule, whole=True)
+    elif key == "value":
+        yield Form(value.replace(" ", ""), "formatted")
+        yield Form(national_number(value, system), "formatted")
+        yield Form(re.sub(r"^urn:(oid|uuid):", "", value).upper(), "formatted", whole=True)
+        if uri := contact_uri(value, system if isinstance(system, str) else None):
+            yield Form(uri, "formatted", whole=True)
+    elif key == "data":
+        yield Form(re.sub(r"\s", "", value), "formatted", whole=True)
+    elif key == "contentType":
+        yield Form(value.partition(";")[0].strip().lower(), "formatted", whole=True)
+    yield from _by_value(str(key), value)
+
+
+def _by_value(key: str, value: str) -> Iterator[Form]:
+    """Values that are translated by themselves: gender, use, units in words."""
+    for name, rule in _WORDS.get((key, value.strip().rstrip(".").casefold()), ()):
+        yield Form(name, "translated", rule, whole=True)
+    if key == "unit" or key == "code":
+        for word in {"a": "ans", "an": "ans", "mo": "mois", "wk": "semaines", "d": "jours"}.get(value, "").split():
+            yield Form(word, "translated", "unités")
+
+
+class _Target(NamedTuple):
+    code: str
+    system: str
+    rule: str
+
+
+@cache
+def _tables() -> Mapping[tuple[str, str], tuple[_Target, ...]]:
+    """Every translation of ``mappings/codes`` towards the CDA, by system and code of the sender."""
+    found: dict[tuple[str, str], tuple[_Target, ...]] = {}
+    for path in sorted((folder("mappings") / "codes").glob("*.csv")):
+        for row in rows(f"codes/{path.stem}"):
+            if row.get("fhir_code") and row.get("direction") != "to-fhir":
+                target = _Target(row["cda_code"], row["cda_system"], f"{path.stem}: {row['fhir_code']} → {row['cda_code']}")
+                key = row["fhir_system"], row["fhir_code"]
+                found[key] = (*found.get(key, ()), target)
+    return found
+
+
+def _targets(system: str, code: str) -> Iterator[_Target]:
+    oid = code_system_oid(system)
+    for uri in dict.fromkeys((system, code_system_uri(oid) if oid else system)):
+        yield from _tables().get((uri, code), ())
+
+
+def _words() -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:
+    found: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+    for fhir, cda in (("male", "M"), ("female", "F"), ("other", "UN"), ("unknown", "UN")):
+        found["gender", fhir] = ((cda, f"gender: {fhir} → {cda}"),)
+    for fhir, cda in (("home", "H"), ("work", "WP"), ("mobile", "MC"), ("temp", "TMP")):
+        found["use", fhir] = ((cda, f"use: {fhir} → {cda}"),)
+    return found
+
+
+_WORDS = _words()
+
+
+def squeeze(text: str) -> str:
+    """A text on one line, for comparison."""
+    if text.startswith("<div"):
+        text = html.unescape(re.sub(r"<[^>]*>", " ", text))
+    return " ".join(text.split())
