@@ -127,7 +127,7 @@
     <xsl:sequence select="
         if (substring($wished/@value, 1, 8) lt substring(root($act)/*/cda:effectiveTime[1]/@value, 1, string-length(substring($wished/@value, 1, 8))))
           then c:finding('1642', $wished) else (),
-        if ($moment gt $made + xs:dayTimeDuration('P366D')) then c:finding('1643', $wished) else (),
+        if (exists($moment) and $moment gt $made + xs:dayTimeDuration('P366D')) then c:finding('1643', $wished) else (),
         $wished ! c:date-told(., $act)"/>
   </xsl:function>
 
