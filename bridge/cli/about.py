@@ -47,7 +47,7 @@ def explain_code(code: str, lang: Language) -> None:
 @click.argument("prefix", default="", metavar="[ELEMENT]")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
 def mapping(prefix: str, form: str) -> None:
-    """List the FHIR elements that the bridge reads, and where each goes.
+    """List the FHIR elements that are read, and where each goes.
 
     ELEMENT keeps those that begin with it, such as ServiceRequest.bodySite.
     The direction is both where the element is also written from a document,
