@@ -59,7 +59,7 @@
   <xsl:variable name="system-names" as="map(xs:string, xs:string)" static="yes" select="
       map:merge($rows('code-systems')[.(5) ne ''] ! map:entry(.(1), .(5)))"/>
 
-  <!-- Sex and modalities to which a contre-indication applies (B10). -->
+  <!-- The sex to which a contre-indication applies (B10). -->
   <xsl:variable name="scope" as="map(xs:string, array(xs:string))" static="yes" select="
       map:merge($rows('contraindication-scope') ! map:entry(.(1), .))"/>
 
