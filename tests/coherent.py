@@ -18,14 +18,13 @@ from bridge.mappings import rows
 from bridge.order import Act, Identifier, Order, Organization, PersonName, Professional
 
 CREATED, SIGNED, BEFORE, WISHED = "2026-03-02T10:15:00+01:00", "2026-03-02T11:00:00+01:00", "2026-03-01", "2026-03-10"
-SCOPE = {row["code"]: row for row in rows("contraindication-scope")}
+SEX = {row["code"]: row["sex"] or None for row in rows("contraindication-scope")}
 
 
 def coherent(order: Order) -> Order:
     """The order with the same shape and texts, and with facts that agree."""
     numbers = _Numbers()
     order = _everywhere(order, numbers.professional, numbers.organization)
-    modalities = {act.modality.code for act in order.acts}
     return replace(
         order,
         document=replace(
@@ -58,7 +57,7 @@ def coherent(order: Order) -> Order:
         contraindications=tuple(
             replace(item, date=item.date and BEFORE, comment=item.comment or "laquelle")
             for item in order.contraindications
-            if _concerns(SCOPE.get(item.concept.code), order.patient.gender.code, modalities)
+            if SEX.get(item.concept.code) in (None, order.patient.gender.code) or order.patient.gender.code == "UN"
         ),
     )
 
@@ -122,12 +121,3 @@ def _together(acts: tuple[Act, ...]) -> tuple[Act, ...]:
     """Acts of one latest date, or of none."""
     wished = next((WISHED for act in acts if act.wanted_by), None)
     return tuple(replace(act, wanted_by=wished) for act in acts)
-
-
-def _concerns(row: dict[str, str] | None, gender: str, modalities: set[str]) -> bool:
-    """Whether a contre-indication can be asked of a patient and for these acts."""
-    if row is None:
-        return True
-    return (not row["sex"] or gender in (row["sex"], "UN")) and (
-        not row["modalities"] or bool(modalities & set(row["modalities"].split()))
-    )

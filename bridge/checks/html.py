@@ -121,7 +121,8 @@ pre { font:0.78rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace; background:va
 footer { padding:0 2rem 1.5rem; color:var(--soft); font-size:.85rem }
 @media (max-width:60rem) { main { grid-template-columns:minmax(0,1fr); padding:1rem } }
 @media print { body { background:#fff; font-size:10.5pt } main { display:block; padding:0 } header, footer { padding:.5rem 0 }
-  article, li { break-inside:avoid } .skip { display:none } details:not([open]) > summary { display:none } }
+  article, li, table { break-inside:avoid } h2, h3 { break-after:avoid }
+  .skip { display:none } details:not([open]) > summary { display:none } }
 """
 
 

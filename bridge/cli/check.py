@@ -131,8 +131,10 @@ def _run(names: list[str], writer: _Writer, model: str | None, suites: _Suites, 
     """Check every file. A file that cannot be read is said, and the others are checked all the same."""
     from bridge.checks import MODELS
     from bridge.checks import check as check_document
+    from bridge.stylesheets import warm
 
     needs(*((version, "check") for version in ([model] if model else MODELS)))
+    warm(model or MODELS[-1], "check")  # else the first document would seem to take long
     code = Exit.OK
     unread = False
     hidden = len(names) < 20 or not sys.stderr.isatty() or speaker.quiet
@@ -161,13 +163,17 @@ class _Writer:
         self._parts: list[str] = []
         self._counts: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
+        self._sentences: dict[str, str] = {}
 
     def add(self, name: str, document: bytes, report: Report) -> None:
         """One document."""
         language = self._speaker.language
         self._counts.update(report.counts)
         self._counts.update(["total", "valid" if report.is_valid else "invalid"])
-        self._codes.update(found.code for found in report.issues if found.is_error)
+        for found in report.issues:
+            if found.is_error:
+                self._codes[found.code] += 1
+                self._sentences.setdefault(found.code, found.text(language))
         match self._form:
             case "text":
                 self._parts.append(self._text(name, report))
@@ -234,8 +240,6 @@ class _Writer:
         keys = ("total", "valid", "invalid", "error", "warning", "information")
         self._speaker.say(words["summary"].format_map({key: self._counts[key] for key in keys}))
         if self._several and self._codes:
-            from bridge.issues import catalogue
-
             self._speaker.say(words["often"])
             for code, count in self._codes.most_common(10):
-                self._speaker.say(f"  {count:>6}  {code}  {getattr(catalogue()[code], self._speaker.language)}")
+                self._speaker.say(f"  {count:>6}  {code}  {textwrap.shorten(self._sentences[code], 60, placeholder=' …')}")

@@ -149,7 +149,6 @@ BROKEN = [
     ("1558", PET, f"{ACT}/c:code", "code", "NM"),
     ("1559", PET, f"{ANSWER}/c:value", "affirm", "GEN-092.01.20"),
     ("1560", PET, "//c:administrativeGenderCode", "male", "77386006"),
-    ("1561", PET, f"{ANSWER}/c:value", "affirm", "MED-1109"),
     ("1562", PET, "//c:content[@ID='justification-demande']", "text", ""),
     ("1563", PET, "//c:observation[c:code/@code='MED-1130']/c:value", "remove", ""),
     ("1564", "breast-screening", f"{ACT}/c:effectiveTime", "value", "20991231"),

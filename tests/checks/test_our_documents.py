@@ -48,8 +48,4 @@ def test_a_sample_has_no_finding(reference):
     samples = sorted((reference / "samples").glob("*.json"))
     assert samples
     for sample in samples:
-        conversion = Bridge().to_cda(sample.read_bytes())
-        found = said(conversion.document)
-        if "IMGDA-0415" in {issue.code for issue in conversion.issues}:  # sample a: claustrophobia, and no MRI is asked for
-            found = [text for text in found if not text.startswith("IMGDA-1561")]
-        assert found == [], sample.name
+        assert said(Bridge().to_cda(sample.read_bytes()).document) == [], sample.name

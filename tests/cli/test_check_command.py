@@ -102,6 +102,12 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(bad, tmp_path):
     assert "2 document(s)" in run.stderr
 
 
+def test_one_summary_ends_a_run_with_the_rules_broken_most_often(bad):
+    lines = imgda(GOOD, bad, bad, "--lang", "en").stderr.splitlines()
+    assert lines[0].startswith("3 document(s): 1 conform, 2 do not; 2 error(s), 2 warning(s)")
+    assert lines[1:] == ["Rules broken most often:", "       2  IMGDA-1501  The code is not of the value set modality."]
+
+
 def test_another_model_than_the_document_s_own_is_a_finding():
     run = imgda(GOOD, "--model", "2022.01", "--format", "json")
     report = json.loads(run.stdout)

@@ -127,7 +127,7 @@
     <xsl:sequence select="
         if (substring($wished/@value, 1, 8) lt substring(root($act)/*/cda:effectiveTime[1]/@value, 1, string-length(substring($wished/@value, 1, 8))))
           then c:finding('1642', $wished) else (),
-        if ($moment gt $made + xs:dayTimeDuration('P366D')) then c:finding('1643', $wished) else (),
+        if (exists($moment) and $moment gt $made + xs:dayTimeDuration('P366D')) then c:finding('1643', $wished) else (),
         $wished ! c:date-told(., $act)"/>
   </xsl:function>
 
@@ -164,19 +164,16 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <!-- B10: said, and no more. -->
+  <!-- B10. That one concerns none of the requested modalities is no finding: no table of them is published, and the fact stays true. -->
   <xsl:function name="c:contraindication" as="element(finding)*">
     <xsl:param name="entry" as="element()"/>
     <xsl:variable name="row" as="array(xs:string)?" select="$entry/cda:value[1]/@code ! $scope(.)"/>
     <xsl:variable name="root" as="element()" select="root($entry)/*"/>
-    <xsl:variable name="modalities" as="xs:string*" select="$root/cda:component/cda:structuredBody/cda:component/cda:section
-        [c:kind(.) = 'plan']/cda:entry/cda:observation/cda:code/@code"/>
     <xsl:variable name="gender" as="xs:string?"
         select="($root/cda:recordTarget/cda:patientRole/cda:patient/cda:administrativeGenderCode/@code)[1]"/>
     <xsl:variable name="present" as="xs:boolean" select="not($entry/@negationInd = ('true', '1'))"/>
     <xsl:sequence select="
         if (exists($row) and $row(2) ne '' and $present and not($gender = ($row(2), 'UN'))) then c:finding('1560', $entry) else (),
-        if (exists($row) and $row(3) ne '' and $present and not(tokenize($row(3)) = $modalities)) then c:finding('1561', $entry) else (),
         if ($present and $entry/cda:value/@code = 'GEN-092.01.20' and not($entry/cda:text/cda:reference/@value != $entry/cda:value/cda:originalText/cda:reference/@value))
           then c:finding('1559', $entry) else (),
         c:answer-told($entry)"/>

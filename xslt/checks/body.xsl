@@ -139,7 +139,7 @@
         if ($entry/cda:id) then () else c:finding('1535', $entry, map {'element': 'id'}),
         $entry/cda:effectiveTime[@value and exists($entry/ancestor::cda:section[1][not(c:kind(.) = 'plan')])][c:moment(@value) gt c:made(.)]
           ! c:finding('1641', .),
-        $entry/cda:effectiveTime[c:moment(@value) lt c:moment((root($entry)/*/cda:recordTarget/cda:patientRole/cda:patient/cda:birthTime/@value)[1])]
+        $entry/cda:effectiveTime[@value][c:moment(@value) lt c:moment((root($entry)/*/cda:recordTarget/cda:patientRole/cda:patient/cda:birthTime/@value)[1])]
           ! c:finding('1644', .)"/>
   </xsl:function>
 

@@ -59,7 +59,7 @@
   <xsl:variable name="system-names" as="map(xs:string, xs:string)" static="yes" select="
       map:merge($rows('code-systems')[.(5) ne ''] ! map:entry(.(1), .(5)))"/>
 
-  <!-- Sex and modalities to which a contre-indication applies (B10). -->
+  <!-- The sex to which a contre-indication applies (B10). -->
   <xsl:variable name="scope" as="map(xs:string, array(xs:string))" static="yes" select="
       map:merge($rows('contraindication-scope') ! map:entry(.(1), .))"/>
 
@@ -143,13 +143,11 @@
   <!-- A timestamp as a moment; a date is its midnight, and a time without zone is taken as universal. -->
   <xsl:function name="c:moment" as="xs:dateTime?">
     <xsl:param name="values" as="xs:string*"/>
-    <xsl:variable name="value" as="xs:string?" select="$values[1]"/>
-    <xsl:variable name="parts" as="xs:string" select="replace(replace($value, '[+\-.].*$', '') || '00000000000000',
-        '^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$', '$1-$2-$3T$4:$5:$6')"/>
-    <xsl:variable name="zone" as="xs:string" select="
-        if (matches($value, '[+\-]\d{4}$')) then replace($value, '^.*([+\-]\d\d)(\d\d)$', '$1:$2') else 'Z'"/>
-    <xsl:sequence select="if (string-length($value) ge 8 and ($parts || $zone) castable as xs:dateTime)
-        then xs:dateTime($parts || $zone) else ()"/>
+    <xsl:sequence select="$values[1][string-length() ge 8] ! (
+        let $digits := replace(., '[+\-.].*$', '') || '00000000000000',
+            $zone := if (matches(., '[+\-]\d{4}$')) then replace(., '^.*([+\-]\d\d)(\d\d)$', '$1:$2') else 'Z',
+            $moment := replace($digits, '^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$', '$1-$2-$3T$4:$5:$6') || $zone
+        return if ($moment castable as xs:dateTime) then xs:dateTime($moment) else ())"/>
   </xsl:function>
 
   <!-- The moment when the document was made. -->
