@@ -87,9 +87,10 @@ def _with_key(digits: str) -> str:
 
 @dataclass
 class _Numbers:
-    """National identifiers with their key, one for each name."""
+    """National identifiers with their key, one for each name; names that differ in their spelling alone are of one person."""
 
     known: dict[str, int] = field(default_factory=dict)
+    names: dict[int, PersonName] = field(default_factory=dict)
 
     def _of(self, name: str | None) -> int:
         return self.known.setdefault(_bare(name) if name else f"?{len(self.known)}", len(self.known))
@@ -98,11 +99,11 @@ class _Numbers:
         if not isinstance(value, Professional):
             return value
         name = value.name or PersonName(family=f"Nom {len(self.known)}")
-        number = Identifier(
-            root=PROFESSIONALS, extension="8" + _with_key(f"99990{self._of(f'{name.family} {name.given or str()}'):05}")
-        )
+        index = self._of(f"{name.family} {name.given or ''}")
+        first = self.names.setdefault(index, name)
+        number = Identifier(root=PROFESSIONALS, extension="8" + _with_key(f"99990{index:05}"))
         ids = tuple(number if item.root == PROFESSIONALS else item for item in value.ids)
-        return replace(value, ids=ids, name=name)
+        return replace(value, ids=ids, name=replace(name, family=first.family, given=first.given))
 
     def organization(self, value: Any) -> Any:
         if not isinstance(value, Organization) or not value.id or value.id.root != STRUCTURES:

@@ -144,9 +144,11 @@
   <xsl:function name="c:moment" as="xs:dateTime?">
     <xsl:param name="values" as="xs:string*"/>
     <xsl:sequence select="$values[1][string-length() ge 8] ! (
-        let $digits := replace(., '[+\-.].*$', '') || '00000000000000',
-            $zone := if (matches(., '[+\-]\d{4}$')) then replace(., '^.*([+\-]\d\d)(\d\d)$', '$1:$2') else 'Z',
-            $moment := replace($digits, '^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$', '$1-$2-$3T$4:$5:$6') || $zone
+        let $digits := substring-before(translate(., '-.', '++') || '+', '+') || '00000000000000',
+            $sign := string-length() - 4,
+            $zone := if (substring(., $sign, 1) = ('+', '-')) then substring(., $sign, 3) || ':' || substring(., $sign + 3) else 'Z',
+            $moment := string-join((substring($digits, 1, 4), substring($digits, 5, 2), substring($digits, 7, 2)), '-') || 'T'
+                || string-join((substring($digits, 9, 2), substring($digits, 11, 2), substring($digits, 13, 2)), ':') || $zone
         return if ($moment castable as xs:dateTime) then xs:dateTime($moment) else ())"/>
   </xsl:function>
 

@@ -115,7 +115,8 @@
     <xsl:variable name="column" as="xs:integer?" select="c:modifier-column($row)"/>
     <xsl:variable name="said" as="node()*" select="if ($column) then $row/*[position() = $column] else $row"/>
     <xsl:sequence select="
-        if ($label and $row and not(contains($bare(string-join($said//text(), ' ')), $bare($label)))) then c:finding('1609', $value, map {'expected': $label})
+        if ($label and $row and not(contains(string-join($said), $label)) and not(contains($bare(string-join($said//text(), ' ')), $bare($label))))
+          then c:finding('1609', $value, map {'expected': $label})
         else ()"/>
   </xsl:function>
 
@@ -123,8 +124,9 @@
   <xsl:function name="c:modifier-column" as="xs:integer?">
     <xsl:param name="row" as="element()?"/>
     <xsl:variable name="heads" as="element()*" select="$row/ancestor::cda:table[1]/cda:thead[1]/cda:tr[1]/*"/>
-    <xsl:sequence select="(for $i in 1 to count($heads)
-        return $i[contains($heads[$i], 'Précision topographique') or contains($bare($heads[$i]), 'precision topographique')])[1]"/>
+    <xsl:sequence select="(
+        for $i in 1 to count($heads) return $i[contains($heads[$i], 'Précision topographique')],
+        for $i in 1 to count($heads) return $i[contains($bare($heads[$i]), 'precision topographique')])[1]"/>
   </xsl:function>
 
   <!-- What the column of modifiers says of an act, its entry says. -->
@@ -157,9 +159,11 @@
     <xsl:param name="section" as="element()"/>
     <xsl:variable name="reason" as="element()?" select="
         (root($section)/*/cda:documentationOf/cda:serviceEvent/cda:code[@code = 'MED-1095']/cda:originalText[normalize-space()])[1]"/>
-    <xsl:variable name="said" as="xs:string" select="$bare(replace(string($reason), '\(retour par téléphone souhaité\)\s*$', ''))"/>
+    <xsl:variable name="said" as="xs:string" select="replace($reason, '\s*\(retour par téléphone souhaité\)\s*$', '')"/>
+    <xsl:variable name="narrative" as="element()?" select="$section/cda:text[1]"/>
     <xsl:sequence select="
-        if (empty($reason) or contains($bare(string-join($section/cda:text[1]//text(), ' ')), $said)) then ()
+        if (empty($reason) or contains($narrative, $said)
+          or contains($bare(string-join($narrative//text(), ' ')), $bare($said))) then ()
         else c:finding('1613', $reason)"/>
   </xsl:function>
 </xsl:transform>
