@@ -21,11 +21,11 @@ ROOT = Path(__file__).resolve().parents[1]
 BATCH = 50
 
 
-def documents(count: int, seed_value: int) -> dict[bytes, str]:
-    """*count* distinct documents of random orders, and the order.xml of each; the same seed gives the same ones."""
+def documents(count: int, seed_value: int, model: str) -> dict[bytes, str]:
+    """*count* distinct documents of random orders that the model can say, and their order.xml; a seed gives the same ones."""
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
-    from bridge import order_xml
+    from bridge import model_rules, order_xml
     from bridge.convert import write_document
     from bridge.order import Order
 
@@ -33,7 +33,7 @@ def documents(count: int, seed_value: int) -> dict[bytes, str]:
 
     @seed(seed_value)
     @settings(
-        max_examples=count * 2,
+        max_examples=count * 10,
         phases=[Phase.generate],
         database=None,
         deadline=None,
@@ -41,8 +41,8 @@ def documents(count: int, seed_value: int) -> dict[bytes, str]:
     )
     @given(import_module("strategies").orders())
     def collect(order: Order) -> None:
-        if len(found) < count:
-            found[write_document(order)] = order_xml.write(order, pretty=True)
+        if len(found) < count and not model_rules.check(order, model):
+            found[write_document(order, model)] = order_xml.write(order, pretty=True)
 
     collect()
     return found
@@ -64,6 +64,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runner", required=True, help="command that checks CDA files with the official suites")
     parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--model", default="2024.01", help="version of the model; give the runner the suites of the same")
     parser.add_argument("--seed", type=int, default=20240101)
     parser.add_argument("--folder", type=Path, help="where to keep the documents and orders (default: a temporary folder)")
     arguments = parser.parse_args()
@@ -71,7 +72,7 @@ def main() -> int:
         folder = (arguments.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         files = []
-        for index, (document, order) in enumerate(documents(arguments.count, arguments.seed).items(), start=1):
+        for index, (document, order) in enumerate(documents(arguments.count, arguments.seed, arguments.model).items(), start=1):
             files.append(folder / f"random-{index:04d}.xml")
             files[-1].write_bytes(document)
             (folder / f"random-{index:04d}.order").write_text(order, "utf-8")
