@@ -8,6 +8,7 @@ Source: docs/rules.md (B1 to B17), after CI-SIS, IMG-DA-IMG 2024.01, section 3.4
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -25,6 +26,8 @@ IONISING = frozenset({"MED-1126", "MED-1127", "MG", "CT", "NM", "PT", "C63334"})
 """Modalities that use ionising radiation (volet 3.1.5.1; docs/rules.md, B10)."""
 _OTHER_FUNCTIONS = ("GEN-092.04.18", "GEN-092.04.19")
 _CONTRAST_FUNCTIONS = ("GEN-092.04.18", "MED-1133", "MED-1137")
+_PLACEHOLDER = re.compile(r"[\s\-–—_.…/?*]*")
+"""A text that stands where a justification is asked for and gives none."""
 _PREGNANT = "77386006"
 _CHILDBEARING = range(12, 56)
 """Ages, in years, at which the circumstances include a possible pregnancy."""
@@ -65,7 +68,7 @@ class _Missing:
     def fill(self, order: Order) -> Order:
         """The order with its gaps reported, and filled where a text is allowed to be missing."""
         text = self._settings.texts.not_stated
-        if not order.justification:
+        if _PLACEHOLDER.fullmatch(order.justification):
             self._report("justification", "IMGDA-0416", self._places.of("justification"), text)
             order = replace(order, justification=text)
         if order.patient_informed is None:
@@ -216,7 +219,7 @@ def _dates(order: Order, places: Places) -> Iterator[Issue]:
             yield issue("IMGDA-0602", f"{places.of('acts', index)}.occurrence")
     born = order.patient.birth_date
     if born != "0001":
-        if day_of(born) > day_of(requested):
+        if day_of(born) > min(day_of(requested), day_of(created)):
             yield issue("IMGDA-0605", places.of("patient", "birth_date"))
         elif age(order) > 130:
             yield issue("IMGDA-0609", places.of("patient", "birth_date"))
@@ -224,6 +227,8 @@ def _dates(order: Order, places: Places) -> Iterator[Issue]:
             yield issue("IMGDA-0322", places.of("patient", "contact"))
     if len(requested) > 10 and len(created) > 10 and as_datetime(requested) > as_datetime(created):
         yield issue("IMGDA-0606", places.of("authors"))
+    if order.document.replaces == order.document.id:
+        yield issue("IMGDA-0610", places.of("document"))
 
 
 def age(order: Order) -> int:

@@ -304,10 +304,17 @@ def test_the_number_to_call_back_joins_the_telecoms_of_the_requester():
         (bundle(p=patient(birthDate="1850-01-01")), "IMGDA-0609"),
         (bundle(p=patient(birthDate="2015-01-01")), "IMGDA-0322"),
         ({**bundle(), "timestamp": "2026-03-01T00:00:00Z"}, "IMGDA-0606"),
+        ({**bundle(p=patient(birthDate="2026-03-02")), "timestamp": "2026-03-01T00:00:00Z"}, "IMGDA-0605"),
     ],
 )
 def test_dates_must_make_sense(data, code):
     assert code in findings(data)
+
+
+@pytest.mark.parametrize("text", ["-", "--", "…", " . ", "?", "N/A", "x"])
+def test_a_text_that_only_holds_a_place_is_no_justification(text):
+    missing = "IMGDA-0416" in findings(order_of(reasonCode=[{"text": text}]))
+    assert missing == (text not in ("N/A", "x"))
 
 
 def test_an_encounter_that_ends_before_it_starts_is_an_error():

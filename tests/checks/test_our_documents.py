@@ -11,9 +11,11 @@ from conftest import STORIES, input_of
 from hypothesis import HealthCheck, given, settings
 from strategies import orders
 
-from bridge import Bridge
+from bridge import Bridge, rules
 from bridge.checks import MODELS, check
 from bridge.convert import write_document
+from bridge.places import Places
+from bridge.settings import Settings
 
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "40"))
 
@@ -42,6 +44,15 @@ def test_a_story_written_in_either_model_has_no_finding(story: Path, model: str)
 @given(order=orders().map(coherent))
 def test_the_document_of_any_coherent_order_has_no_finding(order, model):
     assert said(write_document(order, model)) == []
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(order=orders())
+def test_the_document_of_any_order_that_the_rules_accept_has_no_error(order):
+    """What an order says may be worth a warning; what the check calls an error, a rule has refused before."""
+    written, issues = rules.check(order, Places(), Settings())
+    if not any(issue.is_error for issue in issues):
+        assert not [found for found in check(write_document(written)).issues if found.is_error]
 
 
 def test_a_sample_has_no_finding(reference):

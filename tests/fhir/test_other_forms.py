@@ -196,3 +196,23 @@ def test_the_words_of_a_section_stand_in_for_a_text_that_no_resource_gives(code,
     found = bridge.to_cda(data)
     assert getattr(found.order, item) == "Mots de la rubrique"
     assert "IMGDA-0439" in {issue.code for issue in found.issues}
+
+
+def test_a_document_that_says_that_it_replaces_itself_is_refused():
+    own = {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:3d97b25d-7ae1-532d-ac3d-24bfe8cd6e14"}
+    composition = {
+        "resourceType": "Composition",
+        "id": "composition",
+        "status": "final",
+        "type": concept(LOINC, "55115-0"),
+        "subject": {"reference": "Patient/p"},
+        "date": "2026-03-02T10:15:00+01:00",
+        "author": [{"reference": "PractitionerRole/role"}],
+        "title": "Demande d'actes d'imagerie",
+        "relatesTo": [{"code": "replaces", "targetIdentifier": own}],
+    }
+    data = {**bundle(kind="document"), "identifier": own}
+    data["entry"].insert(0, {"fullUrl": "https://ehr.example/Composition/composition", "resource": composition})
+    with pytest.raises(bridge.OrderError) as refused:
+        bridge.to_cda(data)
+    assert "IMGDA-0610" in {issue.code for issue in refused.value.issues}

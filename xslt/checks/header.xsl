@@ -88,7 +88,7 @@
         $document/cda:author/cda:time[c:moment(@value) lt $made - xs:dayTimeDuration('P366D')] ! c:finding('1475', .),
         $document/(cda:legalAuthenticator | cda:authenticator | cda:dataEnterer)/cda:time
           [abs((c:moment(@value) - $made) div xs:dayTimeDuration('P1D')) gt 366] ! c:finding('1475', .),
-        $birth[c:moment(@value) gt $made] ! c:finding('1476', .),
+        $birth[substring(@value, 1, 8) gt substring($document/cda:effectiveTime[1]/@value, 1, 8)] ! c:finding('1476', .),
         $birth[c:moment(@value) lt $made - xs:yearMonthDuration('P130Y')] ! c:finding('1484', .)"/>
   </xsl:function>
 
