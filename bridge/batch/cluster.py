@@ -29,7 +29,7 @@ from bridge.batch.sources import Item
 from bridge.errors import SettingsError, SourceError
 from bridge.issues import Language, issue
 from bridge.settings import Settings
-from bridge.workers.pool import Pool, WorkerLost
+from bridge.workers.pool import Pool
 from bridge.workers.tasks import Answer, Task
 from bridge.workers.versions import VERSION, mapping
 
@@ -161,14 +161,12 @@ def convert_block(job: ClusterJob, block: Block) -> int:
     with _lock:
         for item in _items(block):
             answer = _answer(job, item)
-            outcome = "done"
             if answer.output is not None:
                 results.append(answer.output)
             else:
-                outcome = "failed" if answer.refusal == "internal" else "refused"
                 dead.append(deadletters.write(item, answer.issues, job.language))
-            codes = sorted({found.code for found in answer.issues})
-            line = {"origin": item.origin, "digest": item.digest, "outcome": outcome, "issues": codes, "id": answer.document_id}
+            line: dict[str, Any] = {"origin": item.origin, "digest": item.digest, "outcome": answer.outcome}
+            line |= {"issues": answer.codes, "id": answer.document_id}
             journal.append(json.dumps(line | {"ms": round(answer.seconds * 1000, 1)}, ensure_ascii=False).encode())
         for kind, lines in (("part", results), ("dead", dead), ("journal", journal)):
             if lines or kind == "journal":
@@ -218,13 +216,4 @@ def _answer(job: ClusterJob, item: Item) -> Answer:
     key = repr((job.settings, job.seconds))
     if key not in _pools:
         _pools[key] = Pool(job.settings, 1, seconds=job.seconds)
-    pool = _pools[key]
-    found = issue("IMGDA-1808", None)
-    for _ in range(2):
-        try:
-            task = Task("convert", item.body, job.options, "bundle", job.language, item.origin)
-            return pool.submit(task, urgent=True).result()
-        except WorkerLost as lost:
-            if lost.reason == "timeout":
-                found = issue("IMGDA-1809", None, limit=f"{job.seconds:g}")
-    return Answer(None, (found,), "internal")
+    return _pools[key].settle(Task("convert", item.body, job.options, "bundle", job.language, item.origin))

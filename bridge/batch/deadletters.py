@@ -13,11 +13,10 @@ from typing import Any, NoReturn
 
 from bridge.batch.sources import Item
 from bridge.issues import Issue, Language, operation_outcome
+from bridge.workers.parameters import BESIDE
 from bridge.workers.tasks import is_document
 
 __all__ = ["write"]
-
-_OURS = {"outcome", "position"}
 
 
 def write(item: Item, issues: tuple[Issue, ...], language: Language) -> bytes:
@@ -41,7 +40,7 @@ def _input(body: bytes) -> list[dict[str, Any]]:
         return [{"name": name, "valueBase64Binary": base64.b64encode(body).decode("ascii")}]
     if resource.get("resourceType") == "Parameters" and isinstance(resource.get("parameter"), list):
         given = resource["parameter"]
-        return [parameter for parameter in given if not (isinstance(parameter, dict) and parameter.get("name") in _OURS)]
+        return [parameter for parameter in given if not (isinstance(parameter, dict) and parameter.get("name") in BESIDE)]
     return [{"name": "input", "resource": resource}]
 
 

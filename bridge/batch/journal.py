@@ -11,14 +11,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from bridge.batch.files import Growing
+from bridge.workers.tasks import Outcome
 
-__all__ = ["Journal", "Line", "Outcome", "State"]
-
-Outcome = Literal["done", "refused", "failed"]
-"""Converted; refused with its findings; not converted for a fault of ours (a worker lost twice)."""
+__all__ = ["Journal", "Line", "State"]
 
 
 @dataclass(frozen=True, slots=True)

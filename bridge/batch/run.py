@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from bridge.batch import deadletters
-from bridge.batch.journal import Journal, Line, Outcome, State
+from bridge.batch.journal import Journal, Line, State
 from bridge.batch.outputs import Lines, Output, open_output
 from bridge.batch.sources import Item, Source
 from bridge.errors import SettingsError, SourceError
-from bridge.issues import Issue, Language, issue
+from bridge.issues import Language, issue
 from bridge.settings import Settings
 from bridge.workers.forms import Form
-from bridge.workers.pool import Pool, WorkerLost
+from bridge.workers.pool import Pool
 from bridge.workers.tasks import Answer, Task
 from bridge.workers.versions import VERSION, mapping
 
@@ -32,7 +32,6 @@ __all__ = ["Job", "run"]
 _COMMIT_ORDERS = 100
 _COMMIT_SECONDS = 0.5
 _WINDOW_BYTES = 64 * 1024 * 1024
-_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +66,7 @@ class Job:
 @dataclass(slots=True)
 class _Pending:
     item: Item
+    task: Task
     future: Future[Answer]
 
 
@@ -85,22 +85,20 @@ class _Run:
     def submit(self, item: Item) -> _Pending:
         form: Form = "bundle" if self.output.form == "bundle" else "plain"
         task = Task("convert", item.body, self.job.options, form, self.job.language, item.origin)
-        return _Pending(item, self.pool.submit(task, urgent=True))
+        return _Pending(item, task, self.pool.submit(task, urgent=True))
 
     def settle(self, pending: _Pending) -> None:
         """Write what came of an order; commit now and then."""
-        answer = self._answer(pending)
+        answer = self.pool.settle(pending.task, pending.future)
         item, name = pending.item, None
-        outcome: Outcome = "done"
         if answer.output is None:
-            outcome = "failed" if answer.refusal == "internal" else "refused"
             self.dead.add("", deadletters.write(item, answer.issues, self.job.language))
         else:
             name = None if self.output.form == "bundle" else item.name + (".json" if answer.operation == "to-fhir" else ".xml")
             self.output.add(name or "", answer.output)
-        codes = sorted({found.code for found in answer.issues})
         ms = round(answer.seconds * 1000, 1)
-        self.lines.append(Line(item.position, item.origin, item.digest, outcome, codes, ms, answer.document_id, name))
+        said = answer.outcome, answer.codes, ms, answer.document_id, name
+        self.lines.append(Line(item.position, item.origin, item.digest, *said))
         if len(self.lines) >= _COMMIT_ORDERS or time.monotonic() - self.committed > _COMMIT_SECONDS:
             self.commit()
 
@@ -111,20 +109,6 @@ class _Run:
             self.journal.append(self.lines, output, dead)
             self.lines.clear()
         self.committed = time.monotonic()
-
-    def _answer(self, pending: _Pending) -> Answer:
-        """The answer, tried again once when a worker was lost."""
-        found: Issue
-        for attempt in range(_TRIES):
-            try:
-                return pending.future.result()
-            except WorkerLost as lost:
-                found = issue("IMGDA-1808", None)
-                if lost.reason == "timeout":
-                    found = issue("IMGDA-1809", None, limit=f"{self.job.seconds:g}")
-                if attempt + 1 < _TRIES:
-                    pending = self.submit(pending.item)
-        return Answer(None, (found,), "internal")
 
 
 def run(job: Job, *, stop: Callable[[], bool], progress: Callable[[Item], None]) -> State:

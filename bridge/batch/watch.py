@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from bridge.batch import files
-from bridge.issues import Issue, Language, issue, operation_outcome
-from bridge.workers.pool import Pool, WorkerLost
-from bridge.workers.tasks import Answer, Task
+from bridge.issues import Language, operation_outcome
+from bridge.workers.pool import Pool
+from bridge.workers.tasks import Task
 
 __all__ = ["Told", "Watch"]
 
@@ -90,8 +90,7 @@ class Watch:
 
     def _convert(self, path: Path) -> Told:
         source = path.read_bytes()
-        answer = self._answer(source)
-        codes = sorted({found.code for found in answer.issues})
+        answer = self.pool.settle(Task("convert", source, self.options))
         if answer.output is None:
             outcome = json.dumps(operation_outcome(answer.issues, self.language), ensure_ascii=False, indent=1).encode()
             target = _free(path.with_name(f"{path.name}.error"))
@@ -103,17 +102,7 @@ class Watch:
         os.rename(path, target)
         files.flush(self.folder)
         self._seen.pop(path.name, None)
-        return Told(path.name, answer.output is not None, codes)
-
-    def _answer(self, source: bytes) -> Answer:
-        found: Issue = issue("IMGDA-1808", None)
-        for _ in range(2):
-            try:
-                return self.pool.submit(Task("convert", source, self.options), urgent=True).result()
-            except WorkerLost as lost:
-                if lost.reason == "timeout":
-                    found = issue("IMGDA-1809", None, limit=f"{self.pool.seconds:g}")
-        return Answer(None, (found,), "internal")
+        return Told(path.name, answer.output is not None, answer.codes)
 
     def _place(self, name: str, data: bytes) -> Path:
         """Where a result goes: its name, with a digest when another result of that name was not fetched yet."""

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.server.bodies import Bodies
-from bridge.server.calls import Call, call_of, counts, failure, refused
+from bridge.server.calls import Call, Refused, call_of, counts, failure, refused
 from bridge.server.lanes import Lanes, Poisonous
 from bridge.server.metrics import Metrics
 from bridge.server.negotiation import CDA, FHIR, FHIR_JSON, choose, media_type
@@ -136,9 +136,7 @@ class Conversions:
         except Poisonous:
             raise refused(500, "IMGDA-1810") from None
         except WorkerLost as lost:
-            if lost.reason == "timeout":
-                raise refused(503, "IMGDA-1809", limit=f"{self._options.seconds:g}") from None
-            raise refused(503, "IMGDA-1808") from None
+            raise Refused(503, lost.finding(self._options.seconds)) from None
 
     def _count(self, call: Call, endpoint: Endpoint, size: int, answer: Answer, took: float, receive: float) -> None:
         operation = answer.operation or endpoint.operation

@@ -15,7 +15,7 @@ from typing import Any
 from bridge.errors import SourceError
 from bridge.issues import Issue, issue
 
-__all__ = ["NAMES", "read"]
+__all__ = ["BESIDE", "NAMES", "read"]
 
 NAMES: Mapping[str, tuple[str, str]] = {
     "model": ("model", "Code String"),
@@ -29,7 +29,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
 }
 """Parameters that are options: their argument, and the types that they may have."""
 
-_IGNORED = {"outcome", "position"}
+BESIDE = frozenset({"outcome", "position"})
 """What a dead letter says beside its input."""
 
 
@@ -55,7 +55,7 @@ def read(resource: Mapping[str, Any]) -> tuple[str, bytes | Mapping[str, Any], d
             value = next((parameter[f"value{kind}"] for kind in types.split() if f"value{kind}" in parameter), None)
             problems += [] if type(value) is (bool if types == "Boolean" else str) else [_wrong(path)]
             options[option] = value
-        elif name not in _IGNORED:
+        elif name not in BESIDE:
             problems.append(_wrong(path))
     if len(inputs) != 1 and not problems:
         problems.append(issue("IMGDA-1814", "Parameters.parameter"))

@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal
 
+from bridge.issues import Issue, issue
 from bridge.settings import Settings
 from bridge.workers.child import receive, send
 from bridge.workers.tasks import Answer, Task
@@ -32,6 +33,8 @@ IDLE_SECONDS = 0.5
 """Time after which a worker without a task is looked at: one that died is replaced before an input meets it."""
 START_SECONDS = 60.0
 """Time that a worker may take to be ready."""
+_TRIES = 2
+"""Workers that a task may cost where it is answered in any case (:meth:`Pool.settle`)."""
 
 
 class Busy(Exception):
@@ -48,6 +51,12 @@ class WorkerLost(Exception):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
+
+    def finding(self, seconds: float) -> Issue:
+        """What is said of it; *seconds* is the time that the task could take."""
+        if self.reason == "timeout":
+            return issue("IMGDA-1809", None, limit=f"{seconds:g}")
+        return issue("IMGDA-1808", None)
 
 
 @dataclass(slots=True)
@@ -95,6 +104,16 @@ class Pool:
                 raise Busy
             self._queue.put(job)
         return job.future
+
+    def settle(self, task: Task, future: Future[Answer] | None = None) -> Answer:
+        """What came of a task, submitted already or now: another worker has it once when its own is lost, then it failed."""
+        found: Issue
+        for _ in range(_TRIES):
+            try:
+                return (future or self.submit(task, urgent=True)).result()
+            except WorkerLost as lost:
+                found, future = lost.finding(self.seconds), None
+        return Answer(None, (found,), "internal")
 
     @property
     def depth(self) -> int:

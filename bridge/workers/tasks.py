@@ -23,10 +23,12 @@ from bridge.settings import Settings
 from bridge.workers import parameters
 from bridge.workers.forms import Form, wrap
 
-__all__ = ["OPERATIONS", "Answer", "Refusal", "Task", "Worker", "is_document"]
+__all__ = ["OPERATIONS", "Answer", "Outcome", "Refusal", "Task", "Worker", "is_document"]
 
 Refusal = Literal["source", "order", "settings", "internal"]
 """Why there is no output: the input cannot be read, breaks a rule, the call is not right, or a fault of ours."""
+Outcome = Literal["done", "refused", "failed"]
+"""Converted; refused with its findings; not converted for a fault of ours (a worker lost twice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,18 @@ class Answer:
     """Identifier of the document: its root, and its extension after a caret."""
     seconds: float = 0.0
     """Time that the worker took."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the input."""
+        if self.output is not None:
+            return "done"
+        return "failed" if self.refusal == "internal" else "refused"
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the issues, each once."""
+        return sorted({found.code for found in self.issues})
 
 
 Source = bytes | Mapping[str, Any]
