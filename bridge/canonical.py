@@ -25,6 +25,8 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from bridge import xml
+
 __all__ = ["Difference", "differences", "leaves"]
 
 CDA = "{urn:hl7-org:v3}"
@@ -112,10 +114,7 @@ def differences(first: bytes, second: bytes) -> list[Difference]:
 
 def leaves(document: bytes) -> dict[str, str]:
     """The leaves of a document in canonical form: value by path. Raises :class:`lxml.etree.XMLSyntaxError`."""
-    parser = etree.XMLParser(
-        huge_tree=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-    )
-    root = etree.fromstring(document, parser)
+    root = etree.fromstring(document, xml.parser())
     targets = {str(e.get("ID")): _words(e) for e in root.iter() if e.get("ID")}
     found: dict[str, str] = {}
     for path, value in _Walk(targets).element(root, "/" + _name(root)):

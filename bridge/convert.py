@@ -349,7 +349,7 @@ def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
 def _check_model(model: str) -> None:
     known = models()
     if model not in known:
-        raise SettingsError(issue("IMGDA-1001", None, model=model, known=", ".join(known)))
+        raise SettingsError(issue("IMGDA-1001", None, known=", ".join(known)))
 
 
 def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:

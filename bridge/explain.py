@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from bridge import xml
 from bridge.issues import Language
 from bridge.items import name as item_name
 from bridge.trace import FATES, Row, Trace, located
@@ -107,7 +108,7 @@ def as_html(conversion: Conversion, language: Language = "fr") -> str:
     """One self-contained page; it holds the data of the patient."""
     assert conversion.evidence is not None
     rows = conversion.trace.rows
-    tree = etree.fromstring(conversion.document, etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True))
+    tree = etree.fromstring(conversion.document, xml.parser())
     links = {row.path: list(row.xpaths) for row in rows if row.path and row.xpaths}
     template = Template(Path(__file__).with_name("explain.html").read_text("utf-8"))
     by_path = {row.path: row for row in rows if row.path}

@@ -20,6 +20,7 @@ from typing import Any
 from lxml import etree
 
 from bridge import order as model
+from bridge import xml
 from bridge.order import Order
 
 __all__ = ["NAMESPACE", "Field", "plan", "read", "to_element", "uuid_seed", "write"]
@@ -137,7 +138,7 @@ def _fill(element: etree._Element, value: Any) -> None:
 def read(source: str | etree._Element) -> Order:
     """The order that an ``order.xml`` describes; it must be valid under ``xslt/order.rng``."""
     if isinstance(source, str):
-        source = etree.fromstring(source, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+        source = etree.fromstring(source, xml.parser())
     order = _read(source, Order)
     assert isinstance(order, Order)
     return order

@@ -6,24 +6,28 @@ Source: docs/design.md, "What is untrusted"; CI-SIS, IMG-DA-IMG, templateId 1.2.
 
 from __future__ import annotations
 
+import binascii
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
 from lxml import etree
 
+from bridge import xml
 from bridge.errors import SourceError
 from bridge.issues import issue
 from bridge.settings import Limits
 from bridge.stylesheets import models
 
-__all__ = ["CDA", "NUMBER", "Parsed", "parse", "path_of"]
+__all__ = ["CDA", "IMG_DA_IMG", "NUMBER", "Parsed", "is_base64", "local_name", "parse", "path_of"]
 
 CDA = "{urn:hl7-org:v3}"
 NUMBER = "{urn:x-bridge:source}n"
 """Attribute that numbers every element, in document order."""
 IMG_DA_IMG = "1.2.250.1.213.1.1.1.47"
+"""Template of the model; its extension is the version."""
 
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "utf-16", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252"})
 _DECLARED = re.compile(r"""\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]+)["']""")
@@ -60,12 +64,8 @@ def _tree(document: bytes, limits: Limits) -> etree._Element:
     if len(document) > limits.input_mib * 1024 * 1024:
         _refuse("IMGDA-0105", limit=str(limits.input_mib * 1024 * 1024))
     _check_prolog(document)
-    # huge_tree, because an attachment may exceed the ten megabytes that libxml2 allows a text; without a DTD nothing can grow.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
-    )
     try:
-        return etree.fromstring(document, parser)
+        return etree.fromstring(document, xml.parser())
     except etree.XMLSyntaxError as error:
         if b"ClinicalDocument" in document and b"ClinicalDocument>" not in document[-400:].replace(b"\0", b""):
             _refuse("IMGDA-1252")
@@ -126,14 +126,26 @@ def _take_media(root: etree._Element) -> dict[str, str]:
     return media
 
 
-def path_of(element: etree._Element, leaf: str = "") -> str:
-    """The XPath of an element, by local names; positions only where there are several of the same name."""
+def is_base64(text: str) -> bool:
+    """Whether a text is base64 (RFC 4648), line breaks aside."""
+    try:
+        return bool(binascii.a2b_base64("".join(text.split()), strict_mode=True))
+    except (binascii.Error, ValueError):
+        return False
+
+
+def local_name(tag: str) -> str:
+    """The name of an element or attribute without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+def path_of(element: etree._Element, leaf: str = "", *, name: Callable[[str], str] = local_name) -> str:
+    """The XPath of an element, its steps named by *name*; positions only where there are several of the same name."""
     steps: list[str] = []
-    while True:
-        parent = element.getparent()
-        name = etree.QName(element).localname
-        if parent is None:
-            return "/" + "/".join([name, *reversed(steps)]) + leaf
-        alike = [child for child in parent if child.tag == element.tag]
-        steps.append(f"{name}[{alike.index(element) + 1}]" if len(alike) > 1 else name)
-        element = parent
+    current: etree._Element | None = element
+    while current is not None:
+        tag, parent = str(current.tag), current.getparent()
+        alike = list(parent.iterchildren(tag)) if parent is not None else []
+        steps.append(f"/{name(tag)}[{alike.index(current) + 1}]" if len(alike) > 1 else f"/{name(tag)}")
+        current = parent
+    return "".join(reversed(steps)) + leaf

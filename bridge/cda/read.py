@@ -5,8 +5,6 @@ Source: docs/design.md; docs/models.md.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
@@ -14,9 +12,9 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from bridge import moments, order_xml
+from bridge import moments, order_xml, xml
 from bridge.cda import claims, codes, losses
-from bridge.cda.parse import Parsed, parse, path_of
+from bridge.cda.parse import Parsed, is_base64, parse, path_of
 from bridge.errors import SourceError, StylesheetError
 from bridge.fhir.people import INS_ROOTS
 from bridge.issues import Issue, issue
@@ -80,7 +78,7 @@ def marked(document: bytes, limits: Limits) -> Marked:
     except StylesheetError:
         # The types of the stylesheet are those of the CDA schema: what stands twice where it may stand once ends here.
         raise SourceError(issue("IMGDA-1299", "/ClinicalDocument")) from None
-    return Marked(parsed, etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)))
+    return Marked(parsed, etree.fromstring(text, xml.parser()))
 
 
 def read(document: bytes, settings: Settings) -> Reading:
@@ -204,7 +202,7 @@ class _Reading:
             data = "".join(self._parsed.media.get(attachment.data, "").split())
             if len(data) * 3 // 4 > limit * 1024 * 1024:
                 self._note("IMGDA-0703", element, limit=str(limit))
-            elif not _is_base64(data):
+            elif not is_base64(data):
                 self._note("IMGDA-0702", element)
             kept.append(replace(attachment, data=data))
         return replace(order, attachments=tuple(kept))
@@ -215,10 +213,3 @@ def _mandatory(cls: type) -> tuple[tuple[str, str, bool], ...]:
     """Name, tag and kind (attribute or not) of the fields that have no default; an act may have no site."""
     needed = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING} - {"sites"}
     return tuple((f.name, f.tag, f.attribute) for f in order_xml.plan(cls) if f.name in needed)
-
-
-def _is_base64(data: str) -> bool:
-    try:
-        return bool(base64.b64decode(data, validate=True))
-    except (binascii.Error, ValueError):
-        return False

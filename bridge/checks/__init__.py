@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from lxml import etree
 
+from bridge import xml
+from bridge.cda.parse import IMG_DA_IMG, is_base64
 from bridge.checks.report import Report, in_order
 from bridge.checks.structure import CDA, path_of
 from bridge.checks.structure import check as check_structure
-from bridge.checks.types import is_base64
 from bridge.errors import SettingsError
 from bridge.issues import Issue, Severity, issue
-from bridge.stylesheets import transform
+from bridge.stylesheets import models, transform
 
 __all__ = ["Report", "check", "model_of"]
 
-VOLET = "1.2.250.1.213.1.1.1.47"
-"""Template of IMG-DA-IMG; its extension is the version of the model."""
-MODELS = ("2022.01", "2024.01")
-"""Versions of the model that can be checked."""
 _NAMES = {"c": CDA}
 
 
@@ -31,12 +28,12 @@ def check(document: bytes, *, model: str | None = None) -> Report:
     A document that cannot be read, or is none, has one finding that says so. Raises :class:`SettingsError` for a model that is
     not known.
     """
-    if model is not None and model not in MODELS:
-        raise SettingsError(issue("IMGDA-1001", None, model=model, known=", ".join(MODELS)))
+    if model is not None and model not in models():
+        raise SettingsError(issue("IMGDA-1001", None, known=", ".join(models())))
     root = _parse(document)
     if isinstance(root, Issue):
-        return Report(model or MODELS[-1], (root,))
-    version = model or model_of(root) or MODELS[-1]
+        return Report(model or models()[-1], (root,))
+    version = model or model_of(root) or models()[-1]
     found = [*_file(document, root), *check_structure(root), *_attachments(root)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
         found += _rules(root, version)
@@ -45,16 +42,13 @@ def check(document: bytes, *, model: str | None = None) -> Report:
 
 def model_of(root: etree._Element) -> str | None:
     """The version of the model that a document states, if it is one that can be checked."""
-    (*_, stated) = [None, *root.xpath(f"c:templateId[@root='{VOLET}']/@extension", namespaces=_NAMES)]  # type: ignore[misc]
-    return str(stated) if stated in MODELS else None
+    (*_, stated) = [None, *root.xpath(f"c:templateId[@root='{IMG_DA_IMG}']/@extension", namespaces=_NAMES)]  # type: ignore[misc]
+    return str(stated) if stated in models() else None
 
 
 def _parse(document: bytes) -> etree._Element | Issue:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(document, parser)
+        root = etree.fromstring(document, xml.parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         line, column = getattr(error, "position", (0, 0))
         return issue("IMGDA-1425", None, line=str(line), column=str(column))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from bridge import xml
 from bridge.issues import Issue, Language
 
 if TYPE_CHECKING:
@@ -129,11 +130,8 @@ footer { padding:0 2rem 1.5rem; color:var(--soft); font-size:.85rem }
 def page(report: Report, document: bytes, name: str, language: Language) -> str:
     """The page. *name* is what the document is called."""
     words = _WORDS[language]
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(document, parser)
+        root = etree.fromstring(document, xml.parser())
     except (etree.XMLSyntaxError, ValueError):
         root = etree.Element("unreadable")
     bad = "" if report.is_valid else ' class="bad"'

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 from lxml import etree
 
+from bridge.cda import parse
 from bridge.checks.types import Type, types
 from bridge.issues import Issue, issue
 
@@ -43,14 +44,11 @@ def _attribute_name(name: str) -> str:
 
 def path_of(element: etree._Element) -> str:
     """XPath of an element, with a number where it has sisters of its name."""
-    steps: list[str] = []
-    current: etree._Element | None = element
-    while current is not None:
-        name, parent = _name(str(current.tag)).removeprefix("?:"), current.getparent()
-        twins = list(parent.iterchildren(str(current.tag))) if parent is not None else []
-        steps.append(f"/{name}[{twins.index(current) + 1}]" if len(twins) > 1 else f"/{name}")
-        current = parent
-    return "".join(reversed(steps))
+    return parse.path_of(element, name=_shown)
+
+
+def _shown(tag: str) -> str:
+    return _name(tag).removeprefix("?:")
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ Source: CDA R2, CDA.xsd and NarrativeBlock.xsd; CI-SIS, Structuration minimale; 
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from typing import NamedTuple
 
 from bridge.mappings import rows
 
-__all__ = ["NULL_FLAVORS", "Attribute", "Slot", "Type", "is_base64", "types"]
+__all__ = ["NULL_FLAVORS", "Attribute", "Slot", "Type", "types"]
 
 NULL_FLAVORS = frozenset(
     ["ASKU", "DER", "INV", "MSK", "NA", "NASK", "NAV", "NI", "NINF", "OTH", "PINF", "QS", "TRC", "UNC", "UNK"]
@@ -197,11 +196,3 @@ def _add(made: Type, particle: str) -> None:
     made.slots.append(slot)
     for found in choices:
         made.children[found["name"]] = replace(slot, outside=bool(found["outside"])), found["type"] or found["name"]
-
-
-def is_base64(text: str) -> bool:
-    """Whether a text is base64 (RFC 4648), line breaks aside."""
-    try:
-        return bool(binascii.a2b_base64("".join(text.split()), strict_mode=True))
-    except (binascii.Error, ValueError):
-        return False

@@ -15,6 +15,7 @@ from typing import Any
 
 from lxml import etree
 
+from bridge import xml
 from bridge.checks.structure import path_of
 from bridge.checks.suite import Folder, cache_folder, digest, engine_of, locate, mended, schema_of
 from bridge.issues import Issue
@@ -107,7 +108,7 @@ class Suites:
 
     def check(self, document: bytes) -> Iterator[Data]:
         """The failures of one document."""
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+        parser = xml.parser(whole=True)
         try:
             root = etree.fromstring(document, parser)
         except (etree.XMLSyntaxError, ValueError):

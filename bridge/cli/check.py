@@ -129,12 +129,11 @@ class _Suites:
 
 def _run(names: list[str], writer: _Writer, model: str | None, suites: _Suites, speaker: Speaker) -> Exit:
     """Check every file. A file that cannot be read is said, and the others are checked all the same."""
-    from bridge.checks import MODELS
     from bridge.checks import check as check_document
-    from bridge.stylesheets import warm
+    from bridge.stylesheets import models, warm
 
-    needs(*((version, "check") for version in ([model] if model else MODELS)))
-    warm(model or MODELS[-1], "check")  # else the first document would seem to take long
+    needs(*((version, "check") for version in ([model] if model else models())))
+    warm(model or models()[-1], "check")  # else the first document would seem to take long
     code = Exit.OK
     unread = False
     hidden = len(names) < 20 or not sys.stderr.isatty() or speaker.quiet

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from lxml import etree
 
+from bridge import xml
 from bridge.errors import SourceError
 from bridge.fhir.metadata import Element, elements, root_of
 from bridge.issues import Issue, issue
@@ -278,11 +279,8 @@ def _xml(text: str, limits: Limits, version: str | None) -> dict[str, Any]:
     data = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "surrogatepass")
     if _DOCTYPE.search(data):
         _refuse("IMGDA-0107")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, xml.parser())
     except etree.XMLSyntaxError as error:
         if "depth" in str(error.msg):
             _refuse("IMGDA-0104", limit=str(limits.max_depth))

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from bridge import xml
 from bridge.cda.parse import NUMBER
 from bridge.cda.read import Marked, marked
 from bridge.errors import BridgeError
@@ -180,7 +181,7 @@ def _read(document: bytes) -> list[Entry]:
     try:
         read = marked(document, Limits(input_mib=1024, attachment_mib=1024))
     except BridgeError:
-        tree = etree.fromstring(document, etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True))
+        tree = etree.fromstring(document, xml.parser())
         _spots(tree, "/ClinicalDocument", {}, spots)
         return [Entry("", spot.text, False, (spot,)) for found in spots.values() for spot in found]
     _spots(read.parsed.root, "/ClinicalDocument", read.parsed.media, spots)

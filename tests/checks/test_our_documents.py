@@ -11,8 +11,8 @@ from conftest import STORIES, input_of
 from hypothesis import HealthCheck, given, settings
 from strategies import orders
 
-from bridge import Bridge, rules
-from bridge.checks import MODELS, check
+from bridge import Bridge, models, rules
+from bridge.checks import check
 from bridge.convert import write_document
 from bridge.places import Places
 from bridge.settings import Settings
@@ -29,7 +29,7 @@ def test_the_document_of_a_story_has_no_finding(story: Path):
     assert said((story / "document.xml").read_bytes()) == []
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", models())
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_story_written_in_either_model_has_no_finding(story: Path, model: str):
     try:
@@ -39,7 +39,7 @@ def test_a_story_written_in_either_model_has_no_finding(story: Path, model: str)
     assert said(document) == []
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", models())
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(order=orders().map(coherent))
 def test_the_document_of_any_coherent_order_has_no_finding(order, model):
