@@ -356,8 +356,8 @@ class Header:
     # --- A6, A10 and other participants ------------------------------------------------------------------------------
 
     @reads("participants")
-    def participants(self, patient: Node | None) -> tuple[Participant, ...]:
-        """Médecin traitant, destinataires du compte rendu, and whoever else the Composition names."""
+    def participants(self, patient: Node | None, supporting: list[Node]) -> tuple[Participant, ...]:
+        """Médecin traitant, destinataires du compte rendu, and whoever else the Composition names; some are *supporting*."""
         found: list[Participant] = []
         for extension in self._extensions("ParticipantExtension"):
             if participant := self._participant(extension):
@@ -365,10 +365,10 @@ class Header:
         for part in self._participations(*value_set("participation-type").by_code):
             found.append(self._as_participant(part.role, part.kind, part.role.function, part.time))
         if not any(p.function and p.function.code == "PCP" for p in found):
-            found += self._treating_physician(patient)
+            found += self._treating_physician(patient, supporting)
         else:
             self._same_physician(patient)
-        for role in self._report_recipients():
+        for role in [*self._report_recipients(), *self._roles_among(supporting, "CORRE")]:
             new = Participant(
                 professional=role.professional,
                 type="CON",
@@ -430,7 +430,7 @@ class Header:
                     reason.decide("valueCode")
         return period(self.context, span)
 
-    def _treating_physician(self, patient: Node | None) -> list[Participant]:
+    def _treating_physician(self, patient: Node | None, supporting: list[Node]) -> list[Participant]:
         for reference in patient.children("generalPractitioner") if patient else ():
             if role := self.people.role(reference):
                 return [self._physician(role)]
@@ -442,19 +442,13 @@ class Header:
                         for concept in participant.children("role"):
                             self.context.take_code(concept, "PCP", "2.16.840.1.113883.5.88")
                         return [self._physician(role)]
-        return [self._physician(role) for role in self._supporting_roles("PCP")[:1]]
+        return [self._physician(role) for role in self._roles_among(supporting, "PCP")[:1]]
 
-    def _supporting_roles(self, function: str) -> list[Role]:
-        """The PractitionerRoles in the supportingInfo of the requests whose code is a function."""
-        found = []
-        for request in self.requests:
-            for item in request.children("supportingInfo"):
-                reference = item.child("reference") or item
-                resource = self.context.index.find(reference)
-                if resource is not None and resource.type_name == "PractitionerRole":
-                    role = self.people.role(reference) if any(_has(c, function) for c in resource.children("code")) else None
-                    found += [role] if role else []
-        return found
+    def _roles_among(self, resources: list[Node], function: str) -> list[Role]:
+        """The PractitionerRoles among some resources whose code is a function."""
+        found = [n for n in resources if n.type_name == "PractitionerRole"]
+        roles = [self.people.role_of(n) for n in found if any(_has(code, function) for code in n.children("code"))]
+        return [role for role in roles if role]
 
     def _physician(self, role: Role) -> Participant:
         return Participant(
@@ -485,7 +479,7 @@ class Header:
             for reference in node.children("recipient"):
                 if role := self.people.role(reference):
                     found.append(role)
-        return found + self._supporting_roles("CORRE")
+        return found
 
     def _is_copy_to(self, node: Node) -> bool:
         if node.peek("status") in ("entered-in-error", "revoked"):

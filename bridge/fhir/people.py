@@ -89,6 +89,10 @@ class People:
         resource = self.context.index.find(reference)
         if resource is None:
             return self._logical_role(reference, required)
+        return self.role_of(resource)
+
+    def role_of(self, resource: Node) -> Role | None:
+        """The professional of a PractitionerRole or Practitioner; None for anything else."""
         if resource.type_name not in ("PractitionerRole", "Practitioner"):
             return None
         key = id(resource.value)

@@ -156,7 +156,8 @@ class _Reader:
         clinical = Clinical(self.context, Attachments(self.context))
         screening, urgency = header.is_screening(), header.urgency()
         reasons = self._reasons(clinical)
-        for resource in self._supporting():
+        supporting = self._supporting()
+        for resource in supporting:
             clinical.read(resource)
         patient, contacts = self._patient(patient_node)
         acts = self._acts(clinical, ids)
@@ -190,7 +191,7 @@ class _Reader:
             contacts=contacts,
             recipients=header.recipients(),
             authenticators=others,
-            participants=header.participants(patient_node),
+            participants=header.participants(patient_node, supporting),
             screening=screening,
             urgency=urgency,
             callback=callback,
@@ -373,16 +374,16 @@ class _Reader:
     @reads("narratives")
     def _narratives(self, reasons: Reasons, clinical: Clinical) -> None:
         """The words of a section stand in for a free text that no resource gives (docs/fhir.md, 2.2)."""
+        targets: dict[str | None, list[str]] = {
+            "55115-0": reasons.justification,
+            "11329-0": clinical.medical,
+            "34895-3": self._information(clinical) or clinical.information,
+            "30954-2": clinical.results,
+        }
         for section in sections(self.composition) if self.composition else ():
             code = section_code(section)
             if code == "11329-0":
                 self._empty_history(section, clinical)
-            targets: dict[str | None, list[str]] = {
-                "55115-0": reasons.justification,
-                "11329-0": clinical.medical,
-                "34895-3": self._information(clinical) or clinical.information,
-                "30954-2": clinical.results,
-            }
             texts = targets.get(code)
             answered = code in ("11329-0", "34895-3") and section.children("entry")
             if texts == [] and not answered and not (code == "11329-0" and "medical" in clinical.known_absence):

@@ -40,6 +40,15 @@ def test_a_professional_with_a_function_in_the_supporting_info_takes_part(system
     assert not [path for path in lost if "PractitionerRole" in path]
 
 
+def test_a_professional_whom_a_section_lists_counts_as_one_in_the_supporting_info():
+    data = bundle(practitioner("other", "99900012354", "ESSAI-AUTRE"), role(CORRE, "CORRE"), kind="document")
+    request = next(e["resource"] for e in data["entry"] if e["resource"]["resourceType"] == "ServiceRequest")
+    section = {"code": concept(LOINC, "18776-5"), "entry": [request["supportingInfo"].pop()]}
+    data["entry"].insert(0, composition(section=[section]))
+    (participant,) = bridge.to_cda(data).order.participants
+    assert participant.professional.name.family == "ESSAI-AUTRE"
+
+
 def test_a_professional_of_another_function_in_the_supporting_info_is_a_loss():
     order, lost = converted(bundle(practitioner("other", "99900012354", "ESSAI-AUTRE"), role(PCP, "ATTPHYS")))
     assert order.participants == ()
@@ -162,6 +171,22 @@ def test_a_message_that_is_about_no_request_holds_all_of_them(focus):
     assert refused.value.code == "IMGDA-0207"
 
 
+def composition(**more: Any) -> dict[str, Any]:
+    """The entry of the Composition that makes the order an ANS document."""
+    resource = {
+        "resourceType": "Composition",
+        "id": "composition",
+        "status": "final",
+        "type": concept(LOINC, "55115-0"),
+        "subject": {"reference": "Patient/p"},
+        "date": "2026-03-02T10:15:00+01:00",
+        "author": [{"reference": "PractitionerRole/role"}],
+        "title": "Demande d'actes d'imagerie",
+        **more,
+    }
+    return {"fullUrl": "https://ehr.example/Composition/composition", "resource": resource}
+
+
 @pytest.mark.parametrize(
     ("code", "item"),
     [
@@ -177,22 +202,11 @@ def test_the_words_of_a_section_stand_in_for_a_text_that_no_resource_gives(code,
         "code": concept(LOINC, code),
         "text": {"status": "additional", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><p>Mots de la rubrique</p></div>'},
     }
-    composition = {
-        "resourceType": "Composition",
-        "id": "composition",
-        "status": "final",
-        "type": concept(LOINC, "55115-0"),
-        "subject": {"reference": "Patient/p"},
-        "date": "2026-03-02T10:15:00+01:00",
-        "author": [{"reference": "PractitionerRole/role"}],
-        "title": "Demande d'actes d'imagerie",
-        "section": [section],
-    }
     changed = service_request(reasonCode=None) if code == "55115-0" else service_request()
     changed = {key: value for key, value in changed.items() if value is not None}
     changed["supportingInfo"] = [{"reference": f"Observation/{name}"} for name in ("chir", "risk")]
     data = bundle(sr=changed, med=None, kind="document")
-    data["entry"].insert(0, {"fullUrl": "https://ehr.example/Composition/composition", "resource": composition})
+    data["entry"].insert(0, composition(section=[section]))
     found = bridge.to_cda(data)
     assert getattr(found.order, item) == "Mots de la rubrique"
     assert "IMGDA-0439" in {issue.code for issue in found.issues}
@@ -200,19 +214,8 @@ def test_the_words_of_a_section_stand_in_for_a_text_that_no_resource_gives(code,
 
 def test_a_document_that_says_that_it_replaces_itself_is_refused():
     own = {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:3d97b25d-7ae1-532d-ac3d-24bfe8cd6e14"}
-    composition = {
-        "resourceType": "Composition",
-        "id": "composition",
-        "status": "final",
-        "type": concept(LOINC, "55115-0"),
-        "subject": {"reference": "Patient/p"},
-        "date": "2026-03-02T10:15:00+01:00",
-        "author": [{"reference": "PractitionerRole/role"}],
-        "title": "Demande d'actes d'imagerie",
-        "relatesTo": [{"code": "replaces", "targetIdentifier": own}],
-    }
     data = {**bundle(kind="document"), "identifier": own}
-    data["entry"].insert(0, {"fullUrl": "https://ehr.example/Composition/composition", "resource": composition})
+    data["entry"].insert(0, composition(relatesTo=[{"code": "replaces", "targetIdentifier": own}]))
     with pytest.raises(bridge.OrderError) as refused:
         bridge.to_cda(data)
     assert "IMGDA-0610" in {issue.code for issue in refused.value.issues}
