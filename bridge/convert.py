@@ -165,8 +165,8 @@ class Bridge:
         every finding for an order that breaks a rule; :class:`SettingsError` for an unknown model.
         """
         _check_model(model)
-        options = {"now": now, "requisition": requisition, "single": single, "fhir": fhir, "draft": draft}
-        normalized = self.normalize(source, now=now, requisition=requisition, single=single, fhir=fhir, draft=draft)
+        options: dict[str, Any] = {"now": now, "requisition": requisition, "single": single, "fhir": fhir, "draft": draft}
+        normalized = self.normalize(source, **options)
         assert normalized.evidence is not None
         evidence = replace(normalized.evidence, options=options | {"model": model})
         conversion = self._write(replace(normalized, evidence=evidence), model, check=check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from bridge.cli.common import (
     speaker_options,
     write_output,
 )
+
+if TYPE_CHECKING:
+    from bridge.stylesheets import Direction
 
 __all__ = ["convert", "normalize"]
 
@@ -61,8 +64,10 @@ def convert(
             raise click.UsageError(_ONE_ORDER)
         bridge = Bridge(given.settings(speaker, on_loss))
         source = given.source(speaker)
-        traced = paranoid or stats
-        needs((model, "to-cda"), *(((model, "check"),) if check else ()), *(((model, "to-order"),) if traced else ()))
+        sheets: list[Direction] = ["to-cda"]
+        sheets += ["check"] if check else []
+        sheets += ["to-order"] if paranoid or stats else []
+        needs(*((model, sheet) for sheet in sheets))
         options: dict[str, Any] = {"model": model, "draft": draft, "check": check}
         if each:
             _convert_each(bridge, source, output, speaker, now=given.now, fhir=given.fhir, **options)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import click
 
-from bridge.cli.common import Given, Speaker, guard, input_options, policy_options, write_output
+from bridge.cli.common import Given, Speaker, guard, input_options, needs, policy_options, write_output
 from bridge.issues import Language
 
 __all__ = ["explain"]
@@ -43,6 +43,7 @@ def explain(
     speaker = Speaker(lang, "text", quiet=True)
     with guard(speaker):
         bridge = Bridge(given.settings(speaker, on_loss))
+        needs((model, "to-cda"), (model, "to-order"))
         conversion = bridge.to_cda(given.source(speaker), model=model, draft=draft, **given.choice())
         if form == "html":
             text = as_html(conversion, lang)

@@ -21,11 +21,13 @@ from bridge.order import Address, Identifier, Period, PersonName, Telecom
 
 __all__ = [
     "ADDRESS_USE",
+    "ADDRESS_USE_CODES",
     "PARTS",
     "PROFESSIONALS",
     "STRUCTURES",
     "TELECOM_ADDRESS",
     "TELECOM_USE",
+    "TELECOM_USE_CODES",
     "URIS",
     "address",
     "addresses",
@@ -268,7 +270,7 @@ def best_name(names: list[Node]) -> Node | None:
 
 ADDRESS_USE = "http://hl7.org/fhir/StructureDefinition/iso21090-AD-use"
 """Extension of Address.use for the codes of V3 that FHIR lacks (HL7 extensions pack)."""
-_ADDRESS_USES = {"home": "H", "work": "WP", "temp": "TMP"}
+ADDRESS_USE_CODES = {"home": "H", "work": "WP", "temp": "TMP"}
 PARTS = {
     "houseNumber": "house_number",
     "streetName": "street_name",
@@ -301,7 +303,7 @@ def address(node: Node) -> Address | None:
     """An Address: named parts where its lines name them, else free lines (docs/decisions.md, 9). None when empty."""
     raw_use = node.peek("use")
     use = _exact_use(node, ADDRESS_USE, ("HP", "HV"))
-    use = use or (_ADDRESS_USES.get(raw_use) if isinstance(raw_use, str) else None)
+    use = use or (ADDRESS_USE_CODES.get(raw_use) if isinstance(raw_use, str) else None)
     if use:
         node.text("use")
     ends = {
@@ -392,7 +394,7 @@ TELECOM_ADDRESS = "http://hl7.org/fhir/StructureDefinition/iso21090-TEL-address"
 """Extension of ContactPoint with the whole URI (HL7 extensions pack)."""
 _V3_USES = ("H", "HP", "HV", "WP", "DIR", "PUB", "EC", "MC", "PG")
 _URI = re.compile(r"(tel|fax|mailto|http|ftp|mllp):\S+")
-_TELECOM_USES = {"home": "H", "work": "WP", "mobile": "MC"}
+TELECOM_USE_CODES = {"home": "H", "work": "WP", "mobile": "MC"}
 _SCHEMES = {"phone": "tel", "fax": "fax", "email": "mailto", "pager": "tel"}
 _NUMBER_NOISE = re.compile(r"[\s.\-()]")
 
@@ -430,9 +432,9 @@ def _telecom(node: Node) -> Telecom | None:
         return Telecom(value=uri)
     if system == "pager":
         return Telecom(value=uri, use="PG")
-    if use in _TELECOM_USES:
+    if use in TELECOM_USE_CODES:
         node.text("use")
-    return Telecom(value=uri, use=_TELECOM_USES.get(str(use)))
+    return Telecom(value=uri, use=TELECOM_USE_CODES.get(str(use)))
 
 
 def _stated_uri(node: Node) -> str | None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from bridge.fhir.datatypes import contact_uri, french_date, iso, national_number
+from bridge.fhir.datatypes import ADDRESS_USE_CODES, TELECOM_USE_CODES, contact_uri, french_date, iso, national_number
 from bridge.fhir.view import Leaf
 from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
 from bridge.resources import folder
@@ -88,8 +88,9 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
 
 def _by_value(key: str, value: str) -> Iterator[Form]:
     """Values that are translated by themselves: gender, use, units in words."""
-    for name, rule in _WORDS.get((key, value.strip().rstrip(".").casefold()), ()):
-        yield Form(name, "translated", rule, whole=True)
+    word = value.strip().rstrip(".").casefold()
+    if (code := _words().get((key, word))) is not None:
+        yield Form(code, "translated", f"{key}: {word} → {code}", whole=True)
     if key == "unit" or key == "code":
         for word in {"a": "ans", "an": "ans", "mo": "mois", "wk": "semaines", "d": "jours"}.get(value, "").split():
             yield Form(word, "translated", "unités")
@@ -120,16 +121,11 @@ def _targets(system: str, code: str) -> Iterator[_Target]:
         yield from _tables().get((uri, code), ())
 
 
-def _words() -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:
-    found: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
-    for fhir, cda in (("male", "M"), ("female", "F"), ("other", "UN"), ("unknown", "UN")):
-        found["gender", fhir] = ((cda, f"gender: {fhir} → {cda}"),)
-    for fhir, cda in (("home", "H"), ("work", "WP"), ("mobile", "MC"), ("temp", "TMP")):
-        found["use", fhir] = ((cda, f"use: {fhir} → {cda}"),)
-    return found
-
-
-_WORDS = _words()
+@cache
+def _words() -> Mapping[tuple[str, str], str]:
+    """The V3 code of a gender or use, by the element and the word of FHIR."""
+    genders = {("gender", row["fhir_code"]): row["cda_code"] for row in rows("codes/gender")}
+    return genders | {("use", word): code for word, code in (ADDRESS_USE_CODES | TELECOM_USE_CODES).items()}
 
 
 def squeeze(text: str) -> str:
