@@ -14,6 +14,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,20 +23,18 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 def kinds() -> dict[str, Callable[[], Iterator[Callable[[], str | None]]]]:
     """For each kind its trials, each a call that gives a complaint or None."""
-    from conftest import STORIES, input_of
-    from meaning_trials import SECOND, permuted, permuted_complaint, planted, wrong_words
-
-    stories = [source for story in STORIES if (source := input_of(story)).suffix == ".json"]
+    tests, trials = import_module("conftest"), import_module("meaning_trials")
+    stories = [source for story in tests.STORIES if (source := tests.input_of(story)).suffix == ".json"]
 
     def words() -> Iterator[Callable[[], str | None]]:
-        return (trial.complaint for source in stories for trial in wrong_words(source))
+        return (trial.complaint for source in stories for trial in trials.wrong_words(source))
 
     def shuffled() -> Iterator[Callable[[], str | None]]:
-        found = itertools.chain.from_iterable(permuted(source, seeds=20) for source in stories)
-        return (lambda case=case: permuted_complaint(*case) for case in found)  # type: ignore[misc]
+        found = itertools.chain.from_iterable(trials.permuted(source, seeds=20) for source in stories)
+        return (lambda case=case: trials.permuted_complaint(*case) for case in found)  # type: ignore[misc]
 
-    second = {name: (lambda make=make: (trial.complaint for trial in make())) for name, make in SECOND.items()}
-    return {**second, "planted": lambda: (trial.complaint for trial in planted()), "words": words, "permuted": shuffled}
+    second = {name: (lambda make=make: (trial.complaint for trial in make())) for name, make in trials.SECOND.items()}
+    return {**second, "planted": lambda: (trial.complaint for trial in trials.planted()), "words": words, "permuted": shuffled}
 
 
 def main() -> int:
