@@ -21,6 +21,7 @@ from bridge.fhir.read import Reading, read
 from bridge.fhir.view import Node
 from bridge.issues import Issue, Language, issue, operation_outcome
 from bridge.order import Order
+from bridge.places import around
 from bridge.settings import Settings
 from bridge.stylesheets import models, transform
 
@@ -336,14 +337,17 @@ def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
     if not order.attachments:
         return text.encode()
     parts: list[bytes] = []
+    start = 0
     for index, attachment in enumerate(order.attachments):
-        before, token, text = text.partition(f"{secret}-{index}.")
-        if not token:
+        token = f"{secret}-{index}."
+        found = text.find(token, start)
+        if found < 0:
             raise StylesheetError(issue("IMGDA-1101", None, detail="attachment"))
-        parts += [before.encode(), attachment.data.encode("ascii")]
-    if secret in text:
+        parts += [text[start:found].encode(), attachment.data.encode("ascii")]
+        start = found + len(token)
+    if text.find(secret, start) >= 0:
         raise StylesheetError(issue("IMGDA-1101", None, detail="attachment"))
-    return b"".join([*parts, text.encode()])
+    return b"".join([*parts, text[start:].encode()])
 
 
 def _check_model(model: str) -> None:
@@ -354,7 +358,8 @@ def _check_model(model: str) -> None:
 
 def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:
     """What the reader found beside structural defects, without what only follows from them."""
-    paths = [defect.path or "" for defect in defects]
+    paths = {defect.path or "" for defect in defects}
+    outer = paths | {above for path in paths for above in around(path)}
     return [
         found
         for reading in readings
@@ -362,14 +367,15 @@ def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:
         if found.is_error
         and found.path
         and found.code != "IMGDA-0203"
-        and not any(found.path.startswith(path) or path.startswith(found.path) for path in paths)
+        and found.path not in outer
+        and paths.isdisjoint(around(found.path))
     ]
 
 
 def _unexplained(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
     """The issues of a refusal without the losses that only follow from an error of the same element."""
     errors = {f.path for f in issues if f.is_error and not f.loss and f.path and not _RESOURCE.search(f.path)}
-    return tuple(f for f in issues if not (f.loss and f.path and any(f.path.startswith((f"{e}.", f"{e}[")) for e in errors)))
+    return tuple(f for f in issues if not (f.loss and f.path and not errors.isdisjoint(around(f.path))))
 
 
 _RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")

@@ -157,7 +157,7 @@ def _path_of_duplicate(text: str) -> str | None:
         found = dict(pairs)
         keys = [key for key, _ in pairs]
         if len(found) != len(keys):
-            marks[id(found)] = next(key for index, key in enumerate(keys) if key in keys[:index])
+            marks[id(found)] = _first_repeated(keys)
         return found
 
     try:
@@ -168,6 +168,11 @@ def _path_of_duplicate(text: str) -> str | None:
         if id(value) in marks and isinstance(value, dict):
             return f"{path}.{marks[id(value)]}"
     return None
+
+
+def _first_repeated(keys: list[str]) -> str:
+    seen: set[str] = set()
+    return next(key for key in keys if key in seen or seen.add(key))  # type: ignore[func-returns-value]
 
 
 def _walk(data: Any, path: str) -> Iterator[tuple[Any, str]]:
