@@ -228,7 +228,7 @@ class Bridge:
     def _with_carry_check(self, conversion: Conversion, draft: bool) -> Conversion:
         """The same conversion with what was read and stands nowhere in the document among its losses."""
         found = tuple(losses.weigh(loss, self.settings.losses) for loss in conversion.trace.unfound())
-        issues = _without_repetition((*conversion.issues, *found))
+        issues = self._told((*conversion.issues, *found))
         if not draft and any(loss.is_error for loss in found):
             raise OrderError(issues)
         return replace(conversion, issues=issues)
@@ -243,7 +243,7 @@ class Bridge:
         from bridge.cda.read import read as read_cda
 
         reading = read_cda(document, self.settings)
-        issues = _without_repetition(tuple(reading.issues))
+        issues = self._told(tuple(reading.issues))
         if reading.order is None:
             raise OrderError(issues)
         return DocumentReading(reading.order, issues, reading.model)
@@ -256,14 +256,21 @@ class Bridge:
         from bridge.fhir import write
 
         reading = self.read_document(document)
-        issues = _without_repetition((*reading.issues, *write.losses(reading.order)))
+        issues = self._told((*reading.issues, *write.losses(reading.order)))
         return FhirConversion(reading.order, issues, reading.model, write.write(reading.order, shape=shape))
+
+    def _told(self, issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+        """The findings that are told: each once, the gravest first, and how many more there are."""
+        limit = self.settings.limits.findings
+        found = _without_repetition(tuple(i for i in issues if i.code != _AND_MORE))
+        more = max(len(found) - limit, 0) + sum(int(i.parameters["count"]) for i in issues if i.code == _AND_MORE)
+        return (*found[:limit], issue(_AND_MORE, None, count=str(more))) if more > 0 else found
 
     def _read(
         self, source: Source, *, now: datetime | None = None, single: bool = False, fhir: str | None = None
     ) -> list[Reading]:
         limits = self.settings.limits
-        bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth)
+        bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth, max_leaves=limits.leaves)
         parsed = parse.parse(source, limits=bounds, version=fhir)
         defects = [*parsed.issues, *structure.check(parsed.resource, parsed.version)]
         try:
@@ -273,22 +280,22 @@ class Bridge:
                 raise
             readings = []
         if defects:
-            raise SourceError([*defects, *_further(defects, readings)])
+            raise SourceError(self._told((*defects, *_further(defects, readings))))
         if all(reading.order is None for reading in readings):
-            raise SourceError([found for reading in readings for found in reading.issues])
+            raise SourceError(self._told(tuple(found for reading in readings for found in reading.issues)))
         return readings
 
     def _accept(self, reading: Reading, *, draft: bool = False) -> Normalization:
         """Apply the rules of the specification to an order that was read."""
         if reading.order is None:
-            raise OrderError(reading.issues)
+            raise OrderError(self._told(reading.issues))
         order, found = rules.check(reading.order, reading.places, self.settings)
         issues = _without_repetition((*reading.issues, *found))
         if errors := {found.code for found in issues if found.is_error}:
             if not draft or errors & _NEVER_A_DRAFT:
-                raise OrderError(_unexplained(issues))
+                raise OrderError(self._told(_unexplained(issues)))
             issues = (issue("IMGDA-1702", None, count=str(sum(found.is_error for found in issues))), *issues)
-        return Normalization(order, issues)
+        return Normalization(order, self._told(issues))
 
     def _write(self, normalized: Normalization, model: str, *, check: bool = False) -> Conversion:
         if found := model_rules.check(normalized.order, model):
@@ -378,6 +385,8 @@ def _unexplained(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
     return tuple(f for f in issues if not (f.loss and f.path and not errors.isdisjoint(around(f.path))))
 
 
+_AND_MORE = "IMGDA-0114"
+"""The finding that counts those that are not told."""
 _RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
 """The path of a whole resource."""
 

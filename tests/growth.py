@@ -10,6 +10,7 @@ import copy
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,13 @@ MORE: tuple[JSON, ...] = (
         "code": {"text": "Radiographie"},
         "conclusion": "Normale",
     },
-    {"resourceType": "FamilyMemberHistory", "id": "info-h", "status": "completed", "patient": ABOUT, "relationship": {"text": "mère"}},
+    {
+        "resourceType": "FamilyMemberHistory",
+        "id": "info-h",
+        "status": "completed",
+        "patient": ABOUT,
+        "relationship": {"text": "mère"},
+    },
     {"resourceType": "ImagingStudy", "id": "info-i", "status": "available", "subject": ABOUT, "description": "IRM"},
     {"resourceType": "RelatedPerson", "id": "rp", "patient": ABOUT, "name": [{"family": "ESSAI"}]},
     {
@@ -52,9 +59,21 @@ MORE: tuple[JSON, ...] = (
         "about": [{"reference": "ServiceRequest/sr"}],
         "recipient": [{"reference": "PractitionerRole/role"}],
     },
-    {"resourceType": "Consent", "id": "info-s", "status": "active", "scope": {"text": "x"}, "category": [{"text": "x"}], "patient": ABOUT},
+    {
+        "resourceType": "Consent",
+        "id": "info-s",
+        "status": "active",
+        "scope": {"text": "x"},
+        "category": [{"text": "x"}],
+        "patient": ABOUT,
+    },
     {"resourceType": "Task", "id": "t", "status": "requested", "intent": "order", "focus": {"reference": "ServiceRequest/sr"}},
-    {"resourceType": "CareTeam", "id": "info-t", "subject": ABOUT, "participant": [{"member": {"reference": "PractitionerRole/role"}}]},
+    {
+        "resourceType": "CareTeam",
+        "id": "info-t",
+        "subject": ABOUT,
+        "participant": [{"member": {"reference": "PractitionerRole/role"}}],
+    },
     {"resourceType": "Device", "id": "info-v", "patient": ABOUT, "deviceName": [{"name": "Prothèse", "type": "other"}]},
 )
 """What an order may have beside it; what is named ``info-`` is referenced from the request."""
@@ -95,8 +114,14 @@ def _lists(steps: tuple[str | int, ...], kind: str, path: str, depth: int) -> It
             continue
         if element.many:
             for variant in VARIANTS.get(element.type, (None,)):
-                yield Case(f"{path}.{name} {variant.__name__ if variant else ''}".strip(), _builder(steps, name, element, variant))
-        if depth < 2 and element.type[0].isupper() and element.type not in ("Reference", "Resource", "Extension", "Identifier", "Meta", "Narrative"):
+                yield Case(
+                    f"{path}.{name} {variant.__name__ if variant else ''}".strip(), _builder(steps, name, element, variant)
+                )
+        if (
+            depth < 2
+            and element.type[0].isupper()
+            and element.type not in ("Reference", "Resource", "Extension", "Identifier", "Meta", "Narrative")
+        ):
             if element.choice and element.type not in ("CodeableConcept", "Timing", "Address", "HumanName"):
                 continue
             inner = (*steps, name, 0) if element.many else (*steps, name)
@@ -131,7 +156,11 @@ def example(element: Element, number: int, depth: int = 0) -> Any:
     found = {}
     for name, inner in (elements("R4B", element.type) or {}).items():
         if inner.type in ("string", "CodeableConcept", "markdown") or inner.required:
-            if name not in ("id", "extension") and not (inner.choice and any(k.startswith(inner.choice) for k in found)) and depth < 3:
+            if (
+                name not in ("id", "extension")
+                and not (inner.choice and any(k.startswith(inner.choice) for k in found))
+                and depth < 3
+            ):
                 value = example(inner, number, depth + 1)
                 found[name] = [value] if inner.many else value
     return found
@@ -238,14 +267,14 @@ def _contained(count: int) -> JSON:
 def cost(data: Any, run: Callable[[Any], object]) -> float:
     """Processor seconds of one call, whatever comes of it."""
     start = time.process_time()
-    try:
+    with suppress(bridge.BridgeError):
         run(data)
-    except bridge.BridgeError:
-        pass
     return time.process_time() - start
 
 
-def ratio(build: Callable[[int], Any], run: Callable[[Any], object], about: float = 0.1, bound: float = 6.0) -> tuple[float, int, float]:
+def ratio(
+    build: Callable[[int], Any], run: Callable[[Any], object], about: float = 0.1, bound: float = 6.0
+) -> tuple[float, int, float]:
     """What 4n cost over what n costs, n so that it takes *about* that many seconds; measured up to three times, the least counts.
 
     Returns the ratio, n and the seconds of n.
