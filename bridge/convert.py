@@ -21,6 +21,7 @@ from bridge.fhir.read import Reading, read
 from bridge.fhir.view import Node
 from bridge.issues import Issue, Language, issue, operation_outcome
 from bridge.order import Order
+from bridge.places import around
 from bridge.settings import Settings
 from bridge.stylesheets import models, transform
 
@@ -227,7 +228,7 @@ class Bridge:
     def _with_carry_check(self, conversion: Conversion, draft: bool) -> Conversion:
         """The same conversion with what was read and stands nowhere in the document among its losses."""
         found = tuple(losses.weigh(loss, self.settings.losses) for loss in conversion.trace.unfound())
-        issues = _without_repetition((*conversion.issues, *found))
+        issues = self._told((*conversion.issues, *found))
         if not draft and any(loss.is_error for loss in found):
             raise OrderError(issues)
         return replace(conversion, issues=issues)
@@ -242,7 +243,7 @@ class Bridge:
         from bridge.cda.read import read as read_cda
 
         reading = read_cda(document, self.settings)
-        issues = _without_repetition(tuple(reading.issues))
+        issues = self._told(tuple(reading.issues))
         if reading.order is None:
             raise OrderError(issues)
         return DocumentReading(reading.order, issues, reading.model)
@@ -255,14 +256,21 @@ class Bridge:
         from bridge.fhir import write
 
         reading = self.read_document(document)
-        issues = _without_repetition((*reading.issues, *write.losses(reading.order)))
+        issues = self._told((*reading.issues, *write.losses(reading.order)))
         return FhirConversion(reading.order, issues, reading.model, write.write(reading.order, shape=shape))
+
+    def _told(self, issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+        """The findings that are told: each once, the gravest first, and how many more there are."""
+        limit = self.settings.limits.findings
+        found = _without_repetition(tuple(i for i in issues if i.code != _AND_MORE))
+        more = max(len(found) - limit, 0) + sum(int(i.parameters["count"]) for i in issues if i.code == _AND_MORE)
+        return (*found[:limit], issue(_AND_MORE, None, count=str(more))) if more > 0 else found
 
     def _read(
         self, source: Source, *, now: datetime | None = None, single: bool = False, fhir: str | None = None
     ) -> list[Reading]:
         limits = self.settings.limits
-        bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth)
+        bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth, max_leaves=limits.leaves)
         parsed = parse.parse(source, limits=bounds, version=fhir)
         defects = [*parsed.issues, *structure.check(parsed.resource, parsed.version)]
         try:
@@ -272,22 +280,22 @@ class Bridge:
                 raise
             readings = []
         if defects:
-            raise SourceError([*defects, *_further(defects, readings)])
+            raise SourceError(self._told((*defects, *_further(defects, readings))))
         if all(reading.order is None for reading in readings):
-            raise SourceError([found for reading in readings for found in reading.issues])
+            raise SourceError(self._told(tuple(found for reading in readings for found in reading.issues)))
         return readings
 
     def _accept(self, reading: Reading, *, draft: bool = False) -> Normalization:
         """Apply the rules of the specification to an order that was read."""
         if reading.order is None:
-            raise OrderError(reading.issues)
+            raise OrderError(self._told(reading.issues))
         order, found = rules.check(reading.order, reading.places, self.settings)
         issues = _without_repetition((*reading.issues, *found))
         if errors := {found.code for found in issues if found.is_error}:
             if not draft or errors & _NEVER_A_DRAFT:
-                raise OrderError(_unexplained(issues))
+                raise OrderError(self._told(_unexplained(issues)))
             issues = (issue("IMGDA-1702", None, count=str(sum(found.is_error for found in issues))), *issues)
-        return Normalization(order, issues)
+        return Normalization(order, self._told(issues))
 
     def _write(self, normalized: Normalization, model: str, *, check: bool = False) -> Conversion:
         if found := model_rules.check(normalized.order, model):
@@ -336,14 +344,17 @@ def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
     if not order.attachments:
         return text.encode()
     parts: list[bytes] = []
+    start = 0
     for index, attachment in enumerate(order.attachments):
-        before, token, text = text.partition(f"{secret}-{index}.")
-        if not token:
+        token = f"{secret}-{index}."
+        found = text.find(token, start)
+        if found < 0:
             raise StylesheetError(issue("IMGDA-1101", None, detail="attachment"))
-        parts += [before.encode(), attachment.data.encode("ascii")]
-    if secret in text:
+        parts += [text[start:found].encode(), attachment.data.encode("ascii")]
+        start = found + len(token)
+    if text.find(secret, start) >= 0:
         raise StylesheetError(issue("IMGDA-1101", None, detail="attachment"))
-    return b"".join([*parts, text.encode()])
+    return b"".join([*parts, text[start:].encode()])
 
 
 def _check_model(model: str) -> None:
@@ -354,7 +365,8 @@ def _check_model(model: str) -> None:
 
 def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:
     """What the reader found beside structural defects, without what only follows from them."""
-    paths = [defect.path or "" for defect in defects]
+    paths = {defect.path or "" for defect in defects}
+    outer = paths | {above for path in paths for above in around(path)}
     return [
         found
         for reading in readings
@@ -362,16 +374,19 @@ def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:
         if found.is_error
         and found.path
         and found.code != "IMGDA-0203"
-        and not any(found.path.startswith(path) or path.startswith(found.path) for path in paths)
+        and found.path not in outer
+        and paths.isdisjoint(around(found.path))
     ]
 
 
 def _unexplained(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
     """The issues of a refusal without the losses that only follow from an error of the same element."""
     errors = {f.path for f in issues if f.is_error and not f.loss and f.path and not _RESOURCE.search(f.path)}
-    return tuple(f for f in issues if not (f.loss and f.path and any(f.path.startswith((f"{e}.", f"{e}[")) for e in errors)))
+    return tuple(f for f in issues if not (f.loss and f.path and not errors.isdisjoint(around(f.path))))
 
 
+_AND_MORE = "IMGDA-0114"
+"""The finding that counts those that are not told."""
 _RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
 """The path of a whole resource."""
 

@@ -1,10 +1,19 @@
-"""Where the items of an order stand in the input, so that a rule about the order can name a path."""
+"""Where the items of an order stand in the input, so that a rule about the order can name a path; what is around a path."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
-__all__ = ["Places"]
+__all__ = ["Places", "around"]
+
+_STEP = re.compile(r"[.\[]")
+
+
+def around(path: str) -> Iterator[str]:
+    """The FHIRPaths of what an element stands in: ``A.b``, ``A.b[1]`` and ``A`` for ``A.b[1].c``."""
+    return (path[: step.start()] for step in _STEP.finditer(path))
+
 
 Key = tuple[str | int, ...]
 

@@ -131,6 +131,10 @@ class Limits:
     """Size of one attachment once decoded, MiB."""
     depth: int = 100
     """Nesting levels."""
+    leaves: int = 100_000
+    """Values of the whole input: texts, numbers, booleans; of a document, attributes and texts."""
+    findings: int = 1_000
+    """Findings told of one conversion, the gravest first; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +181,10 @@ class Settings:
             issue("IMGDA-1002", None, setting=name, expected=expected)
             for name, expected, right in (
                 ("time_zone", "a name such as Europe/Paris", _is_zone(self.time_zone)),
-                *((f"limits.{name}", "1 or more", getattr(self.limits, name) >= 1) for name in ("input_mib", "attachment_mib")),
+                *(
+                    (f"limits.{name}", "1 or more", getattr(self.limits, name) >= 1)
+                    for name in ("input_mib", "attachment_mib", "leaves", "findings")
+                ),
                 ("limits.depth", "20 to 400", 20 <= self.limits.depth <= 400),
                 *((f"texts.{f.name}", "a text", bool(getattr(self.texts, f.name).strip())) for f in fields(Texts)),
                 *self._codes(),

@@ -175,12 +175,14 @@ class _Search:
                 self._add(Leaf(f"{path}.{key}", kind, item, value, key), why)
 
     def _list(self, items: list[Any], path: str, type_path: str, why: str | None) -> None:
+        read = [] if why or type_path == "Bundle.entry" or type_path.endswith(".contained") else self._read_members(items)
+        others = any(read)
         for index, item in enumerate(items):
             if item is None:
                 continue
             where, reason = f"{path}[{index}]", why
-            if index and not why and type_path not in ("Bundle.entry",) and not type_path.endswith(".contained"):
-                reason = self._repetition(items, index)
+            if index and others and not read[index]:
+                reason = "IMGDA-0903"
             if isinstance(item, (dict, list)):
                 self.walk(item, where, type_path, reason)
             else:
@@ -205,28 +207,25 @@ class _Search:
             return "IMGDA-0902"
         return None
 
-    def _repetition(self, items: list[Any], index: int) -> str | None:
-        """A member of a list of which others were read, and this one not."""
-        item = items[index]
-        if isinstance(item, (dict, list)):
-            if self.ledger.has_read(item):
-                return None
-            others = any(self.ledger.has_read(other) for other in items if isinstance(other, (dict, list)))
-        else:
-            others = any(self.ledger.is_read(items, other) for other in range(len(items)))
-        return "IMGDA-0903" if others else None
+    def _read_members(self, items: list[Any]) -> list[bool]:
+        """Which members of a list were read: where some were, each of the rest is a repetition."""
+        return [
+            self.ledger.has_read(item) if isinstance(item, (dict, list)) else self.ledger.is_read(items, index)
+            for index, item in enumerate(items)
+        ]
 
 
 def find(root: Node, index: Index, policy: Losses) -> Iterator[Issue]:
     """Every loss of an input, one issue for each leaf."""
     search = _Search(root.ledger, index)
     search.walk(root.value, root.path, root.type_name, None)
+    codes: dict[int, frozenset[str]] = {}
     for leaf, why in search.found:
-        yield _loss(leaf, why, root, policy)
+        yield _loss(leaf, why, root, policy, codes)
 
 
-def _loss(leaf: Leaf, why: str | None, root: Node, policy: Losses) -> Issue:
-    place = place_of(leaf.path, root.value)
+def _loss(leaf: Leaf, why: str | None, root: Node, policy: Losses, codes: dict[int, frozenset[str]]) -> Issue:
+    place = place_of(leaf.path, root.value, codes)
     reason = root.ledger.reason_of(leaf)
     kind = (reason.loss if reason else None) or _kind(place, why)
     code = reason.code if reason else why or "IMGDA-0901"
@@ -259,8 +258,8 @@ class Place(NamedTuple):
     """The codes of the resource."""
 
 
-def place_of(path: str, data: Any) -> Place:
-    """The place of a FHIRPath in an input."""
+def place_of(path: str, data: Any, known: dict[int, frozenset[str]] | None = None) -> Place:
+    """The place of a FHIRPath in an input; *known* keeps the codes of each resource from one call to the next."""
     first, *steps = re.findall(r"[^.\[\]]+", path)
     names = urls = plain = first
     resource, value, last = data, data, first
@@ -277,7 +276,10 @@ def place_of(path: str, data: Any) -> Place:
             elif last == "extension" and isinstance(url := value.get("url"), str):
                 names += f"({url.rpartition('/')[2]})"
                 urls += f"('{url}')"
-    return Place(names, urls, plain, _codes(resource))
+    known = {} if known is None else known
+    if id(resource) not in known:
+        known[id(resource)] = _codes(resource)
+    return Place(names, urls, plain, known[id(resource)])
 
 
 def _codes(resource: dict[str, Any]) -> frozenset[str]:

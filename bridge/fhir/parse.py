@@ -41,6 +41,8 @@ class Limits:
     max_bytes: int = 64 * 1024 * 1024
     max_depth: int = 100
     """Levels of objects and lists, or of XML elements."""
+    max_leaves: int = 100_000
+    """Values: what holds no other, be it text, number or boolean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,7 @@ def parse(source: bytes | str | Mapping[str, Any], *, limits: Limits | None = No
         suspicious = isinstance(source, str) or (form == "json" and any(mark in text for mark in _SUSPICIOUS))
     if not isinstance(resource.get("resourceType"), str):
         _refuse("IMGDA-0109")
-    if _is_deeper(resource, limits.max_depth):
-        _refuse("IMGDA-0104", limit=str(limits.max_depth))
+    _refuse_excess(resource, limits)
     if form == "object":
         _refuse_foreign_types(resource)
         resource = _unshared(resource)
@@ -157,7 +158,7 @@ def _path_of_duplicate(text: str) -> str | None:
         found = dict(pairs)
         keys = [key for key, _ in pairs]
         if len(found) != len(keys):
-            marks[id(found)] = next(key for index, key in enumerate(keys) if key in keys[:index])
+            marks[id(found)] = _first_repeated(keys)
         return found
 
     try:
@@ -168,6 +169,11 @@ def _path_of_duplicate(text: str) -> str | None:
         if id(value) in marks and isinstance(value, dict):
             return f"{path}.{marks[id(value)]}"
     return None
+
+
+def _first_repeated(keys: list[str]) -> str:
+    seen: set[str] = set()
+    return next(key for key in keys if key in seen or seen.add(key))  # type: ignore[func-returns-value]
 
 
 def _walk(data: Any, path: str) -> Iterator[tuple[Any, str]]:
@@ -182,18 +188,19 @@ def _walk(data: Any, path: str) -> Iterator[tuple[Any, str]]:
             stack += [(item, f"{where}[{i}]") for i, item in enumerate(value) if isinstance(item, (dict, list))]
 
 
-def _is_deeper(data: dict[str, Any], limit: int) -> bool:
+def _refuse_excess(data: dict[str, Any], limits: Limits) -> None:
+    """Refuse an input that is nested too deep, or holds too many leaves; a list or object without members counts as a leaf."""
     level: list[Any] = [data]
-    for _ in range(limit):
-        level = [
-            item
-            for value in level
-            for item in (value.values() if isinstance(value, dict) else value)
-            if isinstance(item, (dict, list))
-        ]
+    found = 0
+    for _ in range(limits.max_depth):
+        members = [item for value in level for item in (value.values() if isinstance(value, dict) else value)]
+        level = [item for item in members if isinstance(item, (dict, list)) and item]
+        found += len(members) - len(level)
+        if found > limits.max_leaves:
+            _refuse("IMGDA-0113", limit=str(limits.max_leaves))
         if not level:
-            return False
-    return True
+            return
+    _refuse("IMGDA-0104", limit=str(limits.max_depth))
 
 
 def _unshared(value: Any) -> Any:

@@ -26,6 +26,8 @@ class Index:
         """``id()`` of the objects of the resources that a reference led to."""
         self._by_url: dict[str, Node] = {}
         self._by_name: dict[str, list[Node]] = {}
+        self._local: dict[str, list[Node]] = {}
+        """Those of them whose fullUrl is not absolute."""
         self._urls: dict[int, str] = {}
         """fullUrl, by ``id()`` of the resource's object."""
         self._containers: dict[int, Node] = {}
@@ -45,10 +47,12 @@ class Index:
                 self.issues.append(issue("IMGDA-0216", resource.path))
             self._by_url.setdefault(url, resource)
             self._urls[id(resource.value)] = url
-        if ident := resource.value.get("id"):
-            self._by_name.setdefault(f"{resource.type_name}/{ident}", []).append(resource)
-        elif url and _is_absolute(url):
-            self._by_name.setdefault(_tail(url), []).append(resource)
+        ident = resource.value.get("id")
+        if ident or (url and _is_absolute(url)):
+            name = f"{resource.type_name}/{ident}" if ident else _tail(url or "")
+            self._by_name.setdefault(name, []).append(resource)
+            if not _is_absolute(url or ""):
+                self._local.setdefault(name, []).append(resource)
         for contained in resource.children("contained"):
             self.resources.append(contained)
             self._containers[id(contained.value)] = resource
@@ -79,14 +83,14 @@ class Index:
         if exact is not None or (":" in bare and not _is_absolute(bare)):
             return exact
         if _is_absolute(bare):
-            candidates = [node for node in self._by_name.get(_tail(bare), ()) if not _is_absolute(self._url(node))]
+            candidates = self._local.get(_tail(bare), [])
         else:
             owner = self._owner(reference)
             base = self._url(owner).rsplit("/", 2)[0] if owner and _is_absolute(self._url(owner)) else None
             if base and (found := self._by_url.get(f"{base}/{bare}")):
                 return found
             candidates = self._by_name.get(bare, [])
-        return candidates[0] if len({id(node.value) for node in candidates}) == 1 else None
+        return candidates[0] if candidates and all(node.value is candidates[0].value for node in candidates) else None
 
     def _url(self, node: Node) -> str:
         return self._urls.get(id(node.value), "")

@@ -193,7 +193,8 @@ class Node:
         item = self.value.get(name)
         if isinstance(item, dict):
             return Node(item, self, name, self.ledger)
-        return next(iter(self.children(name)), None) if isinstance(item, list) else None
+        members = enumerate(item) if isinstance(item, list) else ()
+        return next((Node(x, self, f"{name}[{i}]", self.ledger) for i, x in members if isinstance(x, dict)), None)
 
     def children(self, name: str) -> list[Node]:
         """The objects at *name*, be they in a list or one alone."""

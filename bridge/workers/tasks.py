@@ -137,7 +137,7 @@ class Worker:
         if b"Parameters" not in task.source:
             return "to-cda", task.source, {}
         limits = self._strict.settings.limits
-        bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth + 3)
+        bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth + 3, max_leaves=limits.leaves)
         parsed = parse.parse(task.source, limits=bounds, version=task.options.get("fhir"))
         if parsed.resource["resourceType"] != "Parameters":
             return "to-cda", parsed.resource, {}

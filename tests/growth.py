@@ -1,0 +1,297 @@
+"""Inputs whose lists are long: one for each list-valued element of the resources that an order is made of, from the metadata.
+
+:func:`cases` gives for each element a builder of an order with *n* members there; :func:`ratio` measures what four times as
+many cost.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bundles import LOINC, SNOMED, TA, bundle, concept, observation
+from mutations import _ADDED
+
+import bridge
+from bridge.fhir.metadata import Element, elements
+
+JSON = dict[str, Any]
+
+ABOUT = {"reference": "Patient/p"}
+MORE: tuple[JSON, ...] = (
+    observation("info-o", concept(LOINC, "11348-0"), valueString="Asthme"),
+    {"resourceType": "Condition", "id": "info-c", "subject": ABOUT, "code": {"text": "Gonarthrose"}},
+    {"resourceType": "AllergyIntolerance", "id": "info-a", "patient": ABOUT, "code": {"text": "Pollen"}},
+    {"resourceType": "Procedure", "id": "info-p", "status": "completed", "subject": ABOUT, "code": {"text": "Arthroscopie"}},
+    {"resourceType": "Flag", "id": "info-f", "status": "active", "subject": ABOUT, "code": concept(TA, "MED-1124")},
+    {
+        "resourceType": "DocumentReference",
+        "id": "info-d",
+        "status": "current",
+        "content": [{"attachment": {"contentType": "text/plain", "data": "RXNzYWk=", "title": "Essai"}}],
+    },
+    {
+        "resourceType": "DiagnosticReport",
+        "id": "info-r",
+        "status": "final",
+        "subject": ABOUT,
+        "code": {"text": "Radiographie"},
+        "conclusion": "Normale",
+    },
+    {
+        "resourceType": "FamilyMemberHistory",
+        "id": "info-h",
+        "status": "completed",
+        "patient": ABOUT,
+        "relationship": {"text": "mère"},
+    },
+    {"resourceType": "ImagingStudy", "id": "info-i", "status": "available", "subject": ABOUT, "description": "IRM"},
+    {"resourceType": "RelatedPerson", "id": "rp", "patient": ABOUT, "name": [{"family": "ESSAI"}]},
+    {
+        "resourceType": "CommunicationRequest",
+        "id": "cr",
+        "status": "active",
+        "about": [{"reference": "ServiceRequest/sr"}],
+        "recipient": [{"reference": "PractitionerRole/role"}],
+    },
+    {
+        "resourceType": "Consent",
+        "id": "info-s",
+        "status": "active",
+        "scope": {"text": "x"},
+        "category": [{"text": "x"}],
+        "patient": ABOUT,
+    },
+    {"resourceType": "Task", "id": "t", "status": "requested", "intent": "order", "focus": {"reference": "ServiceRequest/sr"}},
+    {
+        "resourceType": "CareTeam",
+        "id": "info-t",
+        "subject": ABOUT,
+        "participant": [{"member": {"reference": "PractitionerRole/role"}}],
+    },
+    {"resourceType": "Device", "id": "info-v", "patient": ABOUT, "deviceName": [{"name": "Prothèse", "type": "other"}]},
+)
+"""What an order may have beside it; what is named ``info-`` is referenced from the request."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A list of one element, ordinary or strange, of any length."""
+
+    name: str
+    build: Callable[[int], JSON]
+
+
+def whole() -> JSON:
+    """An order with a resource of every kind that is read."""
+    return bundle(*MORE)
+
+
+def cases() -> Iterator[Case]:
+    """One case for each list-valued element of each resource, and of the datatypes in them; lists of whole resources besides."""
+    data = whole()
+    seen: set[str] = set()
+    for index, entry in enumerate(data["entry"]):
+        resource = entry["resource"]
+        kind = resource["resourceType"]
+        if kind not in seen:
+            seen.add(kind)
+            yield from _lists(("entry", index, "resource"), kind, kind, 0)
+    yield from _resources()
+
+
+_SKIPPED = ("contained", "modifierExtension", "link")
+
+
+def _lists(steps: tuple[str | int, ...], kind: str, path: str, depth: int) -> Iterator[Case]:
+    for name, element in (elements("R4B", kind) or {}).items():
+        if name in _SKIPPED or element.type == kind or (name == "extension" and depth):
+            continue
+        if element.many:
+            for variant in VARIANTS.get(element.type, (None,)):
+                yield Case(
+                    f"{path}.{name} {variant.__name__ if variant else ''}".strip(), _builder(steps, name, element, variant)
+                )
+        if (
+            depth < 2
+            and element.type[0].isupper()
+            and element.type not in ("Reference", "Resource", "Extension", "Identifier", "Meta", "Narrative")
+        ):
+            if element.choice and element.type not in ("CodeableConcept", "Timing", "Address", "HumanName"):
+                continue
+            inner = (*steps, name, 0) if element.many else (*steps, name)
+            yield from _lists(inner, element.type, f"{path}.{name}", depth + 1)
+
+
+def _builder(steps: tuple[str | int, ...], name: str, element: Element, variant: Any) -> Callable[[int], JSON]:
+    def build(size: int) -> JSON:
+        data = whole()
+        target: Any = data
+        for step, following in zip(steps, (*steps[1:], name), strict=True):
+            if isinstance(target, dict):
+                target = target.setdefault(step, [] if isinstance(following, int) else {})
+            else:
+                target += [{}] * (step + 1 - len(target))
+                target = target[step]
+        kept = target.get(name, []) if isinstance(target.get(name), list) else []
+        target[name] = [*kept, *(variant(i) if variant else example(element, i) for i in range(size))]
+        return data
+
+    return build
+
+
+def example(element: Element, number: int, depth: int = 0) -> Any:
+    """A value of a type that nobody expects, each different."""
+    if element.codes:
+        return element.codes[number % len(element.codes)]
+    if element.type in _ADDED:
+        return _numbered(copy.deepcopy(_ADDED[element.type]), number)
+    if element.type[0].islower():
+        return f"ajout-{number}"
+    found = {}
+    for name, inner in (elements("R4B", element.type) or {}).items():
+        if inner.type in ("string", "CodeableConcept", "markdown") or inner.required:
+            if (
+                name not in ("id", "extension")
+                and not (inner.choice and any(k.startswith(inner.choice) for k in found))
+                and depth < 3
+            ):
+                value = example(inner, number, depth + 1)
+                found[name] = [value] if inner.many else value
+    return found
+
+
+def _numbered(value: Any, number: int) -> Any:
+    if isinstance(value, dict):
+        return {key: _numbered(item, number) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_numbered(item, number) for item in value]
+    return f"{value[:-1]}{number}" if isinstance(value, str) and value.endswith("-7") else value
+
+
+# --- ordinary values -------------------------------------------------------------------------------------------------
+
+
+def local_number(i: int) -> JSON:
+    return {"system": "urn:oid:1.2.250.1.999.7", "value": f"N{i}"}
+
+
+def phone(i: int) -> JSON:
+    return {"system": "phone", "value": f"01990{i:05}", "use": "work"}
+
+
+def town(i: int) -> JSON:
+    return {"use": "home", "line": [f"{i} rue des Essais"], "postalCode": "99000", "city": "ESSAI"}
+
+
+def missing_target(i: int) -> JSON:
+    return {"reference": f"Observation/absent-{i}"}
+
+
+def same_target(i: int) -> JSON:
+    return {"reference": "Practitioner/dr"}
+
+
+def words_only(i: int) -> JSON:
+    return {"display": f"Essai {i}"}
+
+
+def in_words(i: int) -> JSON:
+    return {"text": f"Essai {i}"}
+
+
+def site(i: int) -> JSON:
+    return concept(SNOMED, "361291001")
+
+
+def known_system(i: int) -> JSON:
+    return {"system": SNOMED, "code": f"99{i}", "display": f"Essai {i}"}
+
+
+def malformed(i: int) -> JSON:
+    return {"code": 7}
+
+
+def family(i: int) -> JSON:
+    return {"use": "usual", "family": f"ESSAI{i}", "given": ["Un"]}
+
+
+VARIANTS: dict[str, tuple[Any, ...]] = {
+    "Identifier": (None, local_number),
+    "ContactPoint": (None, phone),
+    "Address": (None, town),
+    "Reference": (missing_target, same_target, words_only),
+    "CodeableConcept": (None, in_words, site),
+    "Coding": (None, known_system, malformed),
+    "HumanName": (None, family),
+}
+
+
+def _resources() -> Iterator[Case]:
+    for resource in (*bundle()["entry"], *({"resource": one} for one in MORE)):
+        one = resource["resource"]
+        yield Case(f"Bundle.entry {one['resourceType']}", lambda n, one=one: many_resources(one, n, distinct=True))
+        yield Case(f"Bundle.entry {one['resourceType']}, one id", lambda n, one=one: many_resources(one, n, distinct=False))
+    yield Case("ServiceRequest.contained", _contained)
+
+
+def many_resources(resource: JSON, count: int, *, distinct: bool) -> JSON:
+    """*count* copies of a resource; those that stand beside a request are referenced."""
+    data = whole()
+    request = next(e["resource"] for e in data["entry"] if e["resource"]["id"] == "sr")
+    for i in range(count):
+        ident = f"{resource['id']}-{i}" if distinct else resource["id"]
+        copied = {**resource, "id": ident}
+        data["entry"].append({"fullUrl": f"https://ehr.example/{i}/{copied['resourceType']}/{ident}", "resource": copied})
+        if resource["id"].startswith("info-"):
+            request["supportingInfo"].append({"reference": f"{copied['resourceType']}/{ident}"})
+    return data
+
+
+def _contained(count: int) -> JSON:
+    data = whole()
+    request = next(e["resource"] for e in data["entry"] if e["resource"]["id"] == "sr")
+    request["contained"] = [{**MORE[0], "id": f"o{i}"} for i in range(count)]
+    request["supportingInfo"] += [{"reference": f"#o{i}"} for i in range(count)]
+    return data
+
+
+# --- measure ---------------------------------------------------------------------------------------------------------
+
+
+def cost(data: Any, run: Callable[[Any], object]) -> float:
+    """Processor seconds of one call, whatever comes of it."""
+    start = time.process_time()
+    with suppress(bridge.BridgeError):
+        run(data)
+    return time.process_time() - start
+
+
+def ratio(
+    build: Callable[[int], Any], run: Callable[[Any], object], about: float = 0.1, bound: float = 6.0
+) -> tuple[float, int, float]:
+    """What 4n cost over what n costs, n so that it takes *about* that many seconds; measured up to three times, the least counts.
+
+    Returns the ratio, n and the seconds of n.
+    """
+    size = 8
+    while (spent := cost(build(size), run)) < about and size < 4096:
+        size = min(size * 4 if spent < about / 6 else size * 2, 4096)
+    small, large = build(size), build(4 * size)
+    best = 1e9
+    for _ in range(3):
+        one = cost(small, run)
+        best = min(best, cost(large, run) / max(one, 0.01))
+        if best < bound:
+            break
+    return best, size, spent
+
+
+def take(found: Iterator[Case], share: float) -> list[Case]:
+    """Every so many of them, always the same ones."""
+    return list(itertools.islice(found, 0, None, max(1, round(1 / share))))

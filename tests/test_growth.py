@@ -1,0 +1,65 @@
+"""Four times as many of anything cost about four times as much, and there is an end to it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from bundles import order_of, patient
+from growth import cases, ratio, take
+
+import bridge
+from bridge.settings import Limits, Settings
+
+BRIDGE = bridge.Bridge()
+BOUND = 6.0
+CASES = take(cases(), 0.25)
+
+
+def convert(text: bytes) -> None:
+    BRIDGE.to_cda(text)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_list_of_four_times_the_length_costs_about_four_times_as_much(case):
+    found, size, seconds = ratio(lambda n: json.dumps(case.build(n)).encode(), convert, about=0.03)
+    assert found < BOUND, f"{size} members {seconds:.3f} s, four times as many {found:.1f} times that"
+
+
+def many_photos(count: int) -> dict[str, object]:
+    data = order_of()
+    data["entry"][0]["resource"] = patient(photo=[{"title": f"Photo {i}"} for i in range(count)])
+    return data
+
+
+@pytest.mark.parametrize("source", [many_photos(200), json.dumps(many_photos(200)).encode()], ids=["object", "JSON"])
+def test_an_input_of_too_many_values_is_refused(source):
+    few = bridge.Bridge(Settings(limits=Limits(leaves=300)))
+    with pytest.raises(bridge.SourceError) as refused:
+        few.to_cda(source)
+    assert [(i.code, i.parameters) for i in refused.value.issues] == [("IMGDA-0113", {"limit": "300"})]
+    assert bridge.Bridge(Settings(limits=Limits(leaves=2_000))).to_cda(source).document
+
+
+def test_an_empty_object_counts_as_a_value():
+    data = order_of() | {"link": [{} for _ in range(500)]}
+    with pytest.raises(bridge.SourceError) as refused:
+        bridge.Bridge(Settings(limits=Limits(leaves=500))).to_cda(data)
+    assert [i.code for i in refused.value.issues] == ["IMGDA-0113"]
+
+
+def test_of_many_findings_the_gravest_are_told_and_the_rest_is_counted():
+    everything = BRIDGE.to_cda(many_photos(200)).issues
+    told = bridge.Bridge(Settings(limits=Limits(findings=20))).to_cda(many_photos(200)).issues
+    assert told[:20] == everything[:20]
+    assert [(i.code, i.parameters) for i in told[20:]] == [("IMGDA-0114", {"count": str(len(everything) - 20)})]
+    assert everything[0].severity == "warning"
+
+
+def test_a_refusal_tells_its_errors_first():
+    data = many_photos(200)
+    data["entry"][0]["resource"].pop("birthDate")
+    with pytest.raises(bridge.OrderError) as refused:
+        bridge.Bridge(Settings(limits=Limits(findings=3))).to_cda(data)
+    assert refused.value.issues[0].is_error
+    assert [i.code for i in refused.value.issues[3:]] == ["IMGDA-0114"]
