@@ -66,11 +66,29 @@ class ReadAct:
 class _Place:
     """A site while it is being read."""
 
-    location: Code
+    location: Code | None
     modifiers: list[Code] = field(default_factory=list)
     path: str = ""
+    text: str | None = None
+    """The site in words, where no code says it."""
     concepts: list[Node] = field(default_factory=list)
     """The CodeableConcepts that give it: their words are compared with its modifiers."""
+
+    @property
+    def code(self) -> str:
+        """The code of the site; empty where it stands in words."""
+        return self.location.code if self.location else ""
+
+    @property
+    def label_sides(self) -> frozenset[str]:
+        """The sides in the label of the site itself: "oreillette droite"."""
+        return label_sides((self.location.display or "") if self.location else "")
+
+    @property
+    def site(self) -> Site:
+        """The site of the order."""
+        modifiers = tuple(replace(code, text=None) for code in self.modifiers)
+        return Site(location=self.location, text=None if self.location else self.text, modifiers=modifiers)
 
 
 @dataclass(slots=True)
@@ -306,10 +324,11 @@ class Acts:
         if not places:
             self.context.note("IMGDA-0449", stray.coding.path)
             places.append(_Place(code, path=stray.coding.path))
-        near = [place for place in places if contains("site", code.code, place.location.code)]
-        finer = [place for place in places if contains("site", place.location.code, code.code)]
-        if not near and len(finer) == 1:
-            finer[0].location = replace(code, text=finer[0].location.text, translations=finer[0].location.translations)
+        near = [place for place in places if contains("site", code.code, place.code)]
+        finer = [place for place in places if contains("site", place.code, code.code)]
+        if not near and len(finer) == 1 and (known := finer[0].location):
+            finer[0].location = replace(code, text=known.text, translations=known.translations)
+            near = finer
         elif not near:
             self.context.note("IMGDA-0443", stray.coding.path)
         for modifier in (code_of(MODIFIER.name, code) for code in modifiers):
@@ -353,17 +372,30 @@ class Acts:
             return None
         coded = self.context.coded(concept, "site", tables=("site",), translations=True, text=True, beside=_BESIDE_SITE)
         self._look_for_expressions(concept)
-        if coded is None:
-            self.context.note("IMGDA-0404", concept.path)
-            return None
-        place = _Place(coded.code, list(coded.modifiers), concept.path, [concept])
-        sides_first = sorted((s for s in coded.strays if s.datum == MODIFIER), key=_modifier_order)
-        for stray in sides_first:
+        if coded:
+            place, strays = _Place(coded.code, list(coded.modifiers), concept.path, concepts=[concept]), list(coded.strays)
+        else:
+            strays = self.context.strays(concept.children("coding"), _BESIDE_SITE)
+            place = self._in_words(concept, strays)
+        for stray in sorted((s for s in strays if s.datum == MODIFIER), key=_modifier_order):
             self._put(place, self.context.take_stray(stray), stray.coding)
-        exam.strays += [stray for stray in coded.strays if stray.datum != MODIFIER]
+        exam.strays += [stray for stray in strays if stray.datum != MODIFIER]
         for other in further:
             self._modifier(other, place)
         return place
+
+    def _in_words(self, concept: Node, strays: list[Stray]) -> _Place:
+        """A site that no code says: an error, unless the settings allow a site in words (docs/decisions.md, 45)."""
+        aside = {id(stray.coding.value) for stray in strays}
+        codings = [coding for coding in concept.children("coding") if id(coding.value) not in aside]
+        text = clean(concept.text("text")) or self.context.in_words(codings) or _codes(codings)
+        if text and self.context.settings.missing.site == "null":
+            self.context.note("IMGDA-0434", concept.path, item="site", written="OTH")
+            for coding in codings:
+                coding.give_up("IMGDA-0908", "technical", written="text")
+        else:
+            self.context.note("IMGDA-0404", concept.path)
+        return _Place(None, path=concept.path, text=text or self.context.settings.texts.not_stated, concepts=[concept])
 
     def _look_for_expressions(self, concept: Node) -> None:
         """Report SNOMED CT expressions that are not of the one form that is read."""
@@ -389,7 +421,7 @@ class Acts:
 
         Source: docs/decisions.md, 24.
         """
-        stated = frozenset(code.code for code in place.modifiers) | label_sides(place.location.display or "")
+        stated = frozenset(code.code for code in place.modifiers) | place.label_sides
         named = [words for concept in place.concepts for words in _words_of(concept) if sides(words[2])]
         if stated & {RIGHT, LEFT, BOTH}:
             for node, name, text in named:
@@ -421,7 +453,7 @@ class Acts:
         if exam.concept is None or not places:
             return
         stated = frozenset(code.code for place in places for code in place.modifiers)
-        stated |= frozenset(side for place in places for side in label_sides(place.location.display or ""))
+        stated |= frozenset(side for place in places for side in place.label_sides)
         stated &= {RIGHT, LEFT, BOTH}
         for node, name, text in _words_of(exam.concept):
             if stated and contrary_sides(sides(text), stated):
@@ -446,15 +478,12 @@ class Acts:
         if known is None:
             places.append(new)
             return
-        own = new.location.text
-        if own == site_words(Site(location=known.location, modifiers=tuple(known.modifiers))):
-            own = None
         known.concepts += new.concepts
-        known.location = replace(
-            known.location,
-            text=known.location.text or own,
-            translations=_sorted({*known.location.translations, *new.location.translations}),
-        )
+        if known.location is None or new.location is None:
+            return
+        own = new.location.text if new.location.text != site_words(known.site) else None
+        translations = _sorted({*known.location.translations, *new.location.translations})
+        known.location = replace(known.location, text=known.location.text or own, translations=translations)
 
     def _repeated(self, new: _Place, places: list[_Place]) -> _Place | None:
         """The site that a further one repeats, rather one whose side its words do not contradict."""
@@ -463,8 +492,7 @@ class Acts:
         found = []
         for known in places:
             codes = {code.code for code in known.modifiers}
-            same = (known.location.code, known.location.system) == (new.location.code, new.location.system)
-            if same and (not own or own == codes):
+            if (known.code, known.text) == (new.code, new.text) and (not own or own == codes):
                 found.append((contrary_sides(named, frozenset(codes)), known))
         return min(found, key=lambda pair: pair[0])[1] if found else None
 
@@ -473,9 +501,9 @@ class Acts:
 
         The same site twice cannot stand in one entry either.
         """
-        sites = [Site(location=p.location, modifiers=tuple(replace(m, text=None) for m in p.modifiers)) for p in places]
+        sites = [place.site for place in places]
         modified = [site for site in sites if site.modifiers]
-        if len(modified) <= 1 and len({(s.location.code, s.location.system) for s in sites}) == len(sites):
+        if len(modified) <= 1 and len({(p.code, p.text) for p in places}) == len(sites):
             return [replace(act, sites=tuple(sites))]
         plain = tuple(dict.fromkeys(site for site in sites if not site.modifiers))
         groups = ([plain] if plain else []) + [(site,) for site in modified]
@@ -651,7 +679,8 @@ class _Details:
 
 def site_words(site: Site) -> str:
     """A site and its modifiers in words, for people; a text that only says this is no wording of the sender."""
-    return " ".join(code.display or code.code for code in (site.location, *site.modifiers))
+    where = (site.location.display or site.location.code) if site.location else site.text or ""
+    return " ".join([where, *(code.display or code.code for code in site.modifiers)])
 
 
 def _sorted(translations: set[Translation]) -> tuple[Translation, ...]:
@@ -684,6 +713,11 @@ def _is_said(places: list[_Place], code: Code) -> bool:
     """Whether every site has a modifier already; both sides, whether one has each."""
     sets = [{known.code for known in place.modifiers} for place in places]
     return all(code.code in known for known in sets) or (code.code == BOTH and {RIGHT, LEFT} <= set().union(*sets))
+
+
+def _codes(codings: list[Node]) -> str | None:
+    """Codes without a label, in words."""
+    return " ; ".join(sorted(f"[{code}]" for coding in codings if (code := coding.peek("code")))) or None
 
 
 def _words_of(concept: Node) -> list[tuple[Node, str, str]]:

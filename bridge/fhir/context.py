@@ -127,6 +127,10 @@ class Context:
             for coding in codings:
                 coding.give_up("IMGDA-0908", "technical", written="text")
             return " ; ".join([text, *added])
+        return self.in_words(codings)
+
+    def in_words(self, codings: Sequence[Node]) -> str | None:
+        """Codings in words: their displays, with the codes in brackets."""
         found = set()
         for coding in codings:
             if words := self._in_words(coding):
