@@ -172,13 +172,13 @@ def _subject(item: Any) -> Any:
     """What a member is about, so that a change of its details is a change and not another member."""
     match item:
         case Act():
-            return "act", item.modality.code, tuple(site.location.code for site in item.sites)
+            return "act", item.modality.code, tuple(_site(site) for site in item.sites)
         case Contraindication():
             return "contraindication", item.concept.code, item.concept.system
         case Function():
             return "function", item.concept.code
         case Site():
-            return "site", item.location.code
+            return "site", _site(item)
         case Contact():
             return "contact", item.role, item.name
         case Participant():
@@ -191,6 +191,11 @@ def _subject(item: Any) -> Any:
             return "code", item.code, item.system
     professional = getattr(item, "professional", None)
     return (type(item).__name__, _subject(professional)) if professional else None
+
+
+def _site(site: Site) -> str | None:
+    """The code of a site, or its words where no code says it."""
+    return site.location.code if site.location else site.text
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -220,7 +225,8 @@ def shown(value: Any, language: Language = "fr") -> str:
         case Period():
             return f"{shown(value.start, language)} … {shown(value.end, language)}"
         case Site():
-            return " ".join([_code(value.location), *(f"({shown(m.display)})" for m in value.modifiers)])
+            where = _code(value.location) if value.location else _text(value.text or "", language)
+            return " ".join([where, *(f"({shown(m.display)})" for m in value.modifiers)])
         case Function() | Contraindication():
             answer = [] if isinstance(value, Function) else [shown(value.present, language)]
             return " ; ".join([_code(value.concept), *answer, *([value.comment] if value.comment else [])])

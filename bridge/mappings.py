@@ -19,10 +19,14 @@ __all__ = [
     "ValueSet",
     "code_system_oid",
     "code_system_uri",
+    "contains",
     "identifier_oid",
     "is_code_system",
+    "is_terminology_cisis",
+    "related",
     "table",
     "value_set",
+    "wholes",
 ]
 
 
@@ -78,6 +82,8 @@ class Row(NamedTuple):
     """FHIR: ConceptMap.group.element.target.equivalence."""
     modifier: str | None = None
     """Table ``site``: a code of the value set topographic-modifier that the sender's code includes."""
+    states: frozenset[str] = frozenset()
+    """What the sender's code states of the concept: ``modality``, ``contrast``, ``site``, ``side``; empty for all of it."""
 
 
 @cache
@@ -88,10 +94,62 @@ def table(name: str) -> Mapping[tuple[str, str], Row]:
             Concept(row["cda_code"], row["cda_system"], row["cda_display"]),
             row["relation"],
             row.get("modifier_code") or None,
+            frozenset((row.get("states") or "").split()),
         )
         for row in rows(f"codes/{name}")
         if row["direction"] != "to-fhir"
     }
+
+
+@cache
+def wholes(name: str) -> Mapping[str, frozenset[str]]:
+    """For the codes of a value set, the codes of all that contain them (``mappings/<name>-parts.csv``); empty without that table."""
+    direct: dict[str, set[str]] = {}
+    for row in rows(f"{name}-parts") if name in _WITH_PARTS else ():
+        direct.setdefault(row["part_code"], set()).add(row["whole_code"])
+    return {code: frozenset(_above(code, direct)) for code in direct}
+
+
+_WITH_PARTS = ("site", "relation")
+"""Value sets of which one concept may be a part or a kind of another."""
+
+
+def _above(code: str, direct: Mapping[str, set[str]]) -> set[str]:
+    """All that is reached from a code by one step or several."""
+    found: set[str] = set()
+    waiting = list(direct.get(code, ()))
+    while waiting:
+        if (whole := waiting.pop()) not in found:
+            found.add(whole)
+            waiting += direct.get(whole, ())
+    return found
+
+
+def contains(name: str, whole: str, part: str) -> bool:
+    """Whether a concept of a value set is the other one, or contains it: a whole its part, a kind its finer kinds."""
+    if name == "author-speciality" and part.startswith(f"{whole}/"):
+        return True
+    return whole == part or whole in wholes(name).get(part, ())
+
+
+def related(name: str, one: str, other: str) -> bool:
+    """Whether one of two concepts of a value set contains the other."""
+    return contains(name, one, other) or contains(name, other, one)
+
+
+@cache
+def is_terminology_cisis(code: str) -> bool:
+    """Whether a code is one of TA (``MED-``, ``GEN-``, ``ORG-``) that no other system of the tables has (docs/decisions.md, 46)."""
+    return code.startswith(("MED-", "GEN-", "ORG-")) and code not in _other_codes()
+
+
+@cache
+def _other_codes() -> frozenset[str]:
+    """The codes that begin as those of TA do and belong to another system."""
+    ta = "1.2.250.1.213.1.1.4.322"
+    folder_of_sets = folder("mappings") / "value-sets"
+    sets = (value_set(path.name.removesuffix(".csv")) for path in folder_of_sets.iterdir() if path.name.endswith(".csv"))
+    return frozenset(concept.code for known in sets for concept in known.concepts.values() if concept.system != ta)
 
 
 @cache

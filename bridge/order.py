@@ -450,8 +450,10 @@ class Contraindication:
 class Site:
     """One localisation anatomique. FHIR: bodySite, BodyStructure. CDA: targetSiteCode."""
 
-    location: Code
+    location: Code | None = None
     """JDV_LocalisationAnatomique. FHIR: bodySite, BodyStructure.location. CDA: targetSiteCode."""
+    text: str | None = None
+    """The site in words, only where no code says it and the settings allow that. FHIR: bodySite.text. CDA: originalText."""
     modifiers: tuple[Code, ...] = ()
     """Précisions topographiques (JDV_ModificateurTopographique). FHIR: locationQualifier. CDA: qualifier/value."""
 

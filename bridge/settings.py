@@ -174,7 +174,9 @@ class Settings:
     time_zone: str = "Europe/Paris"
     """IANA zone for instants that come without an offset."""
     free_text_laterality: bool = False
-    """Read "droit", "gauche", "bilatéral" in the text of a body site as a topographic modifier."""
+    """Read "droit", "gauche", "bilatéral" in the words of a body site as a topographic modifier."""
+    contradictions: Literal["warning", "error"] = "warning"
+    """How loudly a text is reported that names another side, modality, site or answer than the code beside it."""
 
     def __post_init__(self) -> None:
         problems = [

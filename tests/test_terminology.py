@@ -121,10 +121,10 @@ def test_a_modality_without_system_is_read_only_where_it_is_unique():
 
 
 def test_the_listed_coding_wins_over_one_that_must_be_translated():
-    code = {"coding": [concept(DCM, "MR")["coding"][0], concept(SNOMED, "77477000")["coding"][0]]}
+    code = {"coding": [concept(DCM, "MR")["coding"][0], concept(SNOMED, "113091000")["coding"][0]]}
     act = act_of(code)
     assert act.modality.code == "MR"
-    assert [t.code for t in act.modality.translations] == ["77477000"]
+    assert [t.code for t in act.modality.translations] == ["113091000"]
 
 
 @pytest.mark.parametrize(("modality", "with_contrast"), [("DX", "MED-1127"), ("US", "MED-1129")])

@@ -220,21 +220,10 @@ class Clinical:
         if (flag := node.flag("valueBoolean")) is not None:
             return flag
         concept = node.child("valueCodeableConcept")
-        found = self._table_answer(concept, "yes-no") if concept else None
+        found = self.context.answer(concept, "yes-no") if concept else None
         if found is None and "dataAbsentReason" not in node:
             self.context.note("IMGDA-0441", node.path)
         return found
-
-    def _table_answer(self, concept: Node, name: str) -> bool | None:
-        for coding in concept.children("coding"):
-            row = table(name).get((str(coding.peek("system")), str(coding.peek("code"))))
-            if row:
-                for same in concept.children("coding"):
-                    other = table(name).get((str(same.peek("system")), str(same.peek("code"))))
-                    if other and other.concept.code == row.concept.code:
-                        same.understood()
-                return row.concept.code == "true"
-        return None
 
     # --- contre-indications ------------------------------------------------------------------------------------------
 
@@ -283,7 +272,7 @@ class Clinical:
     def _pregnancy(self, node: Node) -> None:
         """LOINC 82810-3, Pregnancy status."""
         value = node.child("valueCodeableConcept")
-        present = self._table_answer(value, "pregnancy") if value else None
+        present = self.context.answer(value, "pregnancy") if value else None
         if present is None:
             self.context.note("IMGDA-0441", node.path)
             return

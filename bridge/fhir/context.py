@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from bridge.fhir.coding import Combined, Datum, Meaning, combine, is_known, is_system, is_translation, meaning, translation
+from bridge.fhir.critical import critical_label
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
+from bridge.fhir.wording import denies, is_contrary
 from bridge.issues import Issue, issue
-from bridge.mappings import Concept, code_system_oid, is_code_system, table, value_set
+from bridge.mappings import table, value_set
 from bridge.order import Code, Translation
 from bridge.settings import Settings
 
-__all__ = ["Coded", "Context", "clean", "one_line", "same_words"]
+__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "same_words"]
 
 _LINE_BREAKS = re.compile(r"\r\n?|[\u0085\u2028]")
 _SPACES = re.compile(r"\s+")
@@ -38,9 +43,22 @@ def same_words(one: str, other: str) -> bool:
     return _bare(one) == _bare(other)
 
 
+def same_order(text: str) -> tuple[str, str]:
+    """A key that sorts wordings without regard to case and accents."""
+    return _bare(text), text
+
+
 def _bare(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("œ", "oe"))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
+
+
+class Stray(NamedTuple):
+    """A coding of a concept that states something of another datum: a side in ``code``, a modality in ``bodySite``."""
+
+    datum: Datum
+    coding: Node
+    meaning: Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +68,20 @@ class Coded:
     code: Code
     path: str
     """FHIRPath of the coding chosen."""
-    modifier: str | None = None
-    """A topographic modifier that the sender's code includes (table ``site``)."""
+    modifiers: tuple[Code, ...] = ()
+    """Topographic modifiers that the sender's codes include (table ``site``)."""
+    states_contrast: bool = True
+    """Whether the codes of a modality state contrast or its absence."""
+    meaning: Meaning | None = None
+    """What the coding chosen states."""
+    strays: tuple[Stray, ...] = ()
+    """Codings that state something of another datum."""
+
+
+def code_of(name: str, code: str) -> Code:
+    """The concept of a value set that has a code."""
+    (concept, *_) = value_set(name).by_code[code]
+    return Code(code=concept.code, system=concept.system, display=concept.display)
 
 
 @dataclass(slots=True)
@@ -88,21 +118,46 @@ class Context:
     def words(self, concept: Node) -> str | None:
         """The words of a CodeableConcept: its text; else the displays, with the code in brackets.
 
-        Where the text speaks for the codings, they are given up as a technical loss: the meaning is carried in words.
+        Where the text speaks for the codings, they are given up as a technical loss: the meaning is carried in words. A side, a
+        contra-indication, a function or contrast that a coding states and the text does not is added to it in words.
         """
         codings = concept.children("coding")
         if text := clean(concept.text("text")):
+            added = sorted({words for coding in codings if (words := self._unsaid(coding, text))})
             for coding in codings:
                 coding.give_up("IMGDA-0908", "technical", written="text")
-            return text
-        found = []
+            return " ; ".join([text, *added])
+        return self.in_words(codings)
+
+    def in_words(self, codings: Sequence[Node]) -> str | None:
+        """Codings in words: their displays, with the codes in brackets."""
+        found = set()
         for coding in codings:
-            if display := one_line(coding.peek("display")):
-                code = coding.peek("code")
-                found.append(f"{display} [{code}]" if code else display)
+            if words := self._in_words(coding):
+                found.add(words)
                 coding.text("display"), coding.text("code")
                 coding.give_up("IMGDA-0908", "technical", written="text")
-        return " ; ".join(found) or None
+        return " ; ".join(sorted(found, key=same_order)) or None
+
+    def _in_words(self, coding: Node) -> str | None:
+        """A coding in words: its display, with the code in brackets; that of the value set where the sender gives none."""
+        code, uri = coding.peek("code"), coding.peek("system")
+        display = one_line(coding.peek("display"))
+        if display is None and isinstance(code, str):
+            display = critical_label(code, uri if isinstance(uri, str) else None)
+        return f"{display} [{code}]" if display and code else display
+
+    def _unsaid(self, coding: Node, text: str) -> str | None:
+        """What a critical coding states, in words, where the text beside it does not say it."""
+        code, uri = coding.peek("code"), coding.peek("system")
+        label = critical_label(code, uri if isinstance(uri, str) else None) if isinstance(code, str) else None
+        if label is None or _bare(label) in _bare(text):
+            return None
+        display = one_line(coding.peek("display"))
+        if display and _bare(display) in _bare(text):
+            return None
+        coding.text("code")
+        return f"{label} [{code}]"
 
     # --- coded values ------------------------------------------------------------------------------------------------
 
@@ -115,111 +170,183 @@ class Context:
         translations: bool = False,
         text: bool = False,
         quiet: bool = False,
+        beside: tuple[Datum, ...] = (),
     ) -> Coded | None:
-        """The first coding of a CodeableConcept (or the Coding itself) that is in a value set, or translated into it.
+        """What the codings of a CodeableConcept (or the Coding itself) state together of a datum; None for nothing.
 
         With *translations* the sender's codings are kept as translations, with *text* its wording as well; what is not
         kept stays unread and so becomes a loss. The label is that of the value set; a label of the sender that differs is
-        reported unless *quiet*. Source: docs/fhir.md, 4.5.
+        reported unless *quiet*. Codings that state something of the data *beside* are handed back as strays. Contrary codings
+        and contrary words are reported. Source: docs/fhir.md, 4.5; docs/decisions.md, 23 to 25.
         """
         if concept is None:
             return None
+        datum = Datum(set_name, tables)
         codings = concept.children("coding") or ([concept] if "code" in concept else [])
-        for coding in codings:
-            if found := self._match(coding, set_name, tables):
-                break
-        else:
+        found = [(c, m) for c in codings if (m := meaning(c, datum, self.settings))]
+        if not found:
             return None
-        target, row_modifier, table_name = found
-        self._read_coding(coding, target, compare=not quiet and not (table_name and translations))
-        others = [c for c in codings if c.value is not coding.value] if translations else []
-        if table_name and translations:
-            others.insert(0, coding)
-        kept = tuple(t for t in map(self._translation, others) if t)
-        wording = clean(concept.text("text")) if text and concept is not coding else None
+        together = combine(datum, found)
+        for coding in together.contrary:
+            self.note("IMGDA-0443", coding.path)
+        for coding in together.other_side:
+            self.note("IMGDA-0440", coding.path)
+        understood = {id(coding) for coding, _ in found}
+        others = [coding for coding in codings if id(coding) not in understood]
+        strays = tuple(self.strays(others, beside))
+        aside = {id(stray.coding) for stray in strays}
+        self._take(datum, found, together, quiet=quiet, compare=not (together.meaning.table and translations))
+        self._check_words(concept, [c for c in others if id(c) not in aside], datum, together)
+        kept = self._translations([c for c in codings if id(c) not in aside], together) if translations else ()
+        self._repeat(found)
+        wording = clean(concept.text("text")) if text and concept is not together.coding else None
+        target = together.meaning.concept
         if wording and wording.casefold() == target.display.casefold():
             wording = None
         code = Code(code=target.code, system=target.system, display=target.display, text=wording, translations=kept)
-        return Coded(code, coding.path, row_modifier)
+        modifiers = tuple(code_of("topographic-modifier", modifier) for modifier in together.modifiers)
+        return Coded(code, together.coding.path, modifiers, together.states_contrast, together.meaning, strays)
+
+    def strays(self, codings: Sequence[Node], data: tuple[Datum, ...]) -> list[Stray]:
+        """The codings that state something of some data, each with the first that it states something of."""
+        found = []
+        for coding in codings:
+            for datum in data:
+                if stated := meaning(coding, datum, self.settings):
+                    found.append(Stray(datum, coding, stated))
+                    break
+        return found
+
+    def take_stray(self, stray: Stray) -> Code:
+        """The concept that a stray states; its coding counts as read."""
+        self._take(stray.datum, [(stray.coding, stray.meaning)], combine(stray.datum, [(stray.coding, stray.meaning)]))
+        concept = stray.meaning.concept
+        return Code(code=concept.code, system=concept.system, display=concept.display)
 
     def matches(self, concept: Node | None, set_name: str, *, tables: tuple[str, ...] = ()) -> bool:
         """Whether a CodeableConcept has a coding in the value set; nothing counts as read."""
-        return concept is not None and any(self._match(c, set_name, tables, quiet=True) for c in concept.children("coding"))
+        datum = Datum(set_name, tables)
+        return concept is not None and any(meaning(c, datum, self.settings) for c in concept.children("coding"))
 
-    def _match(
-        self, coding: Node, set_name: str, tables: tuple[str, ...], *, quiet: bool = False
-    ) -> tuple[Concept, str | None, str | None] | None:
-        """The concept that a Coding means: with the modifier it includes and the table used, if any."""
-        code, uri = coding.peek("code"), coding.peek("system")
-        if not isinstance(code, str):
-            return None
-        values = value_set(set_name)
-        oid = code_system_oid(uri) if isinstance(uri, str) else None
-        if oid:
-            if concept := values.find(code, oid):
-                return concept, None, None
-            return self._translate(code, oid, str(uri), tables, coding, quiet)
-        if found := self._translate(code, None, str(uri), tables, coding, quiet):
-            return found
-        if concept := values.unique(code):
-            if not quiet:
-                self.note("IMGDA-0503", coding.path)
-            return concept, None, None
-        return None
+    def _take(
+        self, datum: Datum, found: Sequence[tuple[Node, Meaning]], together: Combined, *, quiet: bool = False, compare: bool = True
+    ) -> None:
+        """Count as read the coding that gives the concept and those that give its sides, and check the words of all."""
+        for coding, stated in found:
+            chosen = coding is together.coding
+            if chosen or (stated.modifiers and stated.modifiers != together.meaning.modifiers):
+                self._read_coding(coding, stated)
+            self._check_display(coding, datum, stated, report=chosen and compare and not quiet)
 
-    def _translate(
-        self, code: str, oid: str | None, uri: str, tables: tuple[str, ...], coding: Node, quiet: bool
-    ) -> tuple[Concept, str | None, str | None] | None:
-        from bridge.mappings import code_system_uri
-
-        for name in tables:
-            if found := self._site_translation(name, code, uri):
-                return found
-            rows = table(name)
-            row = rows.get((uri, code)) or (rows.get((code_system_uri(oid), code)) if oid else None)
-            if row:
-                if not quiet:
-                    self.note("IMGDA-0502", coding.path, table=name, relation=row.relation)
-                return row.concept, row.modifier, name
-        return None
-
-    def _site_translation(self, name: str, code: str, uri: str) -> tuple[Concept, str | None, str | None] | None:
-        for own in self.settings.translations:
-            if (own.table, own.code, own.system) == (name, code, uri) and (concept := value_set(name).unique(own.to)):
-                return concept, own.modifier, "imgda.toml"
-        return None
-
-    def _read_coding(self, coding: Node, target: Concept, *, compare: bool) -> None:
+    def _read_coding(self, coding: Node, stated: Meaning) -> None:
         coding.text("code")
-        if is_code_system(str(coding.peek("system"))):
+        if is_known(coding):
             coding.text("system")
         else:
             coding.decide("system")
+        if stated.table and stated.table != "expression":
+            self.note("IMGDA-0502", coding.path, table=stated.table, relation=stated.relation or "equivalent")
+        if stated.guessed:
+            self.note("IMGDA-0503", coding.path)
+
+    def _check_display(self, coding: Node, datum: Datum, stated: Meaning, *, report: bool) -> None:
+        """Report a display that is contrary to its own code, or only another wording (docs/decisions.md, 25)."""
         display = one_line(coding.peek("display"))
-        if compare and display and not same_words(display, target.display):
+        if not display:
+            return
+        if is_contrary(display, datum.name, stated.concept, frozenset(stated.modifiers), contrast=stated.states_contrast):
+            self.note("IMGDA-0444", coding.at("display"), value=display)
+        elif report and not same_words(display, stated.concept.display):
             self.note("IMGDA-0501", coding.at("display"), value=display)
 
-    def _translation(self, coding: Node) -> Translation | None:
-        code, uri = coding.peek("code"), coding.peek("system")
-        oid = code_system_oid(uri) if isinstance(uri, str) else None
-        if not (isinstance(code, str) and oid):
+    def _check_words(self, concept: Node, unknown: Sequence[Node], datum: Datum, together: Combined) -> None:
+        """Report a text, or the display of a coding that no table knows, that is contrary to the codes beside it.
+
+        The sides that words name beside a site are compared where all its modifiers are known (:mod:`bridge.fhir.acts`).
+        """
+        stated = frozenset(together.modifiers) if datum.name != "site" else frozenset()
+        places = [(concept, "text"), *((coding, "display") for coding in unknown)]
+        for node, name in places:
+            text = one_line(value) if isinstance(value := node.peek(name), str) else None
+            if text and is_contrary(text, datum.name, together.meaning.concept, stated, contrast=together.states_contrast):
+                self.contradiction(node.at(name), text)
+
+    def contradiction(self, path: str, text: str) -> None:
+        """Report words that are contrary to the codes beside them, as loudly as the setting ``contradictions`` says."""
+        self.issues.append(issue("IMGDA-0445", path, severity=self.settings.contradictions, value=text))
+
+    def _repeat(self, found: Sequence[tuple[Node, Meaning]]) -> None:
+        """Count the codings that only repeat what is carried as understood."""
+        for coding, _ in found:
+            if not coding.ledger.is_read(coding.value, "code"):
+                coding.decide("code", "system")
+
+    def _translations(self, codings: Sequence[Node], together: Combined) -> tuple[Translation, ...]:
+        """The codings kept as translations, in an order of their own: all but the one that gives the concept, once each."""
+        chosen, target = together.coding, together.meaning.concept
+        kept: dict[tuple[str, str], Translation] = {}
+        for coding in codings:
+            if coding is chosen and together.meaning.table is None:
+                continue
+            read = self.kept(coding)
+            if read is None or (read.code, read.system) == (target.code, target.system):
+                continue
+            known = kept.setdefault((read.system, read.code), read)
+            if (read.display or "") > (known.display or ""):
+                kept[read.system, read.code] = read
+        return tuple(kept[key] for key in sorted(kept))
+
+    def kept(self, coding: Node) -> Translation | None:
+        """A coding as a translation, counted as read; None where it is not valid as one."""
+        if not is_translation(coding):
             return None
         coding.text("code"), coding.text("system")
-        return Translation(code=code.strip(), system=oid, display=one_line(coding.text("display")))
+        return translation(coding, one_line(coding.text("display")))
+
+    # --- questions and answers ---------------------------------------------------------------------------------------
+
+    def answer(self, concept: Node, name: str) -> bool | None:
+        """The yes or no that the codings of a concept state by a table; contrary ones and contrary words are reported."""
+        found = []
+        for coding in concept.children("coding"):
+            row = table(name).get((str(coding.peek("system")), str(coding.peek("code"))))
+            if row:
+                found.append((coding, row.concept.code == "true"))
+                coding.understood()
+        if not found:
+            return None
+        for coding, present in found:
+            if present is not found[0][1]:
+                self.note("IMGDA-0443", coding.path)
+            if (display := one_line(coding.peek("display"))) and denies(display, present, pregnancy=name == "pregnancy"):
+                self.note("IMGDA-0444", coding.at("display"), value=display)
+        text = clean(concept.peek("text")) if isinstance(concept.peek("text"), str) else None
+        if text and denies(text, found[0][1], pregnancy=name == "pregnancy"):
+            self.contradiction(concept.at("text"), text)
+        return found[0][1]
 
     def has_code(self, concept: Node | None, code: str, oid: str) -> bool:
-        """Whether a CodeableConcept holds a code of a system (OID), or the bare code without a system."""
+        """Whether a CodeableConcept holds a code of a system (OID), or the bare code without a system.
+
+        A code of TA counts under an unknown system too (docs/decisions.md, 46).
+        """
         return concept is not None and self.coding_of(concept, code, oid) is not None
 
     def coding_of(self, concept: Node, code: str, oid: str) -> Node | None:
         """The coding of a CodeableConcept that has that code of a system (OID), or the code without a system."""
+        found = None
         for coding in concept.children("coding"):
             uri = coding.peek("system")
-            if coding.peek("code") == code and (uri is None or code_system_oid(uri) == oid):
-                return coding
-        return None
+            if coding.peek("code") == code and is_system(uri if isinstance(uri, str) else None, oid, code):
+                if is_known(coding):
+                    return coding
+                found = found or coding
+        return found
 
     def take_code(self, concept: Node, code: str, oid: str) -> None:
         """Count a coding whose meaning is understood as read."""
         if coding := self.coding_of(concept, code, oid):
             coding.understood()
+            if "system" in coding and not is_known(coding) and not coding.ledger.is_read(coding.value, "system"):
+                self.note("IMGDA-0503", coding.path)
+                coding.decide("system")

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
+from bridge.fhir.critical import is_critical
 from bridge.fhir.references import Index
-from bridge.fhir.view import Leaf, Ledger, Node
+from bridge.fhir.view import Leaf, Ledger, Node, Reason
 from bridge.issues import Issue, LossClass, Severity, issue
 from bridge.mappings import rows, value_set
 from bridge.settings import Losses
@@ -181,7 +182,9 @@ class _Search:
             if item is None:
                 continue
             where, reason = f"{path}[{index}]", why
-            if index and others and not read[index]:
+            if type_path.endswith(".coding"):
+                reason = why or (None if self.ledger.has_read(item) else "IMGDA-0903")
+            elif index and others and not read[index]:
                 reason = "IMGDA-0903"
             if isinstance(item, (dict, list)):
                 self.walk(item, where, type_path, reason)
@@ -228,6 +231,8 @@ def _loss(leaf: Leaf, why: str | None, root: Node, policy: Losses, codes: dict[i
     place = place_of(leaf.path, root.value, codes)
     reason = root.ledger.reason_of(leaf)
     kind = (reason.loss if reason else None) or _kind(place, why)
+    if _is_critical(leaf, place, reason):
+        kind = "critical"
     code = reason.code if reason else why or "IMGDA-0901"
     said: Severity = "information" if _is_allowed(place, policy.allow) else severity(kind, policy)
     parameters = dict(reason.parameters) if reason else None
@@ -238,11 +243,24 @@ def _kind(place: Place, why: str | None) -> LossClass:
     """The class of a place; one more coding of a concept that is understood says the same in another code."""
     kind = loss_class(place.names, place.codes)
     is_synonym = why == "IMGDA-0903" and ".coding." in place.names
-    return "clinical" if is_synonym and kind == "critical" and not place.names.startswith(_SITES) else kind
+    return "clinical" if is_synonym and kind == "critical" else kind
 
 
-_SITES = ("ServiceRequest.bodySite", "BodyStructure.")
-"""Where one more coding may say a side that the first does not."""
+_SAID = frozenset({"IMGDA-0908", "IMGDA-0910"})
+"""Losses whose meaning stands in words, or belongs to nothing that is converted."""
+_OF_THE_REQUEST = ("ServiceRequest", "BodyStructure")
+
+
+def _is_critical(leaf: Leaf, place: Place, reason: Reason | None) -> bool:
+    """Whether a lost leaf of the request is the code of a side, a contra-indication, a function or contrast.
+
+    It is critical wherever it stands: what an unknown extension means is never guessed (docs/decisions.md, 26).
+    """
+    if place.owner not in _OF_THE_REQUEST or not isinstance(leaf.value, str) or (reason and reason.code in _SAID):
+        return False
+    container = leaf.container if isinstance(leaf.container, dict) else {}
+    uri = container.get("system") if leaf.key in ("code", "value") else None
+    return is_critical(leaf.value, uri if isinstance(uri, str) else None)
 
 
 class Place(NamedTuple):
@@ -256,6 +274,11 @@ class Place(NamedTuple):
     """The same without the urls."""
     codes: frozenset[str]
     """The codes of the resource."""
+    owner: str
+    """Type of the resource of the input in which the leaf stands, be it in one contained there."""
+
+
+_CONTAINERS = ("Bundle", "Parameters")
 
 
 def place_of(path: str, data: Any, known: dict[int, frozenset[str]] | None = None) -> Place:
@@ -263,6 +286,7 @@ def place_of(path: str, data: Any, known: dict[int, frozenset[str]] | None = Non
     first, *steps = re.findall(r"[^.\[\]]+", path)
     names = urls = plain = first
     resource, value, last = data, data, first
+    owner = first
     for step in steps:
         if step.isdigit() and isinstance(value, list):
             value = value[int(step)]
@@ -273,13 +297,14 @@ def place_of(path: str, data: Any, known: dict[int, frozenset[str]] | None = Non
             if isinstance(kind := value.get("resourceType"), str):
                 names = urls = plain = kind
                 resource = value
+                owner = kind if owner in _CONTAINERS else owner
             elif last == "extension" and isinstance(url := value.get("url"), str):
                 names += f"({url.rpartition('/')[2]})"
                 urls += f"('{url}')"
     known = {} if known is None else known
     if id(resource) not in known:
         known[id(resource)] = _codes(resource)
-    return Place(names, urls, plain, known[id(resource)])
+    return Place(names, urls, plain, known[id(resource)], owner)
 
 
 def _codes(resource: dict[str, Any]) -> frozenset[str]:

@@ -233,7 +233,8 @@
     <xsl:param name="k" as="xs:integer" required="yes"/>
     <xsl:variable name="j" as="xs:integer" select="count(preceding-sibling::o:site) + 1"/>
     <targetSiteCode>
-      <xsl:sequence select="dt:cd(o:location), e:original-text(dt:ref('localisation-anatomique', ($k, $j)))"/>
+      <xsl:if test="o:text"><xsl:attribute name="nullFlavor" select="'OTH'"/></xsl:if>
+      <xsl:sequence select="o:location ! dt:cd(.), e:original-text(dt:ref('localisation-anatomique', ($k, $j)))"/>
       <xsl:apply-templates select="o:modifier[1]" mode="e:entry"/>
       <xsl:apply-templates select="o:location/o:translation" mode="e:entry"/>
     </targetSiteCode>

@@ -195,7 +195,8 @@
     <xsl:param name="k" as="xs:integer"/>
     <xsl:for-each select="$act/o:site">
       <xsl:if test="position() gt 1"><br/></xsl:if>
-      <xsl:sequence select="n:concept(dt:ref('localisation-anatomique', ($k, position())), o:location)"/>
+      <xsl:variable name="reference" as="xs:string" select="dt:ref('localisation-anatomique', ($k, position()))"/>
+      <xsl:sequence select="o:location ! n:concept($reference, .), o:text ! n:content($reference, .)"/>
     </xsl:for-each>
     <xsl:if test="not($act/o:site)"><xsl:text>Non précisé</xsl:text></xsl:if>
   </xsl:function>

@@ -114,7 +114,7 @@
       <modality>
         <xsl:sequence select="r:cd(cda:code[1]), e:wording(cda:code, $shown), r:translations(cda:code)"/>
       </modality>
-      <xsl:apply-templates select="cda:targetSiteCode[@code]" mode="e:entry"/>
+      <xsl:apply-templates select="cda:targetSiteCode[@code or e:in-words(.)]" mode="e:entry"/>
       <xsl:for-each select="cda:id[@root][@extension or position() gt 1]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
       <xsl:sequence select="e:comment(.)"/>
       <xsl:for-each select="cda:code/cda:qualifier/cda:value[@code][1]">
@@ -152,12 +152,23 @@
 
   <xsl:template match="cda:targetSiteCode" mode="e:entry" as="element()">
     <site x:from="{@x:n}">
-      <location>
-        <xsl:sequence select="r:cd(.), e:wording(., n:target(cda:originalText)), r:translations(.)"/>
-      </location>
+      <xsl:choose>
+        <xsl:when test="@code">
+          <location>
+            <xsl:sequence select="r:cd(.), e:wording(., n:target(cda:originalText)), r:translations(.)"/>
+          </location>
+        </xsl:when>
+        <xsl:otherwise><xsl:sequence select="e:wording(., n:target(cda:originalText))"/></xsl:otherwise>
+      </xsl:choose>
       <xsl:sequence select="e:modifiers(.)"/>
     </site>
   </xsl:template>
+
+  <!-- Whether a site stands in words: no code of the value set says it. -->
+  <xsl:function name="e:in-words" as="xs:boolean">
+    <xsl:param name="site" as="element()"/>
+    <xsl:sequence select="$site/@nullFlavor = 'OTH' and exists(e:wording($site, n:target($site/cda:originalText)))"/>
+  </xsl:function>
 
   <!-- Each modifier may hold the next one. -->
   <xsl:function name="e:modifiers" as="element()*">

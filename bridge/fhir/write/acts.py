@@ -106,7 +106,7 @@ class Requests:
             self.resources.add(
                 "BodyStructure",
                 "fr-body-structure-document",
-                location=concept(site.location),
+                location=_location(site),
                 locationQualifier=[concept(modifier) for modifier in site.modifiers],
                 patient=self.common["subject"],
             )
@@ -153,8 +153,13 @@ def _target(url: str) -> JSON:
 
 def _body_site(site: Site) -> JSON:
     """A site; who does not know BodyStructure still reads its side in the text (docs/fhir.md, M14)."""
-    words = site.location.text or (site_words(site) if site.modifiers else None)
-    return parts(**{**concept(site.location), "text": words})
+    words = (site.location.text if site.location else site.text) or (site_words(site) if site.modifiers else None)
+    return parts(**{**_location(site), "text": words})
+
+
+def _location(site: Site) -> JSON:
+    """The site as a CodeableConcept: its code, or its words where no code says it."""
+    return concept(site.location) if site.location else {"text": site.text}
 
 
 def _details(act: Act) -> list[JSON]:

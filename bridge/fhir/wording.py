@@ -1,0 +1,307 @@
+"""What words name beside a code: a side, a modality, contrast, another concept of the value set.
+
+The words of an order are never turned into codes here. They are compared with the codes, so that a display or a text that says
+something else does not pass in silence. A word counts only where it is unambiguous: "muscle grand droit", "angle droit" and
+"oreillette droite" name no side of a site. Source: docs/decisions.md, 24 and 25; docs/mappings.md, side-words and modality-words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from bridge.mappings import Concept, related, rows, value_set
+
+__all__ = ["BOTH", "LEFT", "RIGHT", "contrary_sides", "denies", "is_contrary", "label_sides", "sides", "sides_of_site"]
+
+RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
+"""SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral."""
+
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)['’](?=\w)", re.IGNORECASE)
+_TOKEN = re.compile(r"\w+")
+_SHORT = 4
+"""A name of a site has at least this many letters."""
+
+_NOT_A_SIDE_AFTER = frozenset(
+    "oreillette atrium ventricule ventriculaire auricule auriculaire coeur coeurs cardiaque cavites colon colique lobe lobes angle "
+    "angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all".split()
+)
+"""Words after which "droit" or "gauche" belongs to the name of an organ, a muscle or something else."""
+
+_NOT_A_SIDE_BEFORE = frozenset("atrium atrial ventricle ventricular lobe colon heart away now after over".split())
+"""Words before which "right" or "left" belongs to the name of an organ, or is no side."""
+
+_MUSCLE = frozenset("anterieur femoral interne externe lateral medial superieur inferieur abdomen".split())
+_ARTICLES = frozenset("le la les du des un au aux ses sans".split())
+_NO_SITE = frozenset(
+    "entier entiere entiers entieres region partie zone cavite proprement dite dites droit droite gauche superieur superieure "
+    "inferieur inferieure interne externe anterieur anterieure posterieur posterieure moyen moyenne commun commune profond profonde "
+    "superficiel superficielle systeme segment transverse membre".split()
+)
+"""Words of the labels of sites that name no site by themselves."""
+
+_MORE_SITES = frozenset(
+    "bras jambe jambes genou genoux seins yeux cotes poignets mains pieds coudes epaules hanches chevilles cotes rachis "
+    "knee knees hip hips shoulder shoulders elbow elbows wrist wrists hand hands finger fingers thumb forearm arm arms humerus leg "
+    "legs thigh thighs femur tibia fibula ankle ankles foot feet toe toes heel breast breasts eye eyes ear ears kidney kidneys lung "
+    "lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein".split()
+)
+"""Names of sites that stand in no label, and their plurals, in French and English."""
+
+
+def bare(text: str) -> str:
+    """A text without accents, case and doubled blanks, for comparisons."""
+    spelled = text.replace("’", "'").replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
+    return " ".join(plain.casefold().split())
+
+
+class _Word(NamedTuple):
+    """One word: as written, without accents, and without case as well."""
+
+    written: str
+    plain: str
+
+
+def _words(text: str) -> list[_Word]:
+    spelled = _ELISION.sub("", text.replace("œ", "oe").replace("Œ", "Oe"))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
+    return [_Word(found, found.casefold()) for found in _TOKEN.findall(plain)]
+
+
+# --- sides -----------------------------------------------------------------------------------------------------------
+
+
+class _SideWord(NamedTuple):
+    """One row of ``mappings/side-words.csv``."""
+
+    side: str
+    place: str
+    """Where the name of a site must stand: ``after`` one, ``before`` one, ``beside`` one; empty for anywhere."""
+
+
+@cache
+def _side_words() -> Mapping[str, _SideWord]:
+    return {row["word"]: _SideWord(row["modifier_code"], row["place"]) for row in rows("side-words")}
+
+
+@cache
+def _site_names() -> frozenset[str]:
+    """The words of the labels of JDV_LocalisationAnatomique that name a site."""
+    labels = (word.plain for concept in value_set("site").concepts.values() for word in _words(concept.display))
+    return frozenset(word for word in labels if len(word) >= _SHORT and word not in _NO_SITE) | _MORE_SITES
+
+
+def sides(text: str | None) -> frozenset[str]:
+    """The sides that a text names: codes of :data:`RIGHT`, :data:`LEFT`, :data:`BOTH`."""
+    return frozenset(side for side, _ in _named(text)) if text else frozenset()
+
+
+def sides_of_site(text: str | None) -> frozenset[str]:
+    """The sides that a text names right beside the name of a site: "genou droit", but not "hémiparésie gauche"."""
+    return frozenset(side for side, at_site in _named(text) if at_site) if text else frozenset()
+
+
+def _named(text: str) -> Iterator[tuple[str, bool]]:
+    """Each side named, and whether the name of a site stands beside it."""
+    words = _words(text)
+    for index, word in enumerate(words):
+        # A single letter counts as a capital only: "genou D", never "genou d".
+        found = _side_words().get(word.written) or (_side_words().get(word.plain) if len(word.plain) > 1 else None)
+        if found is None or _is_no_side(words, index):
+            continue
+        after = any(w.plain in _site_names() for w in words[max(0, index - 3) : index])
+        before = any(w.plain in _site_names() for w in words[index + 1 : index + 2])
+        adjacent = index > 0 and words[index - 1].plain in _site_names()
+        if _stands(found.place, adjacent, before):
+            yield found.side, after or before
+
+
+def _stands(place: str, after: bool, before: bool) -> bool:
+    """Whether an abbreviation stands where it is one."""
+    return {"after": after, "before": before, "beside": after or before}.get(place, True)
+
+
+def _is_no_side(words: list[_Word], index: int) -> bool:
+    """Whether "droit", "right" and the like belong to another expression here."""
+    before = words[index - 1].plain if index else ""
+    after = words[index + 1].plain if index + 1 < len(words) else ""
+    if before in _NOT_A_SIDE_AFTER or after in _NOT_A_SIDE_BEFORE:
+        return True
+    if words[index].plain in ("droit", "droits") and before in _ARTICLES:
+        return words[index].plain == "droits" or after in _MUSCLE
+    return False
+
+
+def contrary_sides(named: frozenset[str], stated: frozenset[str]) -> bool:
+    """Whether words name a side, and only one that the codes contradict.
+
+    Words that name right and left contradict nothing: "genou droit, suite fracture à gauche".
+    """
+    known = stated & {RIGHT, LEFT, BOTH}
+    if not named or not known or {RIGHT, LEFT} <= named or {RIGHT, LEFT} <= known:
+        return False
+    return named.isdisjoint(known)
+
+
+# --- modalities and contrast -----------------------------------------------------------------------------------------
+
+
+@cache
+def _modality_words() -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
+    """The rows of ``mappings/modality-words.csv``: words, ends of words, and expressions of several words."""
+    single, ends, several = {}, {}, {}
+    for row in rows("modality-words"):
+        words = row["words"]
+        (ends if words[0] == "*" else several if " " in words else single)[words.lstrip("*")] = row["modality"]
+    return single, ends, several
+
+
+def modalities(text: str) -> frozenset[str]:
+    """The modalities that a text names, radiography and ultrasound by their code without contrast."""
+    single, ends, several = _modality_words()
+    found = set()
+    words = _words(text)
+    for word in words:
+        if modality := single.get(word.plain) or single.get(word.written):
+            found.add(modality)
+        found |= {modality for end, modality in ends.items() if word.plain.endswith(end)}
+    line = f" {' '.join(word.plain for word in words)} "
+    found |= {modality for expression, modality in several.items() if f" {expression} " in line}
+    return frozenset(found)
+
+
+_NAMES_OF: Mapping[str, frozenset[str]] = {
+    "CT": frozenset({"CT"}),
+    "MR": frozenset({"MR"}),
+    "MG": frozenset({"MG", "MED-1126"}),
+    "NM": frozenset({"NM"}),
+    "PT": frozenset({"PT"}),
+    "MED-1126": frozenset({"MED-1126"}),
+    "MED-1127": frozenset({"MED-1126"}),
+    "MED-1128": frozenset({"MED-1128"}),
+    "MED-1129": frozenset({"MED-1128"}),
+}
+"""The modalities that words may name for a code; interventional radiology and "autre" go with any."""
+
+_WITHOUT = re.compile(r"\b(sans|without|wo)\s+(injection|contraste|contrast|produit de contraste|iv contrast|pdc)\b|\bnon injecte")
+_WITH = re.compile(r"\b(avec|with|w)\s+(injection|contraste|contrast|produit de contraste|iv contrast|pdc)\b|(?<!non )\binjectee?s?\b")
+
+
+def _contrary_modality(text: str, code: str) -> bool:
+    named, known = modalities(text), _NAMES_OF.get(code)
+    return bool(named and known and named.isdisjoint(known))
+
+
+def _contrary_contrast(text: str, code: str) -> bool:
+    plain = bare(text)
+    without, with_it = bool(_WITHOUT.search(plain)), bool(_WITH.search(plain))
+    if code in ("MED-1127", "MED-1129", "MED-1153"):
+        return without and not with_it
+    return code in ("MED-1126", "MED-1128", "MED-1154") and with_it and not without
+
+
+# --- labels ----------------------------------------------------------------------------------------------------------
+
+_ENTIRE = re.compile(r"\b(entier|entiere|entiers|entieres|region|en|de|du|des|la|le|les|l)\b|[^\w]+")
+
+
+def _core(label: str) -> str:
+    """The label of a site without the words that all of them have: "région entière du genou" is "genou"."""
+    return " ".join(_ENTIRE.sub(" ", _ELISION.sub("", bare(label))).split())
+
+
+@cache
+def _labels(name: str) -> Mapping[str, frozenset[tuple[str, str]]]:
+    """The concepts of a value set by their labels."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for key, concept in value_set(name).concepts.items():
+        found.setdefault(bare(concept.display), set()).add(key)
+        if name == "site":
+            found.setdefault(_core(concept.display), set()).add(key)
+    return {label: frozenset(keys) for label, keys in found.items()}
+
+
+_FUNCTIONS = ("pet-function", "scintigraphy-function")
+
+
+def _names_another(text: str, name: str, concept: Concept) -> bool:
+    """Whether a text is the label of other concepts of the value set, and not of this one nor of one that contains it."""
+    own = (concept.code, concept.system)
+    for set_name in _FUNCTIONS if name in _FUNCTIONS else (name,):
+        known = _labels(set_name)
+        others = known.get(bare(text)) or (known.get(_core(_without_sides(text))) if name == "site" else None)
+        if others:
+            return own not in others and not any(related(name, own[0], code) for code, _ in others)
+    return False
+
+
+def _without_sides(text: str) -> str:
+    return " ".join(word.written for word in _words(text) if word.plain not in _side_words())
+
+
+def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] = frozenset(), *, contrast: bool = True) -> bool:
+    """Whether words name another concept than the code beside them.
+
+    *stated* are the sides that the code states; *contrast* whether the code states contrast or its absence. A mere other
+    wording of the same concept is not contrary. Source: docs/decisions.md, 25.
+    """
+    if name == "topographic-modifier":
+        stated = stated or frozenset({concept.code} & {RIGHT, LEFT, BOTH})
+    own = _raw_sides(concept.display) if name == "site" else frozenset()
+    if own and (raw := _raw_sides(text)) and raw.isdisjoint(own):
+        return True
+    if contrary_sides(sides(text) - own, stated - own):
+        return True
+    if name == "modality" and _contrary_modality(text, concept.code):
+        return True
+    if name in ("modality", "contrast-injection") and contrast and _contrary_contrast(text, concept.code):
+        return True
+    return _names_another(text, name, concept)
+
+
+def _raw_sides(text: str) -> frozenset[str]:
+    """The sides that stand in the name of an organ: "oreillette droite", "veine hépatique gauche"."""
+    found = (_side_words().get(word.plain) for word in _words(text) if len(word.plain) > 1)
+    return frozenset(row.side for row in found if row and not row.place)
+
+
+def label_sides(label: str) -> frozenset[str]:
+    """The sides that the label of a site names itself; words that repeat them say nothing more."""
+    return _raw_sides(label)
+
+
+# --- yes and no ------------------------------------------------------------------------------------------------------
+
+_NO = frozenset("non no aucun aucune neant absent absente negatif negative none not nil".split())
+_YES = frozenset("oui yes present presente positif positive".split())
+_DENIAL = frozenset("non no pas not aucun aucune sans absence exclue exclu ni".split())
+_PREGNANT = frozenset("enceinte pregnant grossesse".split())
+
+
+def is_no(text: str) -> bool:
+    """Whether words say nothing but "no"."""
+    words = [word.plain for word in _words(text)]
+    return bool(words) and len(words) <= 2 and all(word in _NO for word in words)
+
+
+def is_yes(text: str) -> bool:
+    """Whether words say nothing but "yes"."""
+    words = [word.plain for word in _words(text)]
+    return bool(words) and len(words) <= 2 and all(word in _YES for word in words)
+
+
+def denies(text: str, present: bool, *, pregnancy: bool = False) -> bool:
+    """Whether words say the contrary of an answer: "non" for yes, "oui" for no; "enceinte" for a pregnancy answered no."""
+    if is_no(text) or is_yes(text):
+        return is_no(text) if present else is_yes(text)
+    if not pregnancy:
+        return False
+    words = {word.plain for word in _words(text)}
+    if words.isdisjoint(_PREGNANT):
+        return False
+    denied = not words.isdisjoint(_DENIAL)
+    return denied if present else not denied
