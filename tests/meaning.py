@@ -114,7 +114,7 @@ def parts() -> dict[str, frozenset[str]]:
     """The sites that contain each site, directly or not (mappings/site-parts.csv)."""
     above: dict[str, set[str]] = {}
     for row in table("site-parts"):
-        above.setdefault(row["part"], set()).add(row["whole"])
+        above.setdefault(row["part_code"], set()).add(row["whole_code"])
     closed: dict[str, frozenset[str]] = {}
     for part in above:
         found, waiting = set[str](), [part]
