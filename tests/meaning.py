@@ -111,9 +111,9 @@ def sides() -> Iterator[Told]:
 
 @cache
 def parts() -> dict[str, frozenset[str]]:
-    """The sites that contain each site, directly or not (mappings/site-parts.csv)."""
+    """The concepts of which each one is a part or a kind, directly or not (site-parts.csv, relation-parts.csv)."""
     above: dict[str, set[str]] = {}
-    for row in table("site-parts"):
+    for row in (*table("site-parts"), *table("relation-parts")):
         above.setdefault(row["part_code"], set()).add(row["whole_code"])
     closed: dict[str, frozenset[str]] = {}
     for part in above:

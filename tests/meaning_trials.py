@@ -25,6 +25,7 @@ from meaning import (
     concepts,
     modalities,
     modality_code,
+    parts,
     sides,
     sites,
     together,
@@ -253,7 +254,8 @@ def _both_or_said(one: str, other: str, where: str) -> Callable[[Outcome], Compl
         if found.order is None:
             return f"refused elsewhere ({_errors(found)})"
         written = repr(found.order)
-        missing = [code for code in (one, other) if f"code='{code}'" not in written]
+        pairs = ((one, other), (other, one))
+        missing = [code for code, beside in pairs if f"code='{code}'" not in written and code not in parts().get(beside, ())]
         return f"{missing} neither in the order nor said" if missing else None
 
     return judge
@@ -312,7 +314,8 @@ def wrong_words(source: Path) -> Iterator[Trial]:
                 changed = partial(_changed, data, (*steps, "coding", index), display=other["display"])
                 place = f"{where}.coding[{index}].display"
                 said = f"{source.parent.name} {place} = {other['display']!r}"
-                yield Trial(said, changed, _refused(place))
+                near = _is_part(coding["code"], other["code"])
+                yield Trial(said, changed, _warned(place) if near else _refused(place))
                 if (
                     kind in ("ServiceRequest.code", "ServiceRequest.bodySite", "BodyStructure.location")
                     and len(value["coding"]) == 1
@@ -320,7 +323,13 @@ def wrong_words(source: Path) -> Iterator[Trial]:
                     changed = partial(_changed, data, steps, text=other["display"])
                     said = f"{source.parent.name} {where}.text = {other['display']!r}"
                     yield Trial(said, changed, _warned(f"{where}.text"))
-                    yield Trial(f"{said}, contradictions = error", changed, _refused(f"{where}.text"), STRICT)
+                    if not near:
+                        yield Trial(f"{said}, contradictions = error", changed, _refused(f"{where}.text"), STRICT)
+
+
+def _is_part(one: str, other: str) -> bool:
+    """Whether one concept is part of the other, which adds to it and does not contradict it."""
+    return other in parts().get(one, ()) or one in parts().get(other, ())
 
 
 def _changed(data: JSON, steps: tuple[str | int, ...], **values: str) -> JSON:
