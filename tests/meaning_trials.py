@@ -306,25 +306,30 @@ def wrong_words(source: Path) -> Iterator[Trial]:
     for steps, kind, value in _concepts_in(data, (), data["resourceType"]):
         for index, coding in enumerate(value["coding"]):
             name = _set_of(coding, _SETS_AT.get(kind, ()))
-            if name is None:
-                continue
-            others = [c for c in concepts(name) if c["code"] != coding["code"]]
-            where = fhir_path(data["resourceType"], steps)
+            others = [c for c in concepts(name) if c["code"] != coding["code"]] if name else []
             for other in random.Random(index).sample(others, min(3, len(others))):
-                changed = partial(_changed, data, (*steps, "coding", index), display=other["display"])
-                place = f"{where}.coding[{index}].display"
-                said = f"{source.parent.name} {place} = {other['display']!r}"
-                near = _is_part(coding["code"], other["code"])
-                yield Trial(said, changed, _warned(place) if near else _refused(place))
-                if (
-                    kind in ("ServiceRequest.code", "ServiceRequest.bodySite", "BodyStructure.location")
-                    and len(value["coding"]) == 1
-                ):
-                    changed = partial(_changed, data, steps, text=other["display"])
-                    said = f"{source.parent.name} {where}.text = {other['display']!r}"
-                    yield Trial(said, changed, _warned(f"{where}.text"))
-                    if not near:
-                        yield Trial(f"{said}, contradictions = error", changed, _refused(f"{where}.text"), STRICT)
+                label = f"{source.parent.name} {other['display']!r} in"
+                yield from _wrong_display(label, data, (*steps, "coding", index), coding["code"], other)
+                if kind in _WITH_TEXT and len(value["coding"]) == 1 and not _is_part(coding["code"], other["code"]):
+                    yield from _wrong_text(label, data, steps, other)
+
+
+_WITH_TEXT = ("ServiceRequest.code", "ServiceRequest.bodySite", "BodyStructure.location")
+"""Concepts whose text is kept beside the code."""
+
+
+def _wrong_display(label: str, data: JSON, steps: tuple[str | int, ...], code: str, other: JSON) -> Iterator[Trial]:
+    """A label of a part of the site says more, which has no place: a warning. Any other label contradicts the code."""
+    where = fhir_path(data["resourceType"], (*steps, "display"))
+    judge = _warned(where) if _is_part(code, other["code"]) else _refused(where)
+    yield Trial(f"{label} {where}", partial(_changed, data, steps, display=other["display"]), judge)
+
+
+def _wrong_text(label: str, data: JSON, steps: tuple[str | int, ...], other: JSON) -> Iterator[Trial]:
+    where = fhir_path(data["resourceType"], (*steps, "text"))
+    changed = partial(_changed, data, steps, text=other["display"])
+    yield Trial(f"{label} {where}", changed, _warned(where))
+    yield Trial(f"{label} {where}, contradictions = error", changed, _refused(where), STRICT)
 
 
 def _is_part(one: str, other: str) -> bool:
