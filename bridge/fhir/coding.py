@@ -1,9 +1,9 @@
 """One reading of a concept: what each of its codings states, and what they state together.
 
-A CodeableConcept may hold many codings, in any order. Each is classified once for a datum (a value set and the tables that lead to
-it): it states a concept of the set, with the sides that it includes, or it states nothing of this datum. Those that mean the same,
-or more, add up: a side in a second coding, the finer of two sites of which one is part of the other, contrast beside a code that
-says nothing of contrast. Two that contradict each other are an error. The order of the codings never matters.
+A CodeableConcept may hold many codings, in any order. Each is classified once for a datum (a value set and the tables that lead
+to it): it states a concept of the set, with the sides that it includes, or it states nothing of this datum. Those that mean the
+same, or more, add up: a side in a second coding, the finer of two sites of which one is part of the other, contrast beside a code
+that says nothing of contrast. Two that contradict each other are an error. The order of the codings never matters.
 
 Source: docs/decisions.md, 23, 24, 46; docs/fhir.md, 4.5.
 """
@@ -232,7 +232,8 @@ def is_translation(coding: Node) -> bool:
     """Whether a coding is valid as a translation: a code without blanks, and a system that has an OID."""
     code, uri = coding.peek("code"), coding.peek("system")
     oid = code_system_oid(uri) if isinstance(uri, str) else None
-    return isinstance(code, str) and bool(code.strip()) and not re.search(r"\s", code.strip()) and bool(oid and _OID.fullmatch(oid))
+    is_code = isinstance(code, str) and re.fullmatch(r"\s*\S+\s*", code) is not None
+    return is_code and oid is not None and _OID.fullmatch(oid) is not None
 
 
 def translation(coding: Node, display: str | None) -> Translation:

@@ -195,7 +195,7 @@ class Context:
         others = [coding for coding in codings if id(coding) not in understood]
         strays = tuple(self.strays(others, beside))
         aside = {id(stray.coding) for stray in strays}
-        self._take(datum, found, together, quiet=quiet, compare=not (together.meaning.table and translations))
+        self._take(datum, found, together, report=not quiet and not (together.meaning.table and translations))
         self._check_words(concept, [c for c in others if id(c) not in aside], datum, together)
         kept = self._translations([c for c in codings if id(c) not in aside], together) if translations else ()
         self._repeat(found)
@@ -228,15 +228,13 @@ class Context:
         datum = Datum(set_name, tables)
         return concept is not None and any(meaning(c, datum, self.settings) for c in concept.children("coding"))
 
-    def _take(
-        self, datum: Datum, found: Sequence[tuple[Node, Meaning]], together: Combined, *, quiet: bool = False, compare: bool = True
-    ) -> None:
+    def _take(self, datum: Datum, found: Sequence[tuple[Node, Meaning]], together: Combined, *, report: bool = True) -> None:
         """Count as read the coding that gives the concept and those that give its sides, and check the words of all."""
         for coding, stated in found:
             chosen = coding is together.coding
             if chosen or (stated.modifiers and stated.modifiers != together.meaning.modifiers):
                 self._read_coding(coding, stated)
-            self._check_display(coding, datum, stated, report=chosen and compare and not quiet)
+            self._check_display(coding, datum, stated, report=chosen and report)
 
     def _read_coding(self, coding: Node, stated: Meaning) -> None:
         coding.text("code")

@@ -26,8 +26,8 @@ _SHORT = 4
 """A name of a site has at least this many letters."""
 
 _NOT_A_SIDE_AFTER = frozenset(
-    "oreillette atrium ventricule ventriculaire auricule auriculaire coeur coeurs cardiaque cavites colon colique lobe lobes angle "
-    "angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all".split()
+    "oreillette atrium ventricule ventriculaire auricule auriculaire coeur coeurs cardiaque cavites colon colique lobe "
+    "lobes angle angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all".split()
 )
 """Words after which "droit" or "gauche" belongs to the name of an organ, a muscle or something else."""
 
@@ -37,17 +37,17 @@ _NOT_A_SIDE_BEFORE = frozenset("atrium atrial ventricle ventricular lobe colon h
 _MUSCLE = frozenset("anterieur femoral interne externe lateral medial superieur inferieur abdomen".split())
 _ARTICLES = frozenset("le la les du des un au aux ses sans".split())
 _NO_SITE = frozenset(
-    "entier entiere entiers entieres region partie zone cavite proprement dite dites droit droite gauche superieur superieure "
-    "inferieur inferieure interne externe anterieur anterieure posterieur posterieure moyen moyenne commun commune profond profonde "
-    "superficiel superficielle systeme segment transverse membre".split()
+    "entier entiere entiers entieres region partie zone cavite proprement dite dites droit droite gauche superieur "
+    "superieure inferieur inferieure interne externe anterieur anterieure posterieur posterieure moyen moyenne commun "
+    "commune profond profonde superficiel superficielle systeme segment transverse membre".split()
 )
 """Words of the labels of sites that name no site by themselves."""
 
 _MORE_SITES = frozenset(
     "bras jambe jambes genou genoux seins yeux cotes poignets mains pieds coudes epaules hanches chevilles cotes rachis "
-    "knee knees hip hips shoulder shoulders elbow elbows wrist wrists hand hands finger fingers thumb forearm arm arms humerus leg "
-    "legs thigh thighs femur tibia fibula ankle ankles foot feet toe toes heel breast breasts eye eyes ear ears kidney kidneys lung "
-    "lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein".split()
+    "knee knees hip hips shoulder shoulders elbow elbows wrist wrists hand hands finger fingers thumb forearm arm arms "
+    "humerus leg legs thigh thighs femur tibia fibula ankle ankles foot feet toe toes heel breast breasts eye eyes ear ears "
+    "kidney kidneys lung lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein".split()
 )
 """Names of sites that stand in no label, and their plurals, in French and English."""
 
@@ -153,7 +153,9 @@ def contrary_sides(named: frozenset[str], stated: frozenset[str]) -> bool:
 @cache
 def _modality_words() -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
     """The rows of ``mappings/modality-words.csv``: words, ends of words, and expressions of several words."""
-    single, ends, several = {}, {}, {}
+    single: dict[str, str] = {}
+    ends: dict[str, str] = {}
+    several: dict[str, str] = {}
     for row in rows("modality-words"):
         words = row["words"]
         (ends if words[0] == "*" else several if " " in words else single)[words.lstrip("*")] = row["modality"]
@@ -187,8 +189,9 @@ _NAMES_OF: Mapping[str, frozenset[str]] = {
 }
 """The modalities that words may name for a code; interventional radiology and "autre" go with any."""
 
-_WITHOUT = re.compile(r"\b(sans|without|wo)\s+(injection|contraste|contrast|produit de contraste|iv contrast|pdc)\b|\bnon injecte")
-_WITH = re.compile(r"\b(avec|with|w)\s+(injection|contraste|contrast|produit de contraste|iv contrast|pdc)\b|(?<!non )\binjectee?s?\b")
+_AGENT = r"(injection|contraste|contrast|produit de contraste|iv contrast|pdc)"
+_WITHOUT = re.compile(rf"\b(sans|without|wo)\s+{_AGENT}\b|\bnon injecte")
+_WITH = re.compile(rf"\b(avec|with|w)\s+{_AGENT}\b|(?<!non )\binjectee?s?\b")
 
 
 def _contrary_modality(text: str, code: str) -> bool:
