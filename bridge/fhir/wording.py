@@ -15,7 +15,19 @@ from typing import NamedTuple
 
 from bridge.mappings import Concept, related, rows, value_set
 
-__all__ = ["BOTH", "LEFT", "RIGHT", "contrary_sides", "denies", "is_contrary", "label_sides", "sides", "sides_of_site"]
+__all__ = [
+    "BOTH",
+    "LEFT",
+    "RIGHT",
+    "contrary_sides",
+    "denies",
+    "is_contrary",
+    "label_sides",
+    "names_another_question",
+    "repeats",
+    "sides",
+    "sides_of_site",
+]
 
 RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
 """SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral."""
@@ -36,6 +48,8 @@ _NOT_A_SIDE_BEFORE = frozenset("atrium atrial ventricle ventricular lobe colon h
 
 _MUSCLE = frozenset("anterieur femoral interne externe lateral medial superieur inferieur abdomen".split())
 _ARTICLES = frozenset("le la les du des un au aux ses sans".split())
+_ENTITLED = frozenset("ouverts sociaux du des de a".split())
+"""Words after "droits" that speak of rights."""
 _NO_SITE = frozenset(
     "entier entiere entiers entieres region partie zone cavite proprement dite dites droit droite gauche superieur "
     "superieure inferieur inferieure interne externe anterieur anterieure posterieur posterieure moyen moyenne commun "
@@ -131,9 +145,9 @@ def _is_no_side(words: list[_Word], index: int) -> bool:
     after = words[index + 1].plain if index + 1 < len(words) else ""
     if before in _NOT_A_SIDE_AFTER or after in _NOT_A_SIDE_BEFORE:
         return True
-    if words[index].plain in ("droit", "droits") and before in _ARTICLES:
-        return words[index].plain == "droits" or after in _MUSCLE
-    return False
+    if words[index].plain == "droits":
+        return before in _ARTICLES or after in _ENTITLED
+    return words[index].plain == "droit" and before in _ARTICLES and after in _MUSCLE
 
 
 def contrary_sides(named: frozenset[str], stated: frozenset[str]) -> bool:
@@ -242,6 +256,17 @@ def _names_another(text: str, name: str, concept: Concept) -> bool:
     return False
 
 
+@cache
+def _questions() -> Mapping[str, str]:
+    """The questions of the volet (``mappings/questions.csv``) by their labels."""
+    return {bare(row["display"]): row["code"] for row in rows("questions")}
+
+
+def names_another_question(text: str, code: str) -> bool:
+    """Whether words are the label of another question than the code: "Antécédents chirurgicaux" for 11348-0."""
+    return _questions().get(bare(text), code) != code
+
+
 def _without_sides(text: str) -> str:
     return " ".join(word.written for word in _words(text) if word.plain not in _side_words())
 
@@ -281,8 +306,11 @@ def label_sides(label: str) -> frozenset[str]:
 
 _NO = frozenset("non no aucun aucune neant absent absente negatif negative none not nil".split())
 _YES = frozenset("oui yes present presente positif positive".split())
-_DENIAL = frozenset("non no pas not aucun aucune sans absence exclue exclu ni".split())
-_PREGNANT = frozenset("enceinte pregnant grossesse".split())
+_PREGNANT = re.compile(r"\b(enceinte|pregnant)\b")
+_NOT_PREGNANT = re.compile(
+    r"\b(non|not|(pas|plus|jamais)( ete)?) (enceinte|pregnant)\b"
+    r"|\b(pas de|aucune|no|absence de) (grossesse|pregnancy)\b|\bgrossesse exclue\b"
+)
 
 
 def is_no(text: str) -> bool:
@@ -303,8 +331,14 @@ def denies(text: str, present: bool, *, pregnancy: bool = False) -> bool:
         return is_no(text) if present else is_yes(text)
     if not pregnancy:
         return False
-    words = {word.plain for word in _words(text)}
-    if words.isdisjoint(_PREGNANT):
-        return False
-    denied = not words.isdisjoint(_DENIAL)
-    return denied if present else not denied
+    denied = bool(_NOT_PREGNANT.search(bare(text)))
+    return denied if present else bool(_PREGNANT.search(bare(text))) and not denied
+
+
+def repeats(text: str, present: bool, *, pregnancy: bool = False) -> bool:
+    """Whether words only say an answer again: "oui", "non", "non enceinte"."""
+    if is_yes(text) if present else is_no(text):
+        return True
+    plain = bare(text)
+    said = _PREGNANT if present else _NOT_PREGNANT
+    return pregnancy and bool(said.fullmatch(plain))

@@ -42,7 +42,7 @@ def issues(**changes: Any) -> list[Issue]:
     return BRIDGE.normalize(order_of(**changes)).issues
 
 
-def warned(code: str, **changes: Any) -> list[str]:
+def warned(code: str, /, **changes: Any) -> list[str]:
     """Where an issue of this code is reported."""
     return [str(issue.path) for issue in issues(**changes) if issue.code == code]
 
@@ -299,8 +299,26 @@ def test_a_pregnancy_answered_no_whose_text_says_pregnant_is_said():
     data = bundle(observation("info-p", concept(LOINC, "82810-3"), valueCodeableConcept=value))
     assert "IMGDA-0445" in {issue.code for issue in BRIDGE.normalize(data).issues}
     assert "IMGDA-0445" in refused(data, bridge.Settings(contradictions="error")).values()
-    value["text"] = "Non enceinte"
-    assert "IMGDA-0445" not in {issue.code for issue in BRIDGE.normalize(data).issues} or data["entry"]
+    repeated = codings((SNOMED, "60001007"), text="Non enceinte")
+    data = bundle(observation("info-p", concept(LOINC, "82810-3"), valueCodeableConcept=repeated))
+    assert "IMGDA-0445" not in {issue.code for issue in BRIDGE.normalize(data).issues}
+
+
+@pytest.mark.parametrize(
+    ("present", "comment", "contrary"),
+    [
+        (True, "Non", True),
+        (True, "aucune", True),
+        (False, "Oui", True),
+        (True, "Non compatible IRM", False),
+        (False, "Non", False),
+        (False, "Retiré en 2019", False),
+    ],
+)
+def test_a_comment_that_denies_the_answer_of_a_contraindication_is_said(present, comment, contrary):
+    data = bundle(observation("info-c", concept(TA, "MED-1117"), valueBoolean=present, note=[{"text": comment}]))
+    found = [issue.path for issue in BRIDGE.normalize(data).issues if issue.code == "IMGDA-0445"]
+    assert found == ([f"{path_of(data, 'info-c')}.note[0].text"] if contrary else [])
 
 
 def test_two_contraindications_in_one_concept_refuse_the_order():
@@ -326,12 +344,16 @@ def test_a_coding_that_no_table_knows_is_a_translation_where_valid_else_a_loss(s
     for site in in_any_order((SNOMED, KNEE), (system, code)):
         found = BRIDGE.normalize(order_of(bodySite=[site]))
         assert [t.code for t in found.order.acts[0].sites[0].location.translations] == ([code] if kept else [])
-        lost = {(loss.code, loss.loss) for loss in found.losses if str(loss.path).endswith("code") and "bodySite" in str(loss.path)}
+        lost = {
+            (loss.code, loss.loss) for loss in found.losses if str(loss.path).endswith("code") and "bodySite" in str(loss.path)
+        }
         assert lost == (set() if kept else {("IMGDA-0903", "clinical")})
 
 
 @pytest.mark.parametrize("system", ["urn:oid:1.2.250.1.999.5", "https://ehr.example/s"])
-@pytest.mark.parametrize("display", ["Genou droit", "Right knee", "genou gche", "Genou G", "Knee L", "les deux genoux", "Genou (D)"])
+@pytest.mark.parametrize(
+    "display", ["Genou droit", "Right knee", "genou gche", "Genou G", "Knee L", "les deux genoux", "Genou (D)"]
+)
 def test_a_side_that_only_the_words_of_an_unknown_coding_name_refuses_the_order(system, display):
     for site in in_any_order((SNOMED, KNEE), (system, "K1", display)):
         found = refused(order_of(bodySite=[site]))
