@@ -103,7 +103,7 @@ def table(name: str) -> Mapping[tuple[str, str], Row]:
 
 @cache
 def wholes(name: str) -> Mapping[str, frozenset[str]]:
-    """For the codes of a value set, the codes of all that contain them (``mappings/<name>-parts.csv``); empty without that table."""
+    """For the codes of a value set, those of all that contain them (``mappings/<name>-parts.csv``); empty without that table."""
     direct: dict[str, set[str]] = {}
     for row in rows(f"{name}-parts") if name in _WITH_PARTS else ():
         direct.setdefault(row["part_code"], set()).add(row["whole_code"])
@@ -139,7 +139,7 @@ def related(name: str, one: str, other: str) -> bool:
 
 @cache
 def is_terminology_cisis(code: str) -> bool:
-    """Whether a code is one of TA (``MED-``, ``GEN-``, ``ORG-``) that no other system of the tables has (docs/decisions.md, 46)."""
+    """Whether a code is one of TA (``MED-``, ``GEN-``, ``ORG-``) that no other system has (docs/decisions.md, 46)."""
     return code.startswith(("MED-", "GEN-", "ORG-")) and code not in _other_codes()
 
 

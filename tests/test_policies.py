@@ -77,7 +77,7 @@ SAFETY = {
     "the priority": (order_of(priority="urgent", reasonCode=URGENT), Header, "urgency", nothing),
     "the reason of the urgency": (order_of(priority="urgent", reasonCode=URGENT), Header, "_is_urgency", lambda *_: False),
     "the function": (order_of(**PET), _Details, "functions", lambda *_: iter(())),
-    "the contrast": (order_of(**PET), _Details, "contrast", nothing),
+    "the contrast": (order_of(**PET), _Details, "contrast", lambda *_: []),
     "the justification": (order_of(), Reasons, "read", nothing),
 }
 
@@ -98,7 +98,7 @@ def test_a_side_that_no_rule_reads_refuses_the_order():
     with pytest.raises(bridge.OrderError) as refused:
         BRIDGE.to_cda(data)
     errors = {issue.path: issue.loss for issue in refused.value.issues if issue.is_error}
-    assert errors[f"{path_of(data, 'sr')}.bodySite[0].coding[1].code"] == "critical"
+    assert errors[f"{path_of(data, 'sr')}.bodySite[0].coding[1].display"] == "critical"
 
 
 # --- drafts ------------------------------------------------------------------------------------------------------------

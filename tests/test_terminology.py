@@ -191,12 +191,13 @@ def test_another_expression_is_not_guessed():
 
 def test_a_side_in_words_is_read_only_where_the_site_says_so():
     knee = concept(SNOMED, "361291001", text="genou gauche")
-    assert site_of(knee).modifiers == ()
+    assert "IMGDA-0446" in errors(order_of(bodySite=[knee]))
     settings = bridge.Settings(free_text_laterality=True)
     order = bridge.Bridge(settings).normalize(order_of(bodySite=[knee])).order
     assert [m.code for m in order.acts[0].sites[0].modifiers] == ["7771000"]
     both = concept(SNOMED, "361291001", text="genou gauche puis droit")
-    assert bridge.Bridge(settings).normalize(order_of(bodySite=[both])).order.acts[0].sites[0].modifiers == ()
+    with pytest.raises(bridge.OrderError, match="IMGDA-0446"):
+        bridge.Bridge(settings).normalize(order_of(bodySite=[both]))
 
 
 def test_the_words_of_the_sender_stand_in_the_narrative():
@@ -342,7 +343,7 @@ def test_a_screening_code_is_written_as_the_one_of_the_model(code):
 
 
 def test_a_label_that_differs_from_that_of_the_code_is_said():
-    data = order_of(code=concept(DCM, "MR", "Scanner"))
+    data = order_of(code=concept(DCM, "MR", "Imagerie locale"))
     found = next(issue for issue in normalize(data).issues if issue.code == "IMGDA-0501")
     assert found.path == f"{path_of(data, 'sr')}.code.coding[0].display"
 

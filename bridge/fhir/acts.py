@@ -5,7 +5,6 @@ Source: docs/fhir.md, 2.6 (M10 to M17); CI-SIS, IMG-DA-IMG 2024.01, section 3.4.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,7 +17,6 @@ from bridge.fhir.coding import (
     PET_FUNCTION,
     SCINTIGRAPHY_FUNCTION,
     SITE,
-    Datum,
     is_hybrid,
     meaning,
 )
@@ -42,6 +40,7 @@ _QUESTIONS = ("Fonction étudiée", "Injection de produit de contraste")
 """Labels of the questions that an orderDetail of R5 may answer."""
 _CONTRAST_QUESTIONS = ("Injection de produit de contraste", "Avec injection de produit de contraste", "Contrast", "With contrast")
 """Texts of a question on contrast that true or false answers."""
+
 
 def codeable(node: Node, name: str) -> Node | None:
     """A CodeableConcept element; in R5 the concept of a CodeableReference."""
@@ -120,9 +119,9 @@ class Acts:
         details = _Details(self.context, request)
         exam = self.examination(request, details)
         places = self._places(request, exam)
-        self._take_strays(exam, details, places)
+        self._take_strays(exam, places)
         self._other_modalities(exam, request, details)
-        self._place_modifiers(exam, details, places, request)
+        self._place_modifiers(exam, details, places)
         for place in places:
             self._side_in_words(place)
         read = self._functions(exam, details, functions)
@@ -175,7 +174,7 @@ class Acts:
             self.context.contradiction(concept.at("text"), text)
         return replace(coded.code, text=text, translations=_sorted(kept))
 
-    def _take_strays(self, exam: _Exam, details: _Details, places: list[_Place]) -> None:
+    def _take_strays(self, exam: _Exam, places: list[_Place]) -> None:
         """Bring what the codings of code and bodySite state beside their own datum to where it belongs."""
         for stray in exam.strays:
             name = stray.datum.name
@@ -301,7 +300,7 @@ class Acts:
             self._body_site(concept, places, exam)
         return places
 
-    def _place_modifiers(self, exam: _Exam, details: _Details, places: list[_Place], request: Node) -> None:
+    def _place_modifiers(self, exam: _Exam, details: _Details, places: list[_Place]) -> None:
         """Put the modifiers given for the act as a whole on its only site; then look for contrary sides."""
         loose = [*exam.modifiers, *details.modifiers()]
         new = [(code, node) for code, node in loose if not _is_said(places, code)]

@@ -15,6 +15,7 @@ from bridge.fhir.attachments import Attachments
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import french_date, moment
 from bridge.fhir.view import Node, reads
+from bridge.fhir.wording import denies
 from bridge.mappings import code_system_oid, table, value_set
 from bridge.order import Code, Contraindication
 
@@ -278,12 +279,19 @@ class Clinical:
             return
         concept = value_set("contraindication").by_code["77386006"][0]
         code = Code(code=concept.code, system=concept.system, display=concept.display)
-        self._find(code, present, node, self._comments(node))
+        wording = None
+        if value and not value.ledger.is_read(value.value, "text"):
+            wording = clean(value.text("text"))
+        self._find(code, present, node, [*([wording] if wording else []), *self._comments(node)])
 
     def _find(self, code: Code, present: bool, node: Node, comments: list[str]) -> None:
         known = self.findings.setdefault((code.code, code.system), Finding(code, present, node.path))
         if known.present is not present:
             self.context.note("IMGDA-0424", node.path)
+        for note in node.children("note"):
+            text = clean(note.peek("text")) if isinstance(note.peek("text"), str) else None
+            if text and denies(text, present, pregnancy=code.code == "77386006"):
+                self.context.contradiction(note.at("text"), text)
         dated = node if "effectiveDateTime" in node else node.parent
         if known.date is None and dated is not None:
             known.date = moment(self.context, dated, "effectiveDateTime")

@@ -1,9 +1,9 @@
 """One reading of a concept: what each of its codings states, and what they state together.
 
-A CodeableConcept may hold many codings, in any order. Each is classified once for a datum (a value set and the tables that lead to
-it): it states a concept of the set, with the sides that it includes, or it states nothing of this datum. Those that mean the same,
-or more, add up: a side in a second coding, the finer of two sites of which one is part of the other, contrast beside a code that
-says nothing of contrast. Two that contradict each other are an error. The order of the codings never matters.
+A CodeableConcept may hold many codings, in any order. Each is classified once for a datum (a value set and the tables that lead
+to it): it states a concept of the set, with the sides that it includes, or it states nothing of this datum. Those that mean the
+same, or more, add up: a side in a second coding, the finer of two sites of which one is part of the other, contrast beside a code
+that says nothing of contrast. Two that contradict each other are an error. The order of the codings never matters.
 
 Source: docs/decisions.md, 23, 24, 46; docs/fhir.md, 4.5.
 """
@@ -182,6 +182,9 @@ def combine(datum: Datum, found: Sequence[tuple[Node, Meaning]]) -> Combined:
     contrary = tuple(c for c, m in found if m.concept not in same and not adds_up(datum, best, m))
     modifiers = {code for _, m in found for code in m.modifiers}
     states = any(m.states_contrast for _, m in found if m.concept == best.concept)
+    if contrary:
+        (_, first), *rest = found
+        contrary = tuple(c for c, m in rest if not (adds_up(datum, first, m) or adds_up(datum, m, first))) or contrary
     sided = [(c, side) for c, m in found for side in m.modifiers if side in _SIDES[:3]]
     other_side = tuple(c for c, side in sided if side != sided[0][1])
     return Combined(coding, best, in_order(modifiers), states, contrary, other_side)
@@ -232,7 +235,8 @@ def is_translation(coding: Node) -> bool:
     """Whether a coding is valid as a translation: a code without blanks, and a system that has an OID."""
     code, uri = coding.peek("code"), coding.peek("system")
     oid = code_system_oid(uri) if isinstance(uri, str) else None
-    return isinstance(code, str) and bool(code.strip()) and not re.search(r"\s", code.strip()) and bool(oid and _OID.fullmatch(oid))
+    is_code = isinstance(code, str) and re.fullmatch(r"\s*\S+\s*", code) is not None and not _POST_COORDINATED.fullmatch(code)
+    return is_code and oid is not None and _OID.fullmatch(oid) is not None
 
 
 def translation(coding: Node, display: str | None) -> Translation:

@@ -12,7 +12,7 @@ from bridge.fhir.coding import Combined, Datum, Meaning, combine, is_known, is_s
 from bridge.fhir.critical import critical_label
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
-from bridge.fhir.wording import denies, is_contrary
+from bridge.fhir.wording import denies, is_contrary, names_another_question, repeats
 from bridge.issues import Issue, issue
 from bridge.mappings import table, value_set
 from bridge.order import Code, Translation
@@ -195,7 +195,7 @@ class Context:
         others = [coding for coding in codings if id(coding) not in understood]
         strays = tuple(self.strays(others, beside))
         aside = {id(stray.coding) for stray in strays}
-        self._take(datum, found, together, quiet=quiet, compare=not (together.meaning.table and translations))
+        self._take(datum, found, together, report=not quiet and not (together.meaning.table and translations))
         self._check_words(concept, [c for c in others if id(c) not in aside], datum, together)
         kept = self._translations([c for c in codings if id(c) not in aside], together) if translations else ()
         self._repeat(found)
@@ -228,15 +228,13 @@ class Context:
         datum = Datum(set_name, tables)
         return concept is not None and any(meaning(c, datum, self.settings) for c in concept.children("coding"))
 
-    def _take(
-        self, datum: Datum, found: Sequence[tuple[Node, Meaning]], together: Combined, *, quiet: bool = False, compare: bool = True
-    ) -> None:
+    def _take(self, datum: Datum, found: Sequence[tuple[Node, Meaning]], together: Combined, *, report: bool = True) -> None:
         """Count as read the coding that gives the concept and those that give its sides, and check the words of all."""
         for coding, stated in found:
             chosen = coding is together.coding
             if chosen or (stated.modifiers and stated.modifiers != together.meaning.modifiers):
                 self._read_coding(coding, stated)
-            self._check_display(coding, datum, stated, report=chosen and compare and not quiet)
+            self._check_display(coding, datum, stated, report=chosen and report)
 
     def _read_coding(self, coding: Node, stated: Meaning) -> None:
         coding.text("code")
@@ -321,9 +319,12 @@ class Context:
             if (display := one_line(coding.peek("display"))) and denies(display, present, pregnancy=name == "pregnancy"):
                 self.note("IMGDA-0444", coding.at("display"), value=display)
         text = clean(concept.peek("text")) if isinstance(concept.peek("text"), str) else None
-        if text and denies(text, found[0][1], pregnancy=name == "pregnancy"):
+        present = found[0][1]
+        if text and denies(text, present, pregnancy=name == "pregnancy"):
             self.contradiction(concept.at("text"), text)
-        return found[0][1]
+        elif text and repeats(text, present, pregnancy=name == "pregnancy"):
+            concept.decide("text")
+        return present
 
     def has_code(self, concept: Node | None, code: str, oid: str) -> bool:
         """Whether a CodeableConcept holds a code of a system (OID), or the bare code without a system.
@@ -347,6 +348,15 @@ class Context:
         """Count a coding whose meaning is understood as read."""
         if coding := self.coding_of(concept, code, oid):
             coding.understood()
+            self._check_question(concept, coding, code)
             if "system" in coding and not is_known(coding) and not coding.ledger.is_read(coding.value, "system"):
                 self.note("IMGDA-0503", coding.path)
                 coding.decide("system")
+
+    def _check_question(self, concept: Node, coding: Node, code: str) -> None:
+        """Report a display or text that is the label of another question than the code."""
+        if (display := one_line(coding.peek("display"))) and names_another_question(display, code):
+            self.note("IMGDA-0444", coding.at("display"), value=display)
+        text = one_line(concept.peek("text")) if isinstance(concept.peek("text"), str) else None
+        if text and names_another_question(text, code):
+            self.contradiction(concept.at("text"), text)

@@ -15,7 +15,19 @@ from typing import NamedTuple
 
 from bridge.mappings import Concept, related, rows, value_set
 
-__all__ = ["BOTH", "LEFT", "RIGHT", "contrary_sides", "denies", "is_contrary", "label_sides", "sides", "sides_of_site"]
+__all__ = [
+    "BOTH",
+    "LEFT",
+    "RIGHT",
+    "contrary_sides",
+    "denies",
+    "is_contrary",
+    "label_sides",
+    "names_another_question",
+    "repeats",
+    "sides",
+    "sides_of_site",
+]
 
 RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
 """SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral."""
@@ -26,8 +38,8 @@ _SHORT = 4
 """A name of a site has at least this many letters."""
 
 _NOT_A_SIDE_AFTER = frozenset(
-    "oreillette atrium ventricule ventriculaire auricule auriculaire coeur coeurs cardiaque cavites colon colique lobe lobes angle "
-    "angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all".split()
+    "oreillette atrium ventricule ventriculaire auricule auriculaire coeur coeurs cardiaque cavites colon colique lobe "
+    "lobes angle angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all".split()
 )
 """Words after which "droit" or "gauche" belongs to the name of an organ, a muscle or something else."""
 
@@ -36,18 +48,20 @@ _NOT_A_SIDE_BEFORE = frozenset("atrium atrial ventricle ventricular lobe colon h
 
 _MUSCLE = frozenset("anterieur femoral interne externe lateral medial superieur inferieur abdomen".split())
 _ARTICLES = frozenset("le la les du des un au aux ses sans".split())
+_ENTITLED = frozenset("ouverts sociaux du des de a".split())
+"""Words after "droits" that speak of rights."""
 _NO_SITE = frozenset(
-    "entier entiere entiers entieres region partie zone cavite proprement dite dites droit droite gauche superieur superieure "
-    "inferieur inferieure interne externe anterieur anterieure posterieur posterieure moyen moyenne commun commune profond profonde "
-    "superficiel superficielle systeme segment transverse membre".split()
+    "entier entiere entiers entieres region partie zone cavite proprement dite dites droit droite gauche superieur "
+    "superieure inferieur inferieure interne externe anterieur anterieure posterieur posterieure moyen moyenne commun "
+    "commune profond profonde superficiel superficielle systeme segment transverse membre".split()
 )
 """Words of the labels of sites that name no site by themselves."""
 
 _MORE_SITES = frozenset(
     "bras jambe jambes genou genoux seins yeux cotes poignets mains pieds coudes epaules hanches chevilles cotes rachis "
-    "knee knees hip hips shoulder shoulders elbow elbows wrist wrists hand hands finger fingers thumb forearm arm arms humerus leg "
-    "legs thigh thighs femur tibia fibula ankle ankles foot feet toe toes heel breast breasts eye eyes ear ears kidney kidneys lung "
-    "lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein".split()
+    "knee knees hip hips shoulder shoulders elbow elbows wrist wrists hand hands finger fingers thumb forearm arm arms "
+    "humerus leg legs thigh thighs femur tibia fibula ankle ankles foot feet toe toes heel breast breasts eye eyes ear ears "
+    "kidney kidneys lung lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein".split()
 )
 """Names of sites that stand in no label, and their plurals, in French and English."""
 
@@ -131,9 +145,9 @@ def _is_no_side(words: list[_Word], index: int) -> bool:
     after = words[index + 1].plain if index + 1 < len(words) else ""
     if before in _NOT_A_SIDE_AFTER or after in _NOT_A_SIDE_BEFORE:
         return True
-    if words[index].plain in ("droit", "droits") and before in _ARTICLES:
-        return words[index].plain == "droits" or after in _MUSCLE
-    return False
+    if words[index].plain == "droits":
+        return before in _ARTICLES or after in _ENTITLED
+    return words[index].plain == "droit" and before in _ARTICLES and after in _MUSCLE
 
 
 def contrary_sides(named: frozenset[str], stated: frozenset[str]) -> bool:
@@ -153,7 +167,9 @@ def contrary_sides(named: frozenset[str], stated: frozenset[str]) -> bool:
 @cache
 def _modality_words() -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
     """The rows of ``mappings/modality-words.csv``: words, ends of words, and expressions of several words."""
-    single, ends, several = {}, {}, {}
+    single: dict[str, str] = {}
+    ends: dict[str, str] = {}
+    several: dict[str, str] = {}
     for row in rows("modality-words"):
         words = row["words"]
         (ends if words[0] == "*" else several if " " in words else single)[words.lstrip("*")] = row["modality"]
@@ -187,8 +203,9 @@ _NAMES_OF: Mapping[str, frozenset[str]] = {
 }
 """The modalities that words may name for a code; interventional radiology and "autre" go with any."""
 
-_WITHOUT = re.compile(r"\b(sans|without|wo)\s+(injection|contraste|contrast|produit de contraste|iv contrast|pdc)\b|\bnon injecte")
-_WITH = re.compile(r"\b(avec|with|w)\s+(injection|contraste|contrast|produit de contraste|iv contrast|pdc)\b|(?<!non )\binjectee?s?\b")
+_AGENT = r"(injection|contraste|contrast|produit de contraste|iv contrast|pdc)"
+_WITHOUT = re.compile(rf"\b(sans|without|wo)\s+{_AGENT}\b|\bnon injecte")
+_WITH = re.compile(rf"\b(avec|with|w)\s+{_AGENT}\b|(?<!non )\binjectee?s?\b")
 
 
 def _contrary_modality(text: str, code: str) -> bool:
@@ -239,6 +256,17 @@ def _names_another(text: str, name: str, concept: Concept) -> bool:
     return False
 
 
+@cache
+def _questions() -> Mapping[str, str]:
+    """The questions of the volet (``mappings/questions.csv``) by their labels."""
+    return {bare(row["display"]): row["code"] for row in rows("questions")}
+
+
+def names_another_question(text: str, code: str) -> bool:
+    """Whether words are the label of another question than the code: "Antécédents chirurgicaux" for 11348-0."""
+    return _questions().get(bare(text), code) != code
+
+
 def _without_sides(text: str) -> str:
     return " ".join(word.written for word in _words(text) if word.plain not in _side_words())
 
@@ -278,8 +306,11 @@ def label_sides(label: str) -> frozenset[str]:
 
 _NO = frozenset("non no aucun aucune neant absent absente negatif negative none not nil".split())
 _YES = frozenset("oui yes present presente positif positive".split())
-_DENIAL = frozenset("non no pas not aucun aucune sans absence exclue exclu ni".split())
-_PREGNANT = frozenset("enceinte pregnant grossesse".split())
+_PREGNANT = re.compile(r"\b(enceinte|pregnant)\b")
+_NOT_PREGNANT = re.compile(
+    r"\b(non|not|(pas|plus|jamais)( ete)?) (enceinte|pregnant)\b"
+    r"|\b(pas de|aucune|no|absence de) (grossesse|pregnancy)\b|\bgrossesse exclue\b"
+)
 
 
 def is_no(text: str) -> bool:
@@ -300,8 +331,14 @@ def denies(text: str, present: bool, *, pregnancy: bool = False) -> bool:
         return is_no(text) if present else is_yes(text)
     if not pregnancy:
         return False
-    words = {word.plain for word in _words(text)}
-    if words.isdisjoint(_PREGNANT):
-        return False
-    denied = not words.isdisjoint(_DENIAL)
-    return denied if present else not denied
+    denied = bool(_NOT_PREGNANT.search(bare(text)))
+    return denied if present else bool(_PREGNANT.search(bare(text))) and not denied
+
+
+def repeats(text: str, present: bool, *, pregnancy: bool = False) -> bool:
+    """Whether words only say an answer again: "oui", "non", "non enceinte"."""
+    if is_yes(text) if present else is_no(text):
+        return True
+    plain = bare(text)
+    said = _PREGNANT if present else _NOT_PREGNANT
+    return pregnancy and bool(said.fullmatch(plain))
