@@ -171,6 +171,9 @@ class Settings:
     """IANA zone for instants that come without an offset."""
     free_text_laterality: bool = False
     """Read "droit", "gauche", "bilatéral" in the text of a body site as a topographic modifier."""
+    unreferenced: Literal["report", "take"] = "report"
+    """Conditions, allergies, procedures, devices and observations of the patient that nothing refers to: losses, or read as if
+    supportingInfo named them."""
 
     def __post_init__(self) -> None:
         problems = [
