@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from bridge import blank
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.context import Context, clean, same_words
 from bridge.fhir.datatypes import moment
@@ -23,23 +24,11 @@ from bridge.fhir.view import Node, reads
 from bridge.mappings import absence_subjects, code_system_oid, table, value_set
 from bridge.order import Code, Contraindication
 
-__all__ = ["LOINC", "TA", "Clinical", "Finding", "is_blank"]
+__all__ = ["LOINC", "TA", "Clinical", "Finding"]
 
 LOINC, TA = "2.16.840.1.113883.6.1", "1.2.250.1.213.1.1.4.322"
 
 _CURRENT = (None, "active", "recurrence", "relapse")
-_LABELS = {
-    "medical": ("Antécédents médicaux", "Antécédent médical", "History of past illness", "Antécédents"),
-    "surgical": ("Antécédents chirurgicaux", "Antécédent chirurgical", "History of procedures", "Antécédents"),
-}
-"""Labels of the rubrics, which are no answer to themselves (docs/decisions.md, 33)."""
-
-
-def is_blank(text: str | None, *labels: str) -> bool:
-    """Whether a text says nothing: no letter or digit, or no more than the label of its rubric (docs/decisions.md, 33)."""
-    if text is None or not any(character.isalnum() for character in text):
-        return True
-    return any(same_words(text.strip(" :.-"), label) for label in labels if label)
 
 
 @dataclass(slots=True)
@@ -220,10 +209,10 @@ class Clinical:
         """What goes into the comment of a contra-indication: what weakens it, its phrases and notes."""
         return [*marks(self.context, node, "status"), *self.phrases.of(node), *self.phrases.comments(node)]
 
-    def _history_text(self, node: Node, kind: str, texts: list[str]) -> None:
+    def _history_text(self, node: Node, labels: tuple[str, ...], texts: list[str]) -> None:
         """The free text of a rubric; its own label, or a dash, is none."""
         text, name = self._text_value(node), node.choice("value")
-        if text is not None and name and is_blank(text, *_LABELS[kind], *_own_labels(node.child("code"))):
+        if text is not None and name and blank.is_blank(text, *labels, *_own_labels(node.child("code"))):
             self.context.note("IMGDA-0466", node.at(name))
             node.lose(name, "IMGDA-0901", "technical")
             text = None
@@ -233,12 +222,12 @@ class Clinical:
     @reads("medical_history")
     def _medical_history(self, node: Node) -> None:
         if not self._absence(node.child("valueCodeableConcept"), "problems"):
-            self._history_text(node, "medical", self.medical)
+            self._history_text(node, blank.MEDICAL, self.medical)
 
     @reads("surgical_history")
     def _surgical_history(self, node: Node) -> None:
         if not self._absence(node.child("valueCodeableConcept"), "procedures"):
-            self._history_text(node, "surgical", self.surgical)
+            self._history_text(node, blank.SURGICAL, self.surgical)
 
     @reads("patient_information")
     def _told(self, node: Node) -> None:
@@ -304,7 +293,6 @@ class Clinical:
     @reads("contraindications")
     def _contraindication(self, node: Node) -> None:
         """LOINC 64100-1: a value says yes; components are questions; alone with a note, the comment of the rubric."""
-        comments = self._comments(node)
         for component in node.children("component"):
             concept = component.child("code")
             if concept and self._is_contraindication(concept):
@@ -313,29 +301,29 @@ class Clinical:
         if self.results_of.is_absent(node):
             self._asked(node, node.child("code"))
         elif value is not None:
-            self._affirmed(node, value, comments)
-        elif words := self.results_of.value(node):
-            add(self.medical, joined("Contre-indication : " + words, *comments))
+            self._affirmed(node, value)
+        elif node.choice("value"):
+            self._outside_the_set(node)
         else:
-            self.rubric_comments += comments
+            self.rubric_comments += self._comments(node)
 
-    def _affirmed(self, node: Node, value: Node, comments: list[str]) -> None:
+    def _affirmed(self, node: Node, value: Node) -> None:
         if coded := self.context.coded(value, "contraindication"):
             wording = clean(value.text("text"))
-            if wording and wording.casefold() != (coded.code.display or "").casefold():
-                comments = [wording, *comments]
-            self._find(coded.code, True, node, comments)
+            own = [wording] if wording and wording.casefold() != (coded.code.display or "").casefold() else []
+            self._find(coded.code, True, node, [*own, *self._comments(node)])
         else:
-            self._outside_the_set(value, comments)
+            self._outside_the_set(node)
 
-    def _outside_the_set(self, value: Node, comments: list[str]) -> None:
+    @reads("medical_history")
+    def _outside_the_set(self, node: Node) -> None:
         """A contre-indication that the value set lacks still matters: in words, among the antécédents médicaux."""
-        words = self.phrases.concept(value)
+        words, name = self.results_of.value(node), node.choice("value") or "value"
         if words is None:
-            self.context.note("IMGDA-0426", value.path)
+            self.context.note("IMGDA-0426", node.at(name))
             return
-        self.context.note("IMGDA-0425", value.path)
-        add(self.medical, joined("Contre-indication : " + words, *comments))
+        self.context.note("IMGDA-0425", node.at(name))
+        add(self.medical, joined("Contre-indication : " + words, *self._comments(node)))
 
     @reads("contraindications")
     def _answered(self, node: Node, concept: Node, comments: list[str]) -> None:
@@ -410,20 +398,22 @@ class Clinical:
         if coded and value and not self.results_of.is_absent(node):
             self._add_care(coded.code)
             self._with_details(node, coded.code)
-        elif value and (words := self.phrases.concept(value)):
+        elif self._care_in_words(node, lambda: self.results_of.value(node)) and value:
             self.context.note("IMGDA-0504", value.path, value_set="JDV_InfoPriseEnCharge")
-            self._care_in_words(node, words)
-        elif words := self.results_of.value(node):
-            self._care_in_words(node, words)
 
     def _add_care(self, code: Code) -> None:
         if code not in self.care_information:
             self.care_information.append(code)
 
     @reads("medical_history")
-    def _care_in_words(self, node: Node, words: str) -> None:
-        add(self.medical, joined("Information pour la prise en charge : " + words, *self._comments(node)))
+    def _care_in_words(self, node: Node, words: Callable[[], str | None]) -> bool:
+        """What the value set of the informations lacks stands among the antécédents médicaux."""
+        if (text := words()) is None:
+            return False
+        add(self.medical, joined("Information pour la prise en charge : " + text, *self._comments(node)))
+        return True
 
+    @reads("medical_history")
     def _with_details(self, node: Node, code: Code) -> None:
         """A coded information has no room for comments: they stand among the antécédents, with its label."""
         if comments := self._comments(node):
@@ -438,8 +428,8 @@ class Clinical:
             self._with_details(node, coded.code)
         elif concept and self._is_contraindication(concept):
             self._present(node, concept)
-        elif concept and (words := self.phrases.concept(concept)):
-            self._care_in_words(node, words)
+        elif concept:
+            self._care_in_words(node, lambda: self.phrases.concept(concept))
 
     @reads("contraindications")
     def _present(self, node: Node, concept: Node) -> None:

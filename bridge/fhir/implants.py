@@ -186,11 +186,13 @@ class Implants:
 
     def _named(self, part: Node) -> str | None:
         target = self._target(part)
-        if target is not None and target.type_name == "Device" and not is_never(target):
+        if target is not None and self._is_refused(target):
+            return None
+        if target is not None and target.type_name == "Device":
             told = marks(self.context, target, "status")
             name = self.name(target)
             return joined(f"{name} ({', '.join(told)})" if told else name, *self._details(target)) if name else None
-        return None if target is not None and is_never(target) else self.phrases.either(part)
+        return self.phrases.either(part)
 
     # --- contra-indications ------------------------------------------------------------------------------------------
 

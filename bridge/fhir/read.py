@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bridge import blank
 from bridge.fhir import leftovers, losses, unreferenced
 from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
@@ -338,7 +339,7 @@ class _Reader:
     def _history(self, clinical: Clinical, kind: str) -> str:
         texts: list[str] = getattr(clinical, kind)
         settings = self.context.settings.texts
-        if texts:
+        if not blank.is_blank("\n".join(texts)):
             return "\n".join(texts)
         if kind in clinical.known_absence:
             return settings.known_absence
