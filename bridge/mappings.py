@@ -153,6 +153,12 @@ def _other_codes() -> frozenset[str]:
 
 
 @cache
+def absence_subjects() -> Mapping[tuple[str, str], str]:
+    """What each code of ``mappings/codes/absence.csv`` is about (allergies, devices …), by FHIR system (URI) and code."""
+    return {(row["fhir_system"], row["fhir_code"]): row["about"] for row in rows("codes/absence")}
+
+
+@cache
 def wordings(name: str) -> Mapping[str, str]:
     """The table ``mappings/codes/<name>.csv`` of wordings (lower case) and the code that each means."""
     return {row["text"]: row["cda_code"] for row in rows(f"codes/{name}")}

@@ -8,10 +8,10 @@ Source: docs/rules.md (B1 to B17), after CI-SIS, IMG-DA-IMG 2024.01, section 3.4
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bridge.blank import JUSTIFICATION, URGENCY, is_blank
 from bridge.fhir.datatypes import PROFESSIONALS, STRUCTURES, as_datetime, day_of
 from bridge.issues import Issue, issue
 from bridge.mappings import rows
@@ -26,8 +26,6 @@ IONISING = frozenset({"MED-1126", "MED-1127", "MG", "CT", "NM", "PT", "C63334"})
 """Modalities that use ionising radiation (volet 3.1.5.1; docs/rules.md, B10)."""
 _OTHER_FUNCTIONS = ("GEN-092.04.18", "GEN-092.04.19")
 _CONTRAST_FUNCTIONS = ("GEN-092.04.18", "MED-1133", "MED-1137")
-_PLACEHOLDER = re.compile(r"[\s\-–—_.…/?*]*")
-"""A text that stands where a justification is asked for and gives none."""
 _PREGNANT = "77386006"
 _CHILDBEARING = range(12, 56)
 """Ages, in years, at which the circumstances include a possible pregnancy."""
@@ -68,12 +66,12 @@ class _Missing:
     def fill(self, order: Order) -> Order:
         """The order with its gaps reported, and filled where a text is allowed to be missing."""
         text = self._settings.texts.not_stated
-        if _PLACEHOLDER.fullmatch(order.justification):
+        if is_blank(order.justification, *JUSTIFICATION):
             self._report("justification", "IMGDA-0416", self._places.of("justification"), text)
             order = replace(order, justification=text)
         if order.patient_informed is None:
             self._report("patient_informed", "IMGDA-0419", self._places.of("patient_informed"), "NASK")
-        if order.urgency and not order.urgency.reason:
+        if order.urgency and is_blank(order.urgency.reason, *URGENCY):
             self._report("urgency_reason", "IMGDA-0413", self._places.of("urgency"), text)
             order = replace(order, urgency=replace(order.urgency, reason=text))
         acts = tuple(self._act(index, act) for index, act in enumerate(order.acts))
@@ -84,7 +82,7 @@ class _Missing:
         kind = act.modality.code
         if not act.sites:
             self._report("site", "IMGDA-0403", f"{where}.bodySite", "UNK")
-        if kind in (INTERVENTIONAL, OTHER) and not act.comment:
+        if kind in (INTERVENTIONAL, OTHER) and is_blank(act.comment, act.modality.display):
             self._report("modality_comment", "IMGDA-0406", f"{where}.note", text)
             act = replace(act, comment=text)
         if kind in (PET, SCINTIGRAPHY) and not act.functions:
@@ -95,7 +93,7 @@ class _Missing:
         return replace(act, functions=functions) if functions != act.functions else act
 
     def _function(self, function: Function, where: str, text: str) -> Function:
-        if function.concept.code in _OTHER_FUNCTIONS and not function.comment:
+        if function.concept.code in _OTHER_FUNCTIONS and is_blank(function.comment, function.concept.display):
             self._report("function_comment", "IMGDA-0410", where, text)
             return replace(function, comment=text)
         return function

@@ -177,6 +177,9 @@ class Settings:
     """Read "droit", "gauche", "bilatéral" in the words of a body site as a topographic modifier."""
     contradictions: Literal["warning", "error"] = "warning"
     """How loudly a text is reported that names another side, modality, site or answer than the code beside it."""
+    unreferenced: Literal["report", "take"] = "report"
+    """Conditions, allergies, procedures, devices and observations of the patient that nothing refers to: losses, or read as if
+    supportingInfo named them."""
 
     def __post_init__(self) -> None:
         problems = [

@@ -184,6 +184,18 @@ def test_a_contraindication_that_is_denied_is_negated_and_says_non():
     assert ["".join(cell.itertext()) for cell in row][1:] == ["Non", "-"]
 
 
+@pytest.mark.parametrize("model", bridge.models())
+@pytest.mark.parametrize(("answer", "word", "comment"), [(True, "Oui", "Non"), (True, "Oui", "-"), (False, "Non", "Oui")])
+def test_every_contraindication_says_its_answer_whatever_the_others_and_its_comment_say(model, answer, word, comment):
+    question = observation("info1", concept(TA, "MED-1109"), valueBoolean=answer, note=[{"text": comment}])
+    conversion = bridge.to_cda(bundle(question), model=model)
+    table = find(tree_of(conversion.document), "//c:table[.//c:content/@ID='contre-indication-01']")[0]
+    assert ["".join(cell.itertext()) for cell in find(table, ".//c:th")] == ["Contre-indication", "Réponse", "Commentaire"]
+    assert ["".join(cell.itertext()) for cell in find(table, ".//c:td")] == ["Patient claustrophobe", word, comment]
+    assert_sound(conversion.document)
+    assert bridge.Bridge().read_document(conversion.document).order.contraindications == conversion.order.contraindications
+
+
 def test_information_for_care():
     entry = section_observation("ORG-192")
     assert one(f"{entry}/c:value/@code") == "MED-1124"

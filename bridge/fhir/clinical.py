@@ -8,42 +8,28 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from bridge import blank
 from bridge.fhir.attachments import Attachments
-from bridge.fhir.context import Context, clean, one_line
-from bridge.fhir.datatypes import french_date, moment
+from bridge.fhir.context import Context, clean, same_words
+from bridge.fhir.datatypes import moment
+from bridge.fhir.histories import Histories, joined
+from bridge.fhir.implants import USES, Implants
+from bridge.fhir.phrases import Phrases, add
+from bridge.fhir.results import Results
+from bridge.fhir.statuses import NOT_FINAL, is_never, marks, status_of
 from bridge.fhir.view import Node, reads
 from bridge.fhir.wording import denies
-from bridge.mappings import code_system_oid, table, value_set
+from bridge.mappings import absence_subjects, code_system_oid, table, value_set
 from bridge.order import Code, Contraindication
 
-__all__ = ["Clinical", "Finding"]
+__all__ = ["LOINC", "TA", "Clinical", "Finding"]
 
 LOINC, TA = "2.16.840.1.113883.6.1", "1.2.250.1.213.1.1.4.322"
 
-_NEVER_HAPPENED = frozenset({"entered-in-error", "cancelled", "not-done", "revoked", "rejected"})
-
-_ORDINARY = frozenset({"final", "amended", "corrected", "completed", "current", "active", "available"})
-"""What is settled: said by the document without a word."""
-
-_CLINICAL_STATUS = {
-    "active": None,
-    "recurrence": "récidive",
-    "relapse": "rechute",
-    "inactive": "inactif",
-    "remission": "en rémission",
-    "resolved": "résolu",
-}
-_VERIFICATION = {
-    "confirmed": None,
-    "unconfirmed": "non confirmé",
-    "provisional": "provisoire",
-    "differential": "diagnostic différentiel",
-}
-_KINSHIP_PREFIX = "Familial : "
-_ALLERGY_PREFIX = "Allergie : "
+_CURRENT = (None, "active", "recurrence", "relapse")
 
 
 @dataclass(slots=True)
@@ -78,55 +64,102 @@ class Clinical:
     callback: bool | None = None
     functions: list[Node] = field(default_factory=list)
     """Observations MED-1133, which belong to the one act that may have them."""
+    denied: list[tuple[str, str, str]] = field(default_factory=list)
+    """What the input says does not exist, beside the antécédents: what it is about, its words, its FHIRPath."""
+    stated: set[str] = field(default_factory=set)
+    """What some resource states to exist: allergies, devices, medications, problems, procedures."""
+    implants: Implants = field(init=False)
     _seen: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.implants = Implants(self.context)
+
+    @property
+    def phrases(self) -> Phrases:
+        return Phrases(self.context)
+
+    @property
+    def histories(self) -> Histories:
+        return Histories(self.context)
+
+    @property
+    def results_of(self) -> Results:
+        return Results(self.context)
 
     # --- dispatch ----------------------------------------------------------------------------------------------------
 
+    def has_read(self, resource: Node) -> bool:
+        """Whether a resource was read, or refused, beside this request."""
+        return id(resource.value) in self._seen
+
     def read(self, resource: Node) -> None:
         """Read one supporting resource, once."""
-        if id(resource.value) in self._seen:
+        if self.has_read(resource):
             return
         self._seen.add(id(resource.value))
-        reader = {
+        reader = self._reader(resource)
+        if reader is None or self.context.is_foreign(resource) or self.never_happened(resource):
+            return
+        self.phrases.metadata(resource)
+        reader(resource)
+
+    def _reader(self, resource: Node) -> Callable[[Node], None] | None:
+        readers: dict[str, Callable[[Node], None]] = {
             "Observation": self._observation,
             "Condition": self._condition,
             "Procedure": self._procedure,
             "FamilyMemberHistory": self._family,
             "AllergyIntolerance": self._allergy,
+            "MedicationStatement": self._medication,
             "Flag": self._flag,
+            "Device": self._device,
+            **dict.fromkeys(USES, self._use),
             "DiagnosticReport": self._report,
             "ImagingStudy": self._study,
             "DocumentReference": self._document,
             "Media": self._document,
             "Binary": self._document,
             "Communication": self._communication,
-        }.get(resource.type_name)
-        if reader is None or self.context.is_foreign(resource) or self.never_happened(resource):
-            return
-        reader(resource)
+        }
+        return readers.get(resource.type_name)
 
     def never_happened(self, resource: Node) -> bool:
         """Whether a resource is cancelled, refuted or entered in error: said, and never written as a fact."""
-        status = resource.peek("status")
-        if status in _ORDINARY:
-            resource.decide("status")
-        verification = resource.child("verificationStatus")
-        refuted = verification is not None and any(
-            coding.peek("code") == "entered-in-error"
-            or (coding.peek("code") == "refuted" and not self._is_contraindication(resource.child("code")))
-            for coding in verification.children("coding")
-        )
-        if status in _NEVER_HAPPENED or refuted:
+        if is_never(resource) and not self._denies_contraindication(resource):
             self.context.note("IMGDA-0217", resource.path)
             resource.give_up("IMGDA-0910", "technical")
             return True
-        if status is not None and status not in _ORDINARY:
-            self.context.note("IMGDA-0912", resource.at("status"), status=str(status))
+        status = resource.peek("status")
+        if isinstance(status, str):
+            known = status_of(f"{resource.type_name}.status", status)
             resource.decide("status")
+            if resource.type_name in NOT_FINAL and (known is None or known.meaning == "said"):
+                self.context.note("IMGDA-0912", resource.at("status"), status=status)
         return False
+
+    def _denies_contraindication(self, resource: Node) -> bool:
+        """Whether a Condition is a contra-indication that is refuted and nothing worse: the answer "non"."""
+        verification = resource.child("verificationStatus")
+        codes = {c.peek("code") for c in verification.children("coding")} if verification else set()
+        return codes == {"refuted"} and not is_never(resource, "status") and self._is_contraindication(resource.child("code"))
 
     def _is_contraindication(self, concept: Node | None) -> bool:
         return self.context.matches(concept, "contraindication")
+
+    @reads("medical_history")
+    def finish(self) -> None:
+        """What can be said only when everything was read: devices, and what does not exist."""
+        for line in self.implants.lines():
+            self.stated.add("devices")
+            add(self.medical, line)
+        for about, words, path in self.denied:
+            if about in self.stated:
+                self.context.note("IMGDA-0465", path)
+            else:
+                add(self.medical, words)
+        answers = {code: finding.present for (code, _), finding in self.findings.items()}
+        for code, path, contraindication in self.implants.unanswered(answers):
+            self.context.note(code, path, contraindication=contraindication)
 
     # --- observations ------------------------------------------------------------------------------------------------
 
@@ -158,37 +191,56 @@ class Clinical:
             self._other_result(node)
 
     def _text_value(self, node: Node) -> str | None:
-        """valueString, or the text of valueCodeableConcept, or its first display."""
-        if (text := clean(node.text("valueString"))) is not None:
-            return text
-        concept = node.child("valueCodeableConcept")
-        return self.context.words(concept) if concept else None
+        """valueString, or the words of valueCodeableConcept or of any other value; none where it says why it has none."""
+        if self.results_of.is_absent(node):
+            for coding in node.child("dataAbsentReason").children("coding"):  # type: ignore[union-attr]
+                coding.understood()
+            return None
+        return self.results_of.value(node)
 
-    def _with_comments(self, node: Node, text: str | None) -> str | None:
-        return "\n".join([text, *self._comments(node)]) if text else None
+    def _said(self, node: Node, text: str | None) -> str | None:
+        """A text with the status that weakens it, the phrases and the notes of its Observation."""
+        if text is None:
+            return None
+        told = marks(self.context, node, "status")
+        head = f"{text} [{', '.join(told)}]" if told else text
+        return "\n".join([head, *self.phrases.of(node), *self.phrases.comments(node)])
 
     def _comments(self, node: Node) -> list[str]:
-        return [text for note in node.children("note") if (text := clean(note.text("text")))]
+        """What goes into the comment of a contra-indication: what weakens it, its phrases and notes."""
+        return [*marks(self.context, node, "status"), *self.phrases.of(node), *self.phrases.comments(node)]
+
+    def _history_text(self, node: Node, labels: tuple[str, ...], texts: list[str]) -> None:
+        """The free text of a rubric; its own label, or a dash, is none."""
+        text, name = self._text_value(node), node.choice("value")
+        if text is not None and name and blank.is_blank(text, *labels, *_own_labels(node.child("code"))):
+            self.context.note("IMGDA-0466", node.at(name))
+            node.lose(name, "IMGDA-0901", "technical")
+            text = None
+        comments = self.phrases.comments(node)
+        add(texts, self._said(node, text) or "\n".join(comments) or None)
 
     @reads("medical_history")
     def _medical_history(self, node: Node) -> None:
-        _add(self.medical, self._with_comments(node, self._text_value(node)))
+        if not self._absence(node.child("valueCodeableConcept"), "problems"):
+            self._history_text(node, blank.MEDICAL, self.medical)
 
     @reads("surgical_history")
     def _surgical_history(self, node: Node) -> None:
-        _add(self.surgical, self._with_comments(node, self._text_value(node)))
+        if not self._absence(node.child("valueCodeableConcept"), "procedures"):
+            self._history_text(node, blank.SURGICAL, self.surgical)
 
     @reads("patient_information")
     def _told(self, node: Node) -> None:
-        _add(self.information, self._with_comments(node, self._text_value(node)))
+        add(self.information, self._said(node, self._text_value(node)))
 
     @reads("event")
     def _event(self, node: Node) -> None:
-        _add(self.events, self._with_comments(node, self._text_value(node)))
+        add(self.events, self._said(node, self._text_value(node)))
 
     @reads("prior_results")
     def _prior(self, node: Node) -> None:
-        _add(self.results, self._with_comments(node, self._text_value(node)))
+        add(self.results, self._said(node, self._text_value(node)))
 
     @reads("patient_informed")
     def _informed(self, node: Node) -> None:
@@ -231,54 +283,73 @@ class Clinical:
     @reads("contraindications")
     def _contraindication(self, node: Node) -> None:
         """LOINC 64100-1: a value says yes; components are questions; alone with a note, the comment of the rubric."""
-        comments = self._comments(node)
-        components = node.children("component")
-        for component in components:
+        for component in node.children("component"):
             concept = component.child("code")
             if concept and self._is_contraindication(concept):
-                self._answered(component, concept, [])
+                self._answered(component, concept, self.phrases.of(component, "Observation.component"))
         value = node.child("valueCodeableConcept")
-        if value is not None:
-            self._affirmed(node, value, comments)
+        if self.results_of.is_absent(node):
+            self._asked(node, node.child("code"))
+        elif value is not None:
+            self._affirmed(node, value)
+        elif node.choice("value"):
+            self._outside_the_set(node)
         else:
-            self.rubric_comments += comments
+            self.rubric_comments += self._comments(node)
 
-    def _affirmed(self, node: Node, value: Node, comments: list[str]) -> None:
+    def _affirmed(self, node: Node, value: Node) -> None:
         if coded := self.context.coded(value, "contraindication"):
             wording = clean(value.text("text"))
-            if wording and wording.casefold() != (coded.code.display or "").casefold():
-                comments = [wording, *comments]
-            self._find(coded.code, True, node, comments)
+            own = [wording] if wording and wording.casefold() != (coded.code.display or "").casefold() else []
+            self._find(coded.code, True, node, [*own, *self._comments(node)])
         else:
-            self._outside_the_set(value, comments)
+            self._outside_the_set(node)
 
-    def _outside_the_set(self, value: Node, comments: list[str]) -> None:
+    @reads("medical_history")
+    def _outside_the_set(self, node: Node) -> None:
         """A contre-indication that the value set lacks still matters: in words, among the antécédents médicaux."""
-        words = self.context.words(value)
+        words, name = self.results_of.value(node), node.choice("value") or "value"
         if words is None:
-            self.context.note("IMGDA-0426", value.path)
+            self.context.note("IMGDA-0426", node.at(name))
             return
-        self.context.note("IMGDA-0425", value.path)
-        _add(self.medical, " ; ".join(["Contre-indication : " + words, *comments]))
+        self.context.note("IMGDA-0425", node.at(name))
+        add(self.medical, joined("Contre-indication : " + words, *self._comments(node)))
 
     @reads("contraindications")
     def _answered(self, node: Node, concept: Node, comments: list[str]) -> None:
         """The concept itself as the question, with a yes or no."""
+        if self.results_of.is_absent(node):
+            self._asked(node, concept)
+            return
         present = self.answer(node)
         node.decide("valueBoolean")
         if present is not None and (coded := self.context.coded(concept, "contraindication")):
             self._find(coded.code, present, node, comments)
 
+    @reads("medical_history")
+    def _asked(self, node: Node, concept: Node | None) -> None:
+        """A question that was asked and has no answer: the medical history says so, and no answer is assumed."""
+        reason = node.child("dataAbsentReason")
+        words = marks(self.context, node, "dataAbsentReason") if reason else []
+        coded = self.context.coded(concept, "contraindication", quiet=True)
+        name = coded.code.display if coded else "Contre-indications"
+        told = ", ".join(words) or "raison non précisée"
+        self.context.note("IMGDA-0460", node.at("dataAbsentReason"), reason=told)
+        add(self.medical, joined(f"{name} : sans réponse ({told})", *self.phrases.comments(node)))
+
     @reads("contraindications")
     def _pregnancy(self, node: Node) -> None:
         """LOINC 82810-3, Pregnancy status."""
+        concept = value_set("contraindication").by_code["77386006"][0]
+        code = Code(code=concept.code, system=concept.system, display=concept.display)
+        if self.results_of.is_absent(node):
+            self._asked(node, node.child("code"))
+            return
         value = node.child("valueCodeableConcept")
         present = self.context.answer(value, "pregnancy") if value else None
         if present is None:
             self.context.note("IMGDA-0441", node.path)
             return
-        concept = value_set("contraindication").by_code["77386006"][0]
-        code = Code(code=concept.code, system=concept.system, display=concept.display)
         wording = None
         if value and not value.ledger.is_read(value.value, "text"):
             wording = clean(value.text("text"))
@@ -296,7 +367,7 @@ class Clinical:
         if known.date is None and dated is not None:
             known.date = moment(self.context, dated, "effectiveDateTime")
         for comment in comments:
-            _add(known.comments, comment)
+            add(known.comments, comment)
 
     def contraindications(self) -> tuple[Contraindication, ...]:
         """The contre-indications in the order of the input; the comment of the rubric goes to the first one."""
@@ -309,7 +380,7 @@ class Clinical:
                         findings[0].comments.insert(0, comment)
             else:
                 for comment in self.rubric_comments:
-                    _add(self.medical, "Contre-indications : " + comment)
+                    add(self.medical, "Contre-indications : " + comment)
         return tuple(
             Contraindication(concept=f.concept, present=f.present, comment="\n".join(f.comments) or None, date=f.date)
             for f in findings
@@ -321,230 +392,204 @@ class Clinical:
     def _care(self, node: Node) -> None:
         value = node.child("valueCodeableConcept")
         coded = self.context.coded(value, "care-information")
-        if coded and value:
+        if coded and value and not self.results_of.is_absent(node):
             self._add_care(coded.code)
-        elif value and (words := self.context.words(value)):
+            self._with_details(node, coded.code)
+        elif self._care_in_words(node, lambda: self.results_of.value(node)) and value:
             self.context.note("IMGDA-0504", value.path, value_set="JDV_InfoPriseEnCharge")
-            _add(self.medical, "Information pour la prise en charge : " + words)
 
     def _add_care(self, code: Code) -> None:
         if code not in self.care_information:
             self.care_information.append(code)
 
+    @reads("medical_history")
+    def _care_in_words(self, node: Node, words: Callable[[], str | None]) -> bool:
+        """What the value set of the informations lacks stands among the antécédents médicaux."""
+        if (text := words()) is None:
+            return False
+        add(self.medical, joined("Information pour la prise en charge : " + text, *self._comments(node)))
+        return True
+
+    @reads("medical_history")
+    def _with_details(self, node: Node, code: Code) -> None:
+        """A coded information has no room for comments: they stand among the antécédents, with its label."""
+        if comments := self._comments(node):
+            add(self.medical, joined(f"Information pour la prise en charge : {code.display}", *comments))
+
     @reads("care_information")
     def _flag(self, node: Node) -> None:
-        if node.peek("status") in ("active", None) and (coded := self.context.coded(node.child("code"), "care-information")):
+        """An active Flag: an information, a contra-indication, or in words what neither value set has."""
+        concept = node.child("code")
+        if coded := self.context.coded(concept, "care-information"):
             self._add_care(coded.code)
+            self._with_details(node, coded.code)
+        elif concept and self._is_contraindication(concept):
+            self._present(node, concept)
+        elif concept:
+            self._care_in_words(node, lambda: self.phrases.concept(concept))
+
+    @reads("contraindications")
+    def _present(self, node: Node, concept: Node) -> None:
+        coded = self.context.coded(concept, "contraindication")
+        assert coded is not None
+        self._find(coded.code, True, node, self._comments(node))
 
     # --- histories ---------------------------------------------------------------------------------------------------
 
-    def _absence(self, concept: Node | None, kind: str) -> bool:
-        """Whether a code says that there is nothing, or that nothing is known (IPS absent-unknown)."""
-        if concept is None:
-            return False
-        for coding in concept.children("coding"):
+    def _absence(self, concept: Node | None, about: str) -> bool:
+        """Whether a code says that there is nothing, or that nothing is known (IPS, SNOMED CT).
+
+        It is about what the code says, or else *about* what the resource is about.
+        """
+        for coding in concept.children("coding") if concept else ():
             row = table("absence").get((str(coding.peek("system")), str(coding.peek("code"))))
             if row:
                 coding.understood()
                 if row.concept.code == "absent":
-                    self.known_absence.add(kind)
+                    self._deny(_about(coding) or about, row.concept.display, coding)
+                self._own_words(concept)
                 return True
         return False
+
+    def _deny(self, about: str, words: str, coding: Node) -> None:
+        if rubric := {"problems": "medical", "procedures": "surgical"}.get(about):
+            self.known_absence.add(rubric)
+        else:
+            self.denied.append((about, words, coding.path))
+
+    def _own_words(self, concept: Node | None) -> None:
+        """The text beside a code of absence: kept, unless it repeats the label of the code."""
+        if concept is None or (text := clean(concept.peek("text"))) is None:
+            return
+        if any(same_words(text, str(coding.peek("display"))) for coding in concept.children("coding")) or _DENIAL.match(text):
+            concept.decide("text")
+        else:
+            add(self.medical, clean(concept.text("text")))
 
     @reads("medical_history")
     def _condition(self, node: Node) -> None:
         concept = node.child("code")
-        if self._absence(concept, "medical"):
-            self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
+        if self._absence(concept, "problems"):
+            self._absent(node)
             return
-        clinical, verification = self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
-        current = clinical in (None, "active", "recurrence", "relapse")
-        if self._is_contraindication(concept) and verification in ("confirmed", "refuted", None) and current and concept:
-            coded = self.context.coded(concept, "contraindication")
-            assert coded is not None
-            self._find(coded.code, verification != "refuted", node, self._condition_details(node, concept))
-            return
-        if verification in ("confirmed", None) and current and (coded := self.context.coded(concept, "care-information")):
+        if self._is_contraindication(concept) and concept and (_is_current(node) or self._denies_contraindication(node)):
+            self._answered_by(node, concept)
+        elif _is_current(node) and (coded := self.context.coded(concept, "care-information")):
+            self.histories.statuses(node)
             self._add_care(coded.code)
-            return
-        if line := self._condition_line(node, clinical, verification):
-            _add(self.medical, " ; ".join([line, *self._comments(node)]))
+            self._with_details(node, coded.code)
+        elif line := self.histories.condition(node):
+            self.stated.add("problems")
+            add(self.medical, line)
 
-    def condition(self, node: Node) -> str | None:
-        """A Condition in words: its code, and in brackets its date and whatever weakens it."""
-        return self._condition_line(node, self._status(node, "clinicalStatus"), self._status(node, "verificationStatus"))
+    @reads("contraindications")
+    def _answered_by(self, node: Node, concept: Node) -> None:
+        """A Condition that is a contra-indication: "oui", or "non" when it is refuted."""
+        denied = self._denies_contraindication(node)
+        told = [word for word in self.histories.statuses(node) if word]
+        coded = self.context.coded(concept, "contraindication")
+        assert coded is not None
+        words, when = clean(concept.text("text")), self.phrases.when(node, "onset")
+        since = f"Depuis {when}" if when else None
+        details = [text for text in (words, since, *told, *self.phrases.of(node), *self.phrases.comments(node)) if text]
+        self._find(coded.code, not denied, node, details)
 
-    def _condition_line(self, node: Node, clinical: str | None, verification: str | None) -> str | None:
-        concept = node.child("code")
-        words = self.context.words(concept) if concept else None
-        if words is None:
-            return None
-        marks = [_CLINICAL_STATUS.get(clinical or "active"), _VERIFICATION.get(verification or "confirmed")]
-        details = [text for text in [self._when(node, "onset", "recordedDate"), *marks] if text]
-        return f"{words} ({', '.join(details)})" if details else words
-
-    def _condition_details(self, node: Node, concept: Node) -> list[str]:
-        words, when = clean(concept.text("text")), self._when(node, "onset")
-        return [*([words] if words else []), *([f"Depuis {when}"] if when else []), *self._comments(node)]
-
-    def _status(self, node: Node, element: str) -> str | None:
-        """The code of a clinicalStatus or verificationStatus; one that is unknown stays unread and so is a loss."""
-        concept = node.child(element)
-        for coding in concept.children("coding") if concept else ():
-            code = coding.peek("code")
-            if code in _CLINICAL_STATUS or code in _VERIFICATION or code == "refuted":
-                coding.decide("code")
-                return str(code)
-        return None
+    def _absent(self, node: Node) -> None:
+        """The rest of a resource that states an absence: what weakens it and its notes are kept."""
+        told = [word for word in self.histories.statuses(node) if word]
+        comments = [*told, *self.phrases.comments(node)]
+        if comments and self.denied and self.denied[-1][2].startswith(node.path):
+            about, words, path = self.denied[-1]
+            self.denied[-1] = about, joined(words, *comments), path
+        else:
+            for comment in comments:
+                add(self.medical, comment)
 
     @reads("surgical_history")
     def _procedure(self, node: Node) -> None:
-        concept = node.child("code")
-        if self._absence(concept, "surgical"):
+        if self._absence(node.child("code"), "procedures"):
+            self._absent(node)
             return
-        if node.peek("status") not in ("completed", "unknown", None):
-            self.context.note("IMGDA-0217", node.at("status"))
-            return
-        words = self.context.words(concept) if concept else None
-        if words:
-            when = self._when(node, "performed") or self._when(node, "occurrence")
-            _add(self.surgical, " ; ".join([f"{words} ({when})" if when else words, *self._comments(node)]))
+        if line := self.histories.procedure(node, *self.implants.of_procedure(node), *self._target(node)):
+            self.stated.add("procedures")
+            add(self.surgical, line)
+
+    def _target(self, node: Node) -> list[str]:
+        """The structure that a Procedure was about. FHIR: extension procedure-targetBodyStructure."""
+        found = [e.child("valueReference") for e in node.extensions("procedure-targetBodyStructure")]
+        names = [text for reference in found if reference and (text := self.phrases.reference(reference))]
+        return [f"localisation : {name}" for name in names]
 
     @reads("medical_history")
     def _family(self, node: Node) -> None:
-        kin = node.child("relationship")
-        who = self.context.words(kin) if kin else None
-        name = one_line(node.text("name"))
-        lines = []
-        for condition in node.children("condition"):
-            concept = condition.child("code")
-            words = self.context.words(concept) if concept else None
-            if words:
-                when = self._when(condition, "onset")
-                lines.append(" ; ".join([f"{words} ({when})" if when else words, *self._comments(condition)]))
-        lines += self._comments(node)
-        head = ", ".join(text for text in (who, name) if text)
-        if not lines:
-            node.give_up_carried("IMGDA-0901")
+        if line := self.histories.family(node):
+            add(self.medical, line)
         else:
-            _add(self.medical, _KINSHIP_PREFIX + (f"{head} : " if head else "") + " ; ".join(lines))
+            node.give_up_carried("IMGDA-0901")
 
     @reads("medical_history")
     def _allergy(self, node: Node) -> None:
-        concept = node.child("code")
-        if self._absence(concept, "allergy"):
-            if "allergy" in self.known_absence:
-                _add(self.medical, _ALLERGY_PREFIX + "aucune connue")
-            self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
-            return
-        clinical, verification = self._status(node, "clinicalStatus"), self._status(node, "verificationStatus")
-        words = self.context.words(concept) if concept else None
-        if not words:
-            return
-        reactions = [text for reaction in node.children("reaction") for text in self._reaction(reaction)]
-        marks = [_CLINICAL_STATUS.get(clinical or "active"), _VERIFICATION.get(verification or "confirmed")]
-        details = [text for text in [self._when(node, "onset"), *marks] if text]
-        line = f"{words} ({', '.join(details)})" if details else words
-        _add(self.medical, _ALLERGY_PREFIX + " ; ".join([line, *reactions, *self._comments(node)]))
+        if self._absence(node.child("code"), "allergies"):
+            self._absent(node)
+        elif line := self.histories.allergy(node):
+            self.stated.add("allergies")
+            add(self.medical, line)
 
-    def _reaction(self, node: Node) -> Iterator[str]:
-        for item in node.children("manifestation"):
-            if text := self.context.words(item.child("concept") or item):
-                yield text
-        if text := clean(node.text("description")):
-            yield text
+    @reads("medical_history")
+    def _medication(self, node: Node) -> None:
+        owner = node.child("medicationCodeableConcept") or node.child("medication")
+        concept = (owner.child("concept") or owner) if owner else None
+        if self._absence(concept, "medications"):
+            self._absent(node)
+        elif line := self.histories.medication(node):
+            self.stated.add("medications")
+            add(self.medical, line)
 
-    def _when(self, node: Node, *elements: str) -> str | None:
-        """The date, age or text of a choice element such as onset[x], for people."""
-        for element in elements:
-            name = node.choice(element) or (element if element in node else None)
-            if name is None:
-                continue
-            if name.endswith("Period") and (span := node.child(name)):
-                start, end = moment(self.context, span, "start"), moment(self.context, span, "end")
-                bounds = [french_date(bound) for bound in (start, end) if bound]
-                return " - ".join(bounds) or None
-            if name.endswith(("Age", "Range")) and (age := node.child(name)):
-                return _quantity(age)
-            if name.endswith("String"):
-                return one_line(node.text(name))
-            if name.endswith(("DateTime", "Date")) and (when := moment(self.context, node, name)):
-                return french_date(when)
-        return None
+    @reads("medical_history")
+    def _device(self, node: Node) -> None:
+        """A device of the patient; one that names nobody is none of his (docs/decisions.md, 28)."""
+        concept = node.child("type")
+        if self._absence(concept, "devices"):
+            self._absent(node)
+        elif "patient" in node:
+            self.implants.devices.append(node)
+
+    @reads("medical_history")
+    def _use(self, node: Node) -> None:
+        owner = node.child("device")
+        if self._absence((owner.child("concept") or owner) if owner else None, "devices"):
+            self._absent(node)
+        else:
+            self.implants.uses.append(node)
 
     # --- results -----------------------------------------------------------------------------------------------------
 
     @reads("prior_results")
     def _other_result(self, node: Node) -> None:
-        """Any other Observation with a value: "code: value unit (date)" among the prior results."""
-        concept = node.child("code")
-        label = self.context.words(concept) if concept else None
-        parts = [part for part in [self._value(node), *(self._component(c) for c in node.children("component"))] if part]
-        if not label or not parts:
-            node.give_up_carried("IMGDA-0901")
+        """Any other Observation with a value, and those that it groups."""
+        if self._absence(node.child("valueCodeableConcept"), "problems"):
+            self._absent(node)
             return
-        when = self._when(node, "effective")
-        line = f"{label} : {' ; '.join(parts)}"
-        if node.peek("status") not in ("final", "amended", "corrected", None):
-            line += f" [{node.peek('status')}]"
-        line = f"{line} ({when})" if when else line
-        interpretations = [t for i in node.children("interpretation") if (t := self.context.words(i))]
-        _add(self.results, " ; ".join([line, *interpretations, *self._comments(node)]))
-
-    def _component(self, node: Node) -> str | None:
-        concept = node.child("code")
-        label, value = self.context.words(concept) if concept else None, self._value(node)
-        if label and value:
-            return f"{label} {value}"
-        node.give_up_carried("IMGDA-0901")
-        return None
-
-    def _value(self, node: Node) -> str | None:
-        name = node.choice("value")
-        if name is None:
-            return None
-        if name == "valueQuantity" and (quantity := node.child(name)):
-            return _quantity(quantity)
-        if name == "valueCodeableConcept" and (concept := node.child(name)):
-            return self.context.words(concept)
-        if name == "valueBoolean":
-            return {True: "oui", False: "non", None: None}[node.flag(name)]
-        if name == "valueInteger":
-            return node.number(name)
-        if name == "valueDateTime" and (when := moment(self.context, node, name)):
-            return french_date(when)
-        return clean(node.text(name))
+        line, members = self.results_of.observation(node), [self.context.index.find(r) for r in node.children("hasMember")]
+        if line is None and not any(members):
+            node.give_up_carried("IMGDA-0901")
+        add(self.results, line)
+        for member in members:
+            if member is not None:
+                self.read(member)
 
     @reads("prior_results")
     def _report(self, node: Node) -> None:
-        conclusion = clean(node.text("conclusion"))
-        concept = node.child("code")
-        when = self._when(node, "effective")
-        label = self._label(concept) if concept else None
-        day = when if when and when not in (conclusion or "") else None
-        head = f"{label} ({day})" if label and day else label or day
-        _add(self.results, " : ".join(text for text in (head, conclusion) if text) if label or conclusion else None)
+        add(self.results, self.results_of.report(node))
         for form in node.children("presentedForm"):
-            self.attachments.read(form, title=label)
+            self.attachments.read(form, title=self.results_of.label(node))
         for result in node.children("result"):
             if found := self.context.index.find(result):
                 self.read(found)
 
-    def _label(self, concept: Node) -> str | None:
-        """What a report is, in words without codes."""
-        text = clean(concept.text("text"))
-        for coding in concept.children("coding"):
-            if text is None and "display" in coding:
-                text = one_line(coding.text("display"))
-            coding.give_up("IMGDA-0908", "technical", written="text")
-        return text
-
     @reads("prior_results")
     def _study(self, node: Node) -> None:
-        description = clean(node.text("description"))
-        if description:
-            started = moment(self.context, node, "started")
-            _add(self.results, f"{description} ({french_date(started)})" if started else description)
+        add(self.results, self.results_of.study(node))
 
     # --- documents, information --------------------------------------------------------------------------------------
 
@@ -554,35 +599,44 @@ class Clinical:
 
     @reads("patient_information")
     def _communication(self, node: Node) -> None:
+        told = marks(self.context, node, "status")
         for payload in node.children("payload"):
             text = clean(payload.text("contentString"))
             if text is None and (concept := payload.child("contentCodeableConcept")):
-                text = self.context.words(concept)
-            _add(self.information, text)
+                text = self.phrases.concept(concept)
+            add(self.information, f"{text} [{', '.join(told)}]" if text and told else text)
             attachment = payload.child("contentAttachment")
             if attachment:
                 self.attachments.read(attachment)
 
 
-def _add(texts: list[str], text: str | None) -> None:
-    """Add a text that is not there yet."""
-    if text and text not in texts:
-        texts.append(text)
+_DENIAL = re.compile(r"(aucune?|pas d|absence d|no |none|nka\b|nkda\b|néant|rien)", re.IGNORECASE)
+"""How a text that says what a code of absence says begins."""
 
 
-def _quantity(node: Node) -> str | None:
-    """A Quantity, Age or Range for people."""
-    low, high = node.child("low"), node.child("high")
-    if low or high:
-        return " - ".join(text for bound in (low, high) if bound and (text := _quantity(bound))) or None
-    value = node.number("value")
-    if value is None:
-        return None
-    comparator, unit, code = node.text("comparator") or "", one_line(node.text("unit")), one_line(node.peek("code"))
-    if unit is None or unit == code or code in ("a", "1"):
-        node.text("code"), node.text("system")
-    unit = {"a": "ans", "an": "ans", "mo": "mois", "wk": "semaines", "d": "jours"}.get(unit or code or "", unit or code)
-    return f"{comparator}{value} {unit}" if unit and unit != "1" else f"{comparator}{value}"
+def _own_labels(concept: Node | None) -> list[str]:
+    """The labels of a concept: its text and the displays of its codings."""
+    if concept is None:
+        return []
+    return [str(concept.peek("text") or ""), *(str(coding.peek("display") or "") for coding in concept.children("coding"))]
+
+
+def _about(coding: Node) -> str | None:
+    """What a code of absence is about: the column ``about`` of its table."""
+    return absence_subjects().get((str(coding.peek("system")), str(coding.peek("code")))) or None
+
+
+def _is_current(node: Node) -> bool:
+    """Whether a Condition is stated, confirmed and not over."""
+    clinical = {c.peek("code") for c in _codings(node, "clinicalStatus")} or {None}
+    verification = {c.peek("code") for c in _codings(node, "verificationStatus")}
+    is_over = clinical == {None} and node.choice("abatement") is not None
+    return clinical <= set(_CURRENT) and verification <= {"confirmed"} and not is_over
+
+
+def _codings(node: Node, element: str) -> list[Node]:
+    concept = node.child(element)
+    return concept.children("coding") if concept else []
 
 
 _TAGS = re.compile(r"<(?:br|/p|/li|/tr|/div|/h\d)[^>]*>", re.IGNORECASE)

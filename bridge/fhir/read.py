@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bridge.fhir import leftovers, losses
+from bridge import blank
+from bridge.fhir import leftovers, losses, unreferenced
 from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.clinical import Clinical, narrative_text, section_code, sections
@@ -91,6 +92,7 @@ def read(
         taken = None if root.ledger.taken is None else frozenset(root.ledger.taken)
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places), taken=taken))
     leftovers.give_up(context.index, people, [reading.order for reading in readings if reading.order])
+    unreferenced.belonging_to_nothing(context)
     lost = tuple(losses.find(root, context.index, settings.losses))
     """With several orders in one input, a leaf is lost when no order took it."""
     return [replace(reading, issues=reading.issues + lost, source=root, version=version) for reading in readings]
@@ -159,6 +161,7 @@ class _Reader:
         supporting = self._supporting()
         for resource in supporting:
             clinical.read(resource)
+        clinical.finish()
         patient, contacts = self._patient(patient_node)
         acts = self._acts(clinical, ids)
         callback = self._callback(clinical)
@@ -267,6 +270,8 @@ class _Reader:
                 found.append(resource)
             elif "reference" in reference:
                 self.context.note("IMGDA-0204", reference.at("reference"))
+        if self.context.settings.unreferenced == "take":
+            found += unreferenced.of_the_patient(self.context)
         return found
 
     def _acts(self, clinical: Clinical, ids: tuple[Identifier, ...]) -> tuple[Act, ...]:
@@ -334,7 +339,7 @@ class _Reader:
     def _history(self, clinical: Clinical, kind: str) -> str:
         texts: list[str] = getattr(clinical, kind)
         settings = self.context.settings.texts
-        if texts:
+        if not blank.is_blank("\n".join(texts)):
             return "\n".join(texts)
         if kind in clinical.known_absence:
             return settings.known_absence

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from bridge.fhir.clinical import TA, Clinical
 from bridge.fhir.context import Context, clean
-from bridge.fhir.datatypes import french_date, moment
+from bridge.fhir.histories import joined
+from bridge.fhir.statuses import is_never, marks
 from bridge.fhir.view import Node, reads
 
 __all__ = ["Reasons"]
@@ -95,24 +96,38 @@ class Reasons:
             return
         if self.context.is_foreign(found) or self._is_refuted(found) or self.clinical.never_happened(found):
             return
-        if found.type_name == "DiagnosticReport" and (text := clean(found.text("conclusion"))):
-            self._add(None, text)
-            return
-        if found.type_name == "Condition":
-            self._add(None, self.clinical.condition(found))
-            return
-        concept = found.child("code")
-        words = self.context.words(concept) if concept else None
-        if words:
-            when = moment(self.context, found, "effectiveDateTime")
-            value = clean(found.text("valueString")) if found.type_name == "Observation" else None
-            line = f"{words} : {value}" if value else words
-            self._add(None, f"{line} ({french_date(when)})" if when else line)
+        self.clinical.phrases.metadata(found)
+        self._add(None, self._line(found))
+
+    def _line(self, found: Node) -> str | None:
+        """What a resource says as a reason: its line, as among the antécédents and results (docs/fhir.md, M1)."""
+        clinical = self.clinical
+        match found.type_name:
+            case "Observation":
+                return clinical.results_of.observation(found) or self._finding(found)
+            case "DiagnosticReport":
+                conclusion = clean(found.text("conclusion"))
+                return conclusion or clinical.results_of.report(found)
+            case "DocumentReference":
+                clinical.read(found)
+                return clean(found.text("description")) or clinical.phrases.name(found)
+        return clinical.histories.line(found) or clinical.phrases.name(found)
+
+    def _finding(self, found: Node) -> str | None:
+        """An Observation without a value: its code is the finding, unless it says why it has none."""
+        words = self.clinical.phrases.name(found)
+        if words is None or "dataAbsentReason" in found:
+            found.give_up_carried("IMGDA-0901")
+            return None
+        when = self.clinical.phrases.when(found, "effective")
+        told = [*([when] if when else []), *marks(self.context, found, "status")]
+        head = f"{words} ({', '.join(told)})" if told else words
+        return joined(head, *self.clinical.phrases.of(found), *self.clinical.phrases.comments(found))
 
     def _is_refuted(self, node: Node) -> bool:
         """Whether a Condition is refuted: no reason, even where it would answer a contre-indication."""
-        status = node.child("verificationStatus")
-        refuted = status is not None and any(c.peek("code") == "refuted" for c in status.children("coding"))
-        if refuted:
-            self.context.note("IMGDA-0217", node.path)
-        return refuted
+        if not is_never(node, "verificationStatus"):
+            return False
+        self.context.note("IMGDA-0217", node.path)
+        node.give_up("IMGDA-0910", "technical")
+        return True

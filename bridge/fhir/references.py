@@ -68,14 +68,18 @@ class Index:
 
     def find(self, reference: Node) -> Node | None:
         """The resource that a Reference leads to, if it is in the input; the reference counts as read then."""
-        target = reference.peek("reference")
-        if not isinstance(target, str):
-            return None
-        found = self._contained_by(target[1:], reference) if target.startswith("#") else self._by_target(target, reference)
+        found = self.lookup(reference)
         if found is not None:
             reference.decide("reference")
             self.reached.add(id(found.value))
         return found
+
+    def lookup(self, reference: Node) -> Node | None:
+        """The resource that a Reference leads to; nothing counts as read or reached."""
+        target = reference.peek("reference")
+        if not isinstance(target, str):
+            return None
+        return self._contained_by(target[1:], reference) if target.startswith("#") else self._by_target(target, reference)
 
     def _by_target(self, target: str, reference: Node) -> Node | None:
         bare = target.partition("/_history/")[0]

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 import pytest
-from bundles import DCM, SNOMED, TA, bundle, concept, service_request
+from bundles import DCM, SNOMED, TA, bundle, concept, r5
 from conftest import STORIES, input_of
 from lxml import etree
 
@@ -57,24 +57,6 @@ def test_xml_means_the_same_as_json(story):
     assert again.resource == parsed.resource
     assert again.version == parsed.version
     assert bridge.to_cda(to_xml(parsed.resource)).document == bridge.to_cda(source).document
-
-
-def r5(**changes: Any) -> dict[str, Any]:
-    """The small order in the forms of R5."""
-    request = service_request()
-    request["code"] = {"concept": request["code"]}
-    request["reason"] = [{"concept": reason} for reason in request.pop("reasonCode")]
-    request["supportingInfo"] = [{"reference": item} for item in request["supportingInfo"]]
-    data = bundle(sr={key: value for key, value in {**request, **changes}.items() if value is not None})
-    for entry in data["entry"]:
-        resource = entry["resource"]
-        if resource["resourceType"] == "Encounter":
-            resource["class"] = [{"coding": [resource["class"]]}]
-            resource["actualPeriod"] = resource.pop("period")
-            resource["status"] = "completed"
-        if resource["resourceType"] == "PractitionerRole":
-            resource["contact"] = [{"telecom": resource.pop("telecom")}]
-    return data
 
 
 def test_the_forms_of_r5_mean_the_order_of_r4():

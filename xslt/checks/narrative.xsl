@@ -86,11 +86,12 @@
         else ()" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"/>
   </xsl:function>
 
-  <!-- A "non" is read as one; a row without answer is read as a "oui". -->
+  <!-- The column of answers, where there is one, says what the entry says; else any cell may. A row without answer is read as a "oui". -->
   <xsl:function name="c:answer-told" as="element(finding)*">
     <xsl:param name="entry" as="element()"/>
     <xsl:variable name="row" as="element()?" select="$entry/cda:value[1] ! c:content(.)/ancestor::cda:tr[1]"/>
-    <xsl:variable name="words" as="xs:string*" select="c:answers($row/cda:td)"/>
+    <xsl:variable name="column" as="xs:integer?" select="c:column($row, 'Réponse')"/>
+    <xsl:variable name="words" as="xs:string*" select="c:answers($row/cda:td[empty($column) or position() = $column])"/>
     <xsl:variable name="expected" as="xs:string" select="if ($entry/@negationInd = ('true', '1')) then 'non' else 'oui'"/>
     <xsl:sequence select="
         if (empty($row)) then ()
@@ -112,7 +113,7 @@
     <xsl:variable name="label" as="xs:string?"
         select="$sets('topographic-modifier')?labels($value/@code || ' ' || $value/@codeSystem)"/>
     <xsl:variable name="row" as="element()?" select="c:content($act)/ancestor::cda:tr[1]"/>
-    <xsl:variable name="column" as="xs:integer?" select="c:modifier-column($row)"/>
+    <xsl:variable name="column" as="xs:integer?" select="c:column($row, 'Précision topographique')"/>
     <xsl:variable name="said" as="node()*" select="if ($column) then $row/*[position() = $column] else $row"/>
     <xsl:sequence select="
         if ($label and $row and not(contains(string-join($said), $label)) and not(contains($bare(string-join($said//text(), ' ')), $bare($label))))
@@ -120,20 +121,21 @@
         else ()"/>
   </xsl:function>
 
-  <!-- The number of the column of modifiers, where a table has one. -->
-  <xsl:function name="c:modifier-column" as="xs:integer?">
+  <!-- The number of the column under a heading, where a table has one. -->
+  <xsl:function name="c:column" as="xs:integer?">
     <xsl:param name="row" as="element()?"/>
+    <xsl:param name="heading" as="xs:string"/>
     <xsl:variable name="heads" as="element()*" select="$row/ancestor::cda:table[1]/cda:thead[1]/cda:tr[1]/*"/>
     <xsl:sequence select="(
-        for $i in 1 to count($heads) return $i[contains($heads[$i], 'Précision topographique')],
-        for $i in 1 to count($heads) return $i[contains($bare($heads[$i]), 'precision topographique')])[1]"/>
+        for $i in 1 to count($heads) return $i[contains($heads[$i], $heading)],
+        for $i in 1 to count($heads) return $i[contains($bare($heads[$i]), $bare($heading))])[1]"/>
   </xsl:function>
 
   <!-- What the column of modifiers says of an act, its entry says. -->
   <xsl:function name="c:modifiers-coded" as="element(finding)*">
     <xsl:param name="act" as="element()"/>
     <xsl:variable name="row" as="element()?" select="c:content($act)/ancestor::cda:tr[1]"/>
-    <xsl:variable name="column" as="xs:integer?" select="c:modifier-column($row)"/>
+    <xsl:variable name="column" as="xs:integer?" select="c:column($row, 'Précision topographique')"/>
     <xsl:variable name="coded" as="xs:string*" select="$act/cda:targetSiteCode//cda:qualifier/cda:value/@code"/>
     <xsl:for-each select="$row/*[position() = $column]//text() ! tokenize(., ',')">
       <xsl:variable name="codes" as="xs:string*" select="$sets('topographic-modifier')?bare($bare(.))"/>

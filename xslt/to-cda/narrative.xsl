@@ -73,20 +73,17 @@
     <xsl:sequence select="n:column('Antécédents chirurgicaux', n:content('antecedent-chirurgicaux', .))"/>
   </xsl:template>
 
-  <!-- The column of answers appears with the first "non": without it, a row means "oui". -->
+  <!-- Every row says its answer: no label or comment is read as the contrary of its entry. -->
   <xsl:template match="o:contraindication[1]" mode="n:narrative" as="element(cda:table)">
     <xsl:variable name="all" as="element(o:contraindication)+" select="../o:contraindication"/>
-    <xsl:variable name="answered" as="xs:boolean" select="$all/o:present = 'false'"/>
     <table border="0">
-      <thead>
-        <tr><th>Contre-indication</th><xsl:if test="$answered"><th>Réponse</th></xsl:if><th>Commentaire</th></tr>
-      </thead>
+      <thead><tr><th>Contre-indication</th><th>Réponse</th><th>Commentaire</th></tr></thead>
       <tbody>
         <xsl:for-each select="$all">
           <xsl:variable name="id" as="xs:string" select="dt:ref('contre-indication', position())"/>
           <tr>
             <td><xsl:sequence select="n:content($id, o:concept/@display)"/></td>
-            <xsl:if test="$answered"><td>{if (o:present = 'true') then 'Oui' else 'Non'}</td></xsl:if>
+            <td>{n:answer(o:present)}</td>
             <td><xsl:sequence select="n:or-dash(o:comment ! n:content($id || '-commentaire', .))"/></td>
           </tr>
         </xsl:for-each>
