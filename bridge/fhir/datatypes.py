@@ -126,7 +126,7 @@ def is_past(node: Node, reference: str | None) -> bool:
 
 # --- identifiers -----------------------------------------------------------------------------------------------------
 
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 # The prefix of a national number that comes without it, by its length (CI-SIS, identifiants nationaux). A structure's number

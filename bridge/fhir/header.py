@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +17,7 @@ from bridge.fhir.acts import has_type
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import as_datetime, identifier, iso, moment, period
 from bridge.fhir.description import Description, Participation
+from bridge.fhir.document_ids import derived
 from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role
 from bridge.fhir.view import Node, reads
@@ -44,9 +44,6 @@ from bridge.order import (
 )
 
 __all__ = ["Header", "coded_value"]
-
-_IDS = uuid.UUID("1f8a5d5e-3c6b-5b0e-8f43-5c9f0c1c7a11")
-"""Namespace of the document identifiers that are derived (a constant of this project)."""
 
 _LANGUAGE = re.compile("[a-z]{2}-[A-Z]{2}")
 _STRUCTURES = "1.2.250.1.71.4.2.2"
@@ -219,8 +216,9 @@ class Header:
             document_id, set_id, title = described.document_id(), described.set_id(), described.title()
         if not (document_id and set_id):
             number = self._business_key(ids, requested)
-            document_id = document_id or _derived(number, f"document {version}")
-            set_id = set_id or _derived(number, "set")
+            settings = self.context.settings
+            document_id = document_id or derived(number, f"document {version}", settings)
+            set_id = set_id or derived(number, "set", settings)
         return Document(
             id=document_id,
             set_id=set_id,
@@ -925,11 +923,6 @@ class Header:
 def _start(part: Participation) -> str | None:
     """When somebody took part."""
     return part.time.start or part.time.end if part.time else None
-
-
-def _derived(key: str, role: str) -> Identifier:
-    """An identifier (upper-case UUIDv5) that the same order gets again."""
-    return Identifier(root=str(uuid.uuid5(_IDS, f"{key} {role}")).upper())
 
 
 def _attester_mode(attester: Node) -> str | None:
