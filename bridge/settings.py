@@ -94,6 +94,8 @@ class Missing:
     function_comment: OnMissing = "error"
     contrast: OnMissing = "error"
     urgency_reason: OnMissing = "error"
+    requester_number: OnMissing = "error"
+    """The national number of the demandeur: with ``null`` a local number that has a root is written."""
 
 
 OnLoss = Literal["fail", "warn", "ignore"]

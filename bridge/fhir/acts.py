@@ -12,7 +12,8 @@ from functools import cache
 
 from bridge.fhir.clinical import TA
 from bridge.fhir.context import Context, clean, same_words
-from bridge.fhir.datatypes import identifier, iso, moment
+from bridge.fhir.datatypes import iso, moment
+from bridge.fhir.identifiers import has_type, identifier
 from bridge.fhir.view import Node, reads
 from bridge.mappings import Concept, code_system_oid, rows, value_set
 from bridge.order import Act, Code, Function, Identifier, Site
@@ -316,7 +317,7 @@ class Acts:
         """
         found = []
         for node in request.children("identifier"):
-            if has_type(node, "PLAC") and (read := identifier(self.context, node, self.context.settings.oids.order)):
+            if has_type(node, "PLAC") and (read := identifier(self.context, node, self.context.settings.oids.order, bare=True)):
                 if read not in shared and read not in found:
                     found.append(read)
         return tuple(found)
@@ -487,12 +488,6 @@ def _note_type(note: Node) -> str | None:
         if str(extension.peek("url")).endswith("/fr-note-type-extension"):
             return str(extension.peek("valueCode"))
     return None
-
-
-def has_type(node: Node, code: str) -> bool:
-    """Whether an Identifier has a type code (v2-0203)."""
-    kind = node.child("type")
-    return kind is not None and any(coding.peek("code") == code for coding in kind.children("coding"))
 
 
 def is_imaging(context: Context, request: Node) -> bool:

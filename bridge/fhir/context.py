@@ -10,7 +10,7 @@ from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
 from bridge.issues import Issue, issue
 from bridge.mappings import Concept, code_system_oid, is_code_system, table, value_set
-from bridge.order import Code, Translation
+from bridge.order import Code, Identifier, Translation
 from bridge.settings import Settings
 
 __all__ = ["Coded", "Context", "clean", "one_line", "same_words"]
@@ -67,6 +67,8 @@ class Context:
     issues: list[Issue] = field(default_factory=list)
     patient: Node | None = None
     """The patient of the order being read."""
+    identified: dict[Identifier, str] = field(default_factory=dict)
+    """FHIRPath of the value of each identifier that was read."""
 
     def is_foreign(self, resource: Node) -> bool:
         """Whether a resource is about somebody else: an error, whatever it says."""

@@ -32,6 +32,8 @@ from bridge.settings import Settings
 __all__ = ["Reading", "read"]
 
 _BUNDLES = ("document", "transaction", "batch", "collection", "searchset", "message")
+_TAKEN_BACK = ("cancelled", "entered-in-error")
+_NOT_FINAL = ("deprecated", "partial", "preliminary", "registered", "unknown")
 _EXTENSION_OF_INFO = "extension-ServiceRequest.supportingInfo"
 
 
@@ -74,6 +76,8 @@ def read(
         return [Reading(None, tuple(context.issues))]
     _refuse_modifiers(context, root)
     composition = _composition(context, root)
+    if composition:
+        _check_status(context, composition)
     found = groups(context, root, composition, single=single)
     if not found:
         if not any(issue.is_error for issue in context.issues):
@@ -109,6 +113,16 @@ def _composition(context: Context, root: Node) -> Node | None:
     if root.type_name == "Bundle" and root.peek("type") == "document":
         return next(iter(context.index.of_type("Composition")), None)
     return None
+
+
+def _check_status(context: Context, composition: Node) -> None:
+    """A document that was taken back is refused, and one that is not final is said (docs/decisions.md, 35)."""
+    status = composition.peek("status")
+    if status in _TAKEN_BACK:
+        context.note("IMGDA-0343", composition.at("status"))
+    elif status in _NOT_FINAL:
+        composition.decide("status")
+        context.note("IMGDA-0912", composition.at("status"), status=str(status))
 
 
 def _refuse_modifiers(context: Context, root: Node) -> None:
@@ -204,6 +218,7 @@ class _Reader:
             attachments=tuple(clinical.attachments.found),
         )
         header.lose_the_rest(order)
+        self.places |= {("identifier", i.root, i.extension or ""): where for i, where in self.context.identified.items()}
         return order
 
     def _patient_nodes(self) -> list[Node]:
