@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bridge.fhir.context import Context, one_line
 from bridge.fhir.view import Node
 from bridge.mappings import identifier_oid
-from bridge.national import INS_TYPES, PROFESSIONALS, STRUCTURES, by_type, prefixed
+from bridge.national import INS_ROOTS, INS_TYPES, PROFESSIONALS, STRUCTURES, by_type, compact, prefixed
 from bridge.order import Identifier
 
 __all__ = ["URIS", "has_type", "identifier", "is_under", "peek_identifier", "types_of"]
@@ -107,7 +107,7 @@ def _read(context: Context, node: Node, default_root: str | None, bare: bool) ->
     if by_system:
         return _Read(by_system)
     if root := next((INS_TYPES[name] for name in types if name in INS_TYPES), None):
-        return _Read(Identifier(root=root, extension=value), by_type=True)
+        return _Read(Identifier(root=root, extension=compact(value)), by_type=True)
     return _Read(Identifier(root=default_root, extension=value)) if default_root else None
 
 
@@ -115,12 +115,18 @@ def _by_system(context: Context, value: str, uri: str, types: list[str], bare: b
     if uri.lower() == _URI_SYSTEM:
         return _from_uri(value, bare)
     if root := context.settings.oids.systems.get(uri) or identifier_oid(uri):
-        national = root in (PROFESSIONALS, STRUCTURES)
-        return Identifier(root=root, extension=prefixed(value, uri, types) if national else value)
+        return Identifier(root=root, extension=_as_written(value, root, uri, types))
     if uri.lower().startswith("urn:uuid:"):
         return Identifier(root=uri[9:].upper(), extension=value)
     separator = ":" if uri.lower().startswith("urn:") else "/"
     return Identifier(root=URIS, extension=uri.rstrip("/") + separator + value)
+
+
+def _as_written(value: str, root: str, uri: str, types: list[str]) -> str:
+    """A value as it stands under a known root: national numbers without spaces, those of professionals with their prefix."""
+    if root in (PROFESSIONALS, STRUCTURES):
+        return prefixed(value, uri, types)
+    return compact(value) if root in INS_ROOTS else value
 
 
 def _from_uri(value: str, bare: bool) -> Identifier:
