@@ -167,7 +167,7 @@ def _dates(order: Order, places: Places) -> Iterator[Issue]:
     requested, created = order.authors[0].time, order.document.created_at
     for index, act in enumerate(order.acts):
         if act.wanted_by and len(act.wanted_by) >= 10 and day_of(act.wanted_by) < day_of(requested):
-            yield issue("IMGDA-0602", f"{places.of('acts', index)}.occurrence")
+            yield issue("IMGDA-0602", places.of("acts", index, "wanted_by"))
     born = order.patient.birth_date
     if born != "0001":
         if day_of(born) > min(day_of(requested), day_of(created)):

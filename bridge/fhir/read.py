@@ -299,6 +299,7 @@ class _Reader:
             own = clinical.functions if owner is not None and owner.value is request.value else []
             for act in reader.read(request, own, shared).acts:
                 self.places["acts", len(acts)] = request.path
+                self.places["acts", len(acts), "wanted_by"] = _deadline(request)
                 without |= {len(acts)} if _has_no_deadline(request) else set()
                 acts.append(act)
         return self._with_deadline(acts, without)
@@ -446,6 +447,14 @@ def _has_no_deadline(request: Node) -> bool:
     """Whether the deadline is said to be unknown. FHIR: occurrenceDateTime, extension data-absent-reason."""
     sibling = request.child("_occurrenceDateTime")
     return bool(sibling and sibling.extensions("data-absent-reason"))
+
+
+def _deadline(request: Node) -> str:
+    """FHIRPath of the deadline of a request, or of the element that is absent."""
+    if (name := request.choice("occurrence")) is None:
+        return request.at("occurrence")
+    span = request.child("occurrencePeriod")
+    return span.at("end" if "end" in span else "start") if span else request.at(name)
 
 
 def _is_nuclear(request: Node) -> bool:
