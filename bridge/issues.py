@@ -66,8 +66,15 @@ class Issue:
     """The value concerned. Patient data: shown only on request, never logged."""
 
     def text(self, language: Language = "fr") -> str:
-        """The sentence that says what is wrong."""
-        return getattr(catalogue()[self.code], language).format_map(self.parameters)  # type: ignore[no-any-return]
+        """The sentence that says what is wrong; a parameter that is the code of another finding stands for its sentence."""
+        known = catalogue()
+        because = {
+            name: getattr(known[code], language).format_map(self.parameters)
+            for name, code in self.parameters.items()
+            if code in known
+        }
+        text: str = getattr(known[self.code], language).format_map({**self.parameters, **because})
+        return text.strip()
 
     def remedy(self, language: Language = "fr") -> str:
         """The sentence that says what to do."""

@@ -9,13 +9,15 @@ Source: docs/rules.md (B1 to B17), after CI-SIS, IMG-DA-IMG 2024.01, section 3.4
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 from bridge.blank import JUSTIFICATION, URGENCY, is_blank
-from bridge.fhir.datatypes import PROFESSIONALS, STRUCTURES, as_datetime, day_of
+from bridge.fhir.datatypes import as_datetime, day_of
 from bridge.issues import Issue, issue
 from bridge.mappings import rows
-from bridge.order import Act, Function, Identifier, Order, Organization, Professional
+from bridge.national import PROFESSIONALS, STRUCTURES, is_professional, is_structure
+from bridge.order import Act, Function, Identifier, Order
 from bridge.places import Places
 from bridge.settings import Settings
 
@@ -135,76 +137,25 @@ def _urgency(order: Order, places: Places) -> Iterator[Issue]:
 
 
 def _identifiers(order: Order, places: Places) -> Iterator[Issue]:
-    from bridge.fhir.people import INS_ROOTS
-
-    for identifier in order.patient.ids:
-        if identifier.root in INS_ROOTS and not is_ins(identifier.extension or ""):
-            yield issue("IMGDA-0308", places.of("patient"))
-    seen: set[Identifier] = set()
-    for person in _professionals(order):
-        for identifier in person.ids:
-            if identifier.root == PROFESSIONALS and identifier not in seen and not is_professional(identifier.extension or ""):
-                yield issue("IMGDA-0309", places.of("authors"))
-            seen.add(identifier)
-    for structure in _structures(order):
-        own = structure.id
-        if own and own.root == STRUCTURES and own not in seen:
-            if own.extension and not is_structure(own.extension):
-                yield issue("IMGDA-0310", places.of("authors"))
-            seen.add(own)
+    """The lengths and keys of the national numbers of professionals and structures, wherever they stand in the order."""
+    for identifier in dict.fromkeys(_identifiers_of(order)):
+        number, where = identifier.extension or "", places.exact("identifier", identifier.root, identifier.extension or "")
+        if identifier.root == PROFESSIONALS and not is_professional(number):
+            yield issue("IMGDA-0309", where)
+        elif identifier.root == STRUCTURES and number and not is_structure(number):
+            yield issue("IMGDA-0310", where)
 
 
-def _professionals(order: Order) -> Iterator[Professional]:
-    yield from (author.professional for author in order.authors)
-    yield order.legal_authenticator.professional
-    yield order.request.performer
-    yield from (attester.professional for attester in order.authenticators)
-    yield from (participant.professional for participant in order.participants)
-    if order.urgency and order.urgency.contacted:
-        yield order.urgency.contacted
-
-
-def _structures(order: Order) -> Iterator[Organization]:
-    yield order.custodian
-    yield from (person.organization for person in _professionals(order) if person.organization)
-
-
-def is_ins(number: str) -> bool:
-    """Whether an INS has 15 characters and the right key: 97 less the first 13 modulo 97, ``2A`` as 19 and ``2B`` as 18."""
-    if len(number) != 15:
-        return False
-    body = number[:13].replace("2A", "19").replace("2B", "18") if number[5:7] in ("2A", "2B") else number[:13]
-    return body.isdigit() and number[13:].isdigit() and 97 - int(body) % 97 == int(number[13:])
-
-
-def is_professional(number: str) -> bool:
-    """Whether a national identifier of a professional has its length and, for an RPPS, its Luhn key."""
-    if number[:1] == "8" and len(number) == 12:
-        return number.isdigit() and _luhn(number[1:])
-    return number[:1] in ("0", "3", "5", "6") and len(number) >= 9
-
-
-def is_structure(number: str) -> bool:
-    """Whether a national identifier of a structure has the length of its prefix and the key that it can have."""
-    body = number[1:]
-    match number[:1]:
-        case "1":
-            return len(body) == 9 and (not body.isdigit() or _luhn(body))
-        case "2":
-            return len(body) == 9 and body.isdigit() and _luhn(body)
-        case "3":
-            return len(body) == 14 and body.isdigit()
-        case "0" | "4":
-            return len(body) >= 9
-    return False
-
-
-def _luhn(digits: str) -> bool:
-    total = 0
-    for index, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + index % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+def _identifiers_of(value: Any) -> Iterator[Identifier]:
+    """Every identifier in an order."""
+    if isinstance(value, Identifier):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _identifiers_of(item)
+    elif is_dataclass(value):
+        for part in fields(value):
+            yield from _identifiers_of(getattr(value, part.name))
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------
@@ -214,7 +165,7 @@ def _dates(order: Order, places: Places) -> Iterator[Issue]:
     requested, created = order.authors[0].time, order.document.created_at
     for index, act in enumerate(order.acts):
         if act.wanted_by and len(act.wanted_by) >= 10 and day_of(act.wanted_by) < day_of(requested):
-            yield issue("IMGDA-0602", f"{places.of('acts', index)}.occurrence")
+            yield issue("IMGDA-0602", places.of("acts", index, "wanted_by"))
     born = order.patient.birth_date
     if born != "0001":
         if day_of(born) > min(day_of(requested), day_of(created)):

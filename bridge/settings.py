@@ -36,6 +36,9 @@ __all__ = [
     "load",
 ]
 
+LONGEST_DOCUMENT_ROOT = 44
+"""With a dot and a number of 63 bits (19 digits) an OID has 64 characters, the most that CI-SIS allows."""
+
 OnMissing = Literal["error", "null"]
 """``error`` refuses; ``null`` writes a nullFlavor, or "Non précisé" for a text, with a warning."""
 
@@ -61,6 +64,8 @@ class Oids:
     """Domain of local patient identifiers without a system."""
     encounter: str | None = None
     """Domain of stay and visit numbers without a system."""
+    document: str | None = None
+    """Root of the identifiers of documents that are derived, at most 44 characters. Default: ``2.25``."""
     systems: Mapping[str, str] = field(default_factory=dict)
     """Identifier systems of the site (URI) and their OID."""
 
@@ -89,6 +94,8 @@ class Missing:
     function_comment: OnMissing = "error"
     contrast: OnMissing = "error"
     urgency_reason: OnMissing = "error"
+    requester_number: OnMissing = "error"
+    """The national number of the demandeur: with ``null`` a local number that has a root is written."""
 
 
 OnLoss = Literal["fail", "warn", "ignore"]
@@ -173,6 +180,8 @@ class Settings:
     translations: tuple[Translation, ...] = ()
     time_zone: str = "Europe/Paris"
     """IANA zone for instants that come without an offset."""
+    document_ids: Literal["oid", "uuid"] = "oid"
+    """The form of the identifiers of documents that are derived; ``uuid`` is that of version 0.1.0."""
     free_text_laterality: bool = False
     """Read "droit", "gauche", "bilatéral" in the words of a body site as a topographic modifier."""
     contradictions: Literal["warning", "error"] = "warning"
@@ -215,6 +224,9 @@ class Settings:
         """The OIDs, the custodian's identifier and telecom: name, what is expected, whether it is right."""
         for name in ("order", "patient", "encounter"):
             yield f"oids.{name}", "an OID", _is_oid(getattr(self.oids, name) or "1.2")
+        own = self.oids.document
+        fits = own is None or (_is_oid(own) and len(own) <= LONGEST_DOCUMENT_ROOT)
+        yield "oids.document", f"an OID of at most {LONGEST_DOCUMENT_ROOT} characters", fits
         yield "oids.systems", "an OID for each system", all(map(_is_oid, self.oids.systems.values()))
         number, uri = self.custodian.identifier, self.custodian.telecom
         digits = number is None or re.fullmatch(r"[0-9][0-9AB]{8,14}", number) is not None
@@ -251,7 +263,7 @@ def from_mapping(data: Mapping[str, Any]) -> Settings:
 
 
 def _is_oid(text: str) -> bool:
-    return re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", text) is not None
+    return re.fullmatch(r"[0-2](\.(0|[1-9][0-9]*))+", text) is not None
 
 
 def _is_zone(name: str) -> bool:

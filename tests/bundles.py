@@ -159,24 +159,6 @@ def order_of(**changes: Any) -> JSON:
     return bundle(sr={key: value for key, value in request.items() if value is not None})
 
 
-def r5(**changes: Any) -> JSON:
-    """The small order in the forms of R5."""
-    request = service_request()
-    request["code"] = {"concept": request["code"]}
-    request["reason"] = [{"concept": reason} for reason in request.pop("reasonCode")]
-    request["supportingInfo"] = [{"reference": item} for item in request["supportingInfo"]]
-    data = bundle(sr={key: value for key, value in {**request, **changes}.items() if value is not None})
-    for entry in data["entry"]:
-        resource = entry["resource"]
-        if resource["resourceType"] == "Encounter":
-            resource["class"] = [{"coding": [resource["class"]]}]
-            resource["actualPeriod"] = resource.pop("period")
-            resource["status"] = "completed"
-        if resource["resourceType"] == "PractitionerRole":
-            resource["contact"] = [{"telecom": resource.pop("telecom")}]
-    return data
-
-
 def path_of(data: JSON, ident: str) -> str:
     """FHIRPath of a resource of a Bundle."""
     index = next(i for i, entry in enumerate(data["entry"]) if entry["resource"]["id"] == ident)

@@ -88,6 +88,11 @@ MISTAKES = {
     "a practice setting of no value set": ("[defaults]\npractice_setting = 'X'", "IMGDA-1002", "defaults.practice_setting"),
     "an encounter of no value set": ("[defaults]\nencounter_type = 'X'", "IMGDA-1002", "defaults.encounter_type"),
     "an order root that is no OID": ("[oids]\norder = 'abc'", "IMGDA-1002", "oids.order"),
+    "a root of documents that is no OID": ("[oids]\ndocument = '1.2.x'", "IMGDA-1002", "oids.document"),
+    "a root of documents of nothing": ("[oids]\ndocument = ''", "IMGDA-1002", "oids.document"),
+    "a root of documents in other digits": ("[oids]\ndocument = '1.2٣'", "IMGDA-1002", "oids.document"),
+    "a root of documents of 45 characters": (f"[oids]\ndocument = '1.2.{'3' * 41}'", "IMGDA-1002", "oids.document"),
+    "a form of ids that there is not": ("document_ids = 'guid'", "IMGDA-1002", "document_ids"),
     "a system that is no OID": ("[oids.systems]\n'https://x' = '1.02'", "IMGDA-1002", "oids.systems"),
     "a translation to nowhere": (
         "[[translations]]\ntable = 'site'\nsystem = 'x'\ncode = 'y'\nto = '999'",

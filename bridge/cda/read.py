@@ -16,8 +16,8 @@ from bridge import moments, order_xml, xml
 from bridge.cda import claims, codes, losses
 from bridge.cda.parse import Parsed, is_base64, parse, path_of
 from bridge.errors import SourceError, StylesheetError
-from bridge.fhir.people import INS_ROOTS
 from bridge.issues import Issue, issue
+from bridge.national import INS_ROOTS, is_ins
 from bridge.order import Code, Identifier, Order
 from bridge.settings import Limits, Settings
 from bridge.stylesheets import transform
@@ -103,6 +103,7 @@ class _Reading:
         for code, element, value in codes.tidy(self._tree):
             self._note(code, element, value)
         self._check_values()
+        self._check_ins()
         self._complete_moments()
         self._require(self._tree, Order)
         order = None
@@ -130,6 +131,12 @@ class _Reading:
         for code, values in _VALUES.items():
             for element in values(self._parsed.root):
                 self._issues.append(issue(code, path_of(element)))
+
+    def _check_ins(self) -> None:
+        """An INS with a wrong key is read as it was sent, and said (docs/decisions.md, 32)."""
+        for element in self._tree.iterfind(f"{_O}patient/{_O}id"):
+            if element.get("root") in INS_ROOTS and not is_ins(element.get("extension", "")):
+                self._note("IMGDA-0340", element)
 
     # --- moments ---
 

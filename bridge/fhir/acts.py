@@ -21,7 +21,8 @@ from bridge.fhir.coding import (
     meaning,
 )
 from bridge.fhir.context import Coded, Context, Stray, clean, code_of, one_line, same_words
-from bridge.fhir.datatypes import identifier, iso, moment
+from bridge.fhir.datatypes import iso, moment
+from bridge.fhir.identifiers import has_type, identifier
 from bridge.fhir.view import Node, reads
 from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, is_contrary, label_sides, sides, sides_of_site
 from bridge.mappings import code_system_oid, contains, rows, value_set
@@ -519,7 +520,7 @@ class Acts:
         """
         found = []
         for node in request.children("identifier"):
-            if has_type(node, "PLAC") and (read := identifier(self.context, node, self.context.settings.oids.order)):
+            if has_type(node, "PLAC") and (read := identifier(self.context, node, self.context.settings.oids.order, bare=True)):
                 if read not in shared and read not in found:
                     found.append(read)
         return tuple(found)
@@ -732,12 +733,6 @@ def _note_type(note: Node) -> str | None:
         if str(extension.peek("url")).endswith("/fr-note-type-extension"):
             return str(extension.peek("valueCode"))
     return None
-
-
-def has_type(node: Node, code: str) -> bool:
-    """Whether an Identifier has a type code (v2-0203)."""
-    kind = node.child("type")
-    return kind is not None and any(coding.peek("code") == code for coding in kind.children("coding"))
 
 
 def is_imaging(context: Context, request: Node) -> bool:

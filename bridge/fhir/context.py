@@ -15,7 +15,7 @@ from bridge.fhir.view import Ledger, Node
 from bridge.fhir.wording import denies, is_contrary, names_another_question, repeats
 from bridge.issues import Issue, issue
 from bridge.mappings import table, value_set
-from bridge.order import Code, Translation
+from bridge.order import Code, Identifier, Translation
 from bridge.settings import Settings
 
 __all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "same_words"]
@@ -97,6 +97,8 @@ class Context:
     issues: list[Issue] = field(default_factory=list)
     patient: Node | None = None
     """The patient of the order being read."""
+    identified: dict[Identifier, str] = field(default_factory=dict)
+    """FHIRPath of the value of each identifier that was read."""
 
     def is_foreign(self, resource: Node) -> bool:
         """Whether a resource is about somebody else: an error, whatever it says."""

@@ -1,4 +1,4 @@
-"""FHIR datatypes read into those of the order: dates, identifiers, names, addresses, means of contact.
+"""FHIR datatypes read into those of the order: dates, names, addresses, means of contact.
 
 Source: docs/fhir.md, section 4 (rules), after CI-SIS, Structuration minimale (what the header accepts).
 """
@@ -15,41 +15,28 @@ from zoneinfo import ZoneInfo
 
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.view import Node
-from bridge.mappings import identifier_oid, wordings
+from bridge.mappings import wordings
 from bridge.moments import offset
-from bridge.order import Address, Identifier, Period, PersonName, Telecom
+from bridge.order import Address, Period, PersonName, Telecom
 
 __all__ = [
     "ADDRESS_USE",
     "ADDRESS_USE_CODES",
     "PARTS",
-    "PROFESSIONALS",
-    "STRUCTURES",
     "TELECOM_ADDRESS",
     "TELECOM_USE",
     "TELECOM_USE_CODES",
-    "URIS",
     "address",
     "addresses",
     "contact_uri",
     "french_date",
-    "identifier",
     "iso",
     "joined_names",
     "moment",
     "name",
-    "national_number",
-    "peek_identifier",
     "period",
     "telecoms",
 ]
-
-PROFESSIONALS = "1.2.250.1.71.4.2.1"
-"""Root of the national identifiers of health professionals (CI-SIS)."""
-STRUCTURES = "1.2.250.1.71.4.2.2"
-"""Root of the national identifiers of health structures (CI-SIS)."""
-URIS = "2.16.840.1.113883.4.873"
-"""Root for identifiers that are URIs (HL7 OID registry)."""
 
 # --- dates -----------------------------------------------------------------------------------------------------------
 
@@ -122,85 +109,6 @@ def is_past(node: Node, reference: str | None) -> bool:
     end = span.peek("end") if span else None
     ended = iso(end) if isinstance(end, str) else None
     return bool(ended and reference and as_datetime(ended) < as_datetime(reference))
-
-
-# --- identifiers -----------------------------------------------------------------------------------------------------
-
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
-# The prefix of a national number that comes without it, by its length (CI-SIS, identifiants nationaux). A structure's number
-# under its OID is left as it is: the official examples hold some of nine characters.
-_PREFIXES = {
-    f"urn:oid:{PROFESSIONALS}": {11: "8"},
-    "https://rpps.esante.gouv.fr": {11: "8", 9: "0"},
-    "https://finess.esante.gouv.fr": {9: "1"},
-    "https://sirene.fr": {9: "2", 14: "3"},
-    "https://adelirang.esante.gouv.fr": {9: "0", 11: "0"},
-    "https://rppsrang.esante.gouv.fr": {11: "4", 14: "4"},
-}
-
-
-def identifier(context: Context, node: Node, default_root: str | None = None) -> Identifier | None:
-    """An Identifier with a system that has, or can be given, a root; else None, with nothing read.
-
-    A known system gives its OID, a system of the site settings theirs, another http or urn system stands whole in the extension
-    under 2.16.840.1.113883.4.873. National numbers get their prefix. Source: docs/fhir.md, 4.8.
-    """
-    found = peek_identifier(context, node, default_root)
-    if found is None:
-        return None
-    node.text("value")
-    if node.peek("system") == "urn:ietf:rfc:3986":
-        node.decide("system")
-    else:
-        node.text("system")
-    if not (_OID.fullmatch(found.root) or _UUID.fullmatch(found.root)):
-        context.note("IMGDA-0333", node.at("system" if found.extension else "value"))
-        return None
-    if len(found.extension or "") > 64:
-        context.note("IMGDA-0332", node.at("value"))
-    return found
-
-
-def peek_identifier(context: Context, node: Node, default_root: str | None = None) -> Identifier | None:
-    """What :func:`identifier` would give; nothing counts as read and nothing is reported."""
-    value, uri = one_line(node.peek("value")), node.peek("system")
-    if not value or node.peek("use") == "old":
-        return None
-    return _identifier(context, value, uri if isinstance(uri, str) else None, default_root)
-
-
-def _identifier(context: Context, value: str, uri: str | None, default_root: str | None) -> Identifier | None:
-    if uri is None:
-        return Identifier(root=default_root, extension=value) if default_root else None
-    if uri == "urn:ietf:rfc:3986":
-        return _from_uri(value)
-    if root := context.settings.oids.systems.get(uri) or identifier_oid(uri):
-        return Identifier(root=root, extension=_national(value, root, uri))
-    if uri.startswith("urn:uuid:"):
-        return Identifier(root=uri[9:].upper(), extension=value)
-    separator = ":" if uri.startswith("urn:") else "/"
-    return Identifier(root=URIS, extension=uri.rstrip("/") + separator + value)
-
-
-def _from_uri(value: str) -> Identifier:
-    if value.startswith("urn:oid:"):
-        return Identifier(root=value[8:])
-    if value.startswith("urn:uuid:"):
-        return Identifier(root=value[9:].upper())
-    return Identifier(root=URIS, extension=value)
-
-
-def national_number(value: str, uri: object) -> str:
-    """A national number with the prefix that its system leaves out (CI-SIS, identifiants nationaux)."""
-    return _PREFIXES.get(str(uri), {}).get(len(value.replace(" ", "")), "") + value.replace(" ", "")
-
-
-def _national(value: str, root: str, uri: str) -> str:
-    if root not in (PROFESSIONALS, STRUCTURES):
-        return value
-    return national_number(value, uri)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

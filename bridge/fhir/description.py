@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bridge.fhir.context import one_line
-from bridge.fhir.datatypes import identifier, moment, period
+from bridge.fhir.datatypes import moment, period
+from bridge.fhir.identifiers import identifier
 from bridge.fhir.people import People, Role
 from bridge.fhir.references import Index
 from bridge.fhir.view import Node
@@ -66,12 +67,12 @@ class Description:
     def document_id(self) -> Identifier | None:
         """FHIR: masterIdentifier."""
         found = self.node.child("masterIdentifier")
-        return identifier(self.people.context, found) if found else None
+        return identifier(self.people.context, found, bare=True) if found else None
 
     def set_id(self) -> Identifier | None:
         """FHIR: identifier."""
         found = self.node.child("identifier")
-        return identifier(self.people.context, found) if found else None
+        return identifier(self.people.context, found, bare=True) if found else None
 
     def replaced(self) -> Identifier | None:
         """FHIR: relatesTo[replaces].target.identifier."""
@@ -80,7 +81,7 @@ class Description:
             node = target.child("identifier") if target and relation.peek("code") == "replaces" else None
             if node:
                 relation.text("code")
-                return identifier(self.people.context, node)
+                return identifier(self.people.context, node, bare=True)
         return None
 
     def title(self) -> str | None:
@@ -137,8 +138,13 @@ class Description:
         return period(self.people.context, provenance.child("occurredPeriod"))
 
     def read(self) -> None:
-        """Count what says that this is a description as read."""
-        self.node.decide("status", "docStatus")
+        """Count what says that this is a description as read; a status that takes it back is an error."""
+        for name in ("status", "docStatus"):
+            status = self.node.deciding(name)
+            if status == "entered-in-error":
+                self.people.context.note("IMGDA-0343", self.node.at(name))
+            elif status in ("superseded", "preliminary"):
+                self.people.context.note("IMGDA-0912", self.node.at(name), status=status)
         if subject := self.node.child("subject"):
             self.people.context.index.find(subject)
         kind = self.node.child("type")

@@ -6,23 +6,22 @@ order. Source: docs/fhir.md, 2.5 (A1 to A12); CI-SIS, Structuration minimale.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bridge.fhir.acts import has_type
 from bridge.fhir.context import Context, clean, one_line
-from bridge.fhir.datatypes import as_datetime, identifier, iso, moment, period
-from bridge.fhir.description import Description, Participation
+from bridge.fhir.datatypes import as_datetime, iso, moment, period
+from bridge.fhir.description import Description, Participation, description_of
+from bridge.fhir.document import Identity
+from bridge.fhir.identifiers import has_type, identifier
 from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role
+from bridge.fhir.select import of_one_document, replaced_by
 from bridge.fhir.view import Node, reads
 from bridge.issues import issue
 from bridge.mappings import ValueSet, code_system_oid, table, value_set
+from bridge.national import PROFESSIONALS
 from bridge.order import (
     Attester,
     Author,
@@ -45,10 +44,6 @@ from bridge.order import (
 
 __all__ = ["Header", "coded_value"]
 
-_IDS = uuid.UUID("1f8a5d5e-3c6b-5b0e-8f43-5c9f0c1c7a11")
-"""Namespace of the document identifiers that are derived (a constant of this project)."""
-
-_LANGUAGE = re.compile("[a-z]{2}-[A-Z]{2}")
 _STRUCTURES = "1.2.250.1.71.4.2.2"
 _NO_ID = Identifier(root="0.0")
 
@@ -92,10 +87,10 @@ class Header:
         return ()
 
     def _read_number(self, node: Node) -> Identifier | None:
-        found = identifier(self.context, node, self.context.settings.oids.order)
+        found = identifier(self.context, node, self.context.settings.oids.order, bare=True)
         if found is None and isinstance(node.peek("value"), str) and "system" not in node:
             self.context.note("IMGDA-0317", node.path)
-        return found if found and found.extension else None
+        return found
 
     def _requisitions(self) -> tuple[Identifier, ...]:
         """The requisitions, and the identifiers that are further numbers of the group (PGN)."""
@@ -179,20 +174,27 @@ class Header:
     @reads("document")
     def created_at(self, requested: str | None) -> str:
         """When the document was made: from the input, else *now*, else the clock, with a warning."""
+        created, origin = self._created(requested)
+        if requested is None:
+            self.context.note("IMGDA-0321", self.requests[0].at("authoredOn"), origin=origin)
+        return created
+
+    def _created(self, requested: str | None) -> tuple[str, str]:
+        """The time of creation, and where it comes from."""
         if self.composition and (when := moment(self.context, self.composition, "date")):
             if "timestamp" in self.root and moment(self.context, self.root, "timestamp") != when:
                 self.context.note("IMGDA-0327", self.root.at("timestamp"))
                 self.root.lose("timestamp", "IMGDA-0903", "technical")
-            return when
+            return when, "Composition.date"
         described = self.description.created_at() if self.description else None
         if when := moment(self.context, self.root, "timestamp"):
             if described and described != when:
                 self.context.note("IMGDA-0327", self.root.at("timestamp"))
-            return described or when
+            return (described, "DocumentReference") if described else (when, "Bundle.timestamp")
         if described:
-            return described
+            return described, "DocumentReference"
         if requested:
-            return requested
+            return requested, "authoredOn"
         if self.now is None:
             self.context.note("IMGDA-0320", self.requests[0].at("authoredOn"))
         now = self.now or datetime.now().astimezone()
@@ -200,92 +202,27 @@ class Header:
             from zoneinfo import ZoneInfo
 
             now = now.replace(tzinfo=ZoneInfo(self.context.settings.time_zone))
-        return now.replace(microsecond=0).isoformat()
+        return now.replace(microsecond=0).isoformat(), "now"
 
     # --- A1: the document --------------------------------------------------------------------------------------------
 
     @reads("document")
     def document(self, ids: tuple[Identifier, ...], requested: str | None, created: str) -> Document:
-        """Identifiers from the input, else derived from the order number and its date (A1)."""
-        composition, described = self.composition, self.description
-        version = self._version()
-        own = self.root.child("identifier") if self.root.type_name == "Bundle" and composition else None
-        document_id = identifier(self.context, own) if own else None
-        set_node = composition.child("identifier") if composition else None
-        set_id = identifier(self.context, set_node) if set_node else None
-        title = one_line(composition.text("title")) if composition else None
-        if described:
-            described.read()
-            document_id, set_id, title = described.document_id(), described.set_id(), described.title()
-        if not (document_id and set_id):
-            number = self._business_key(ids, requested)
-            document_id = document_id or _derived(number, f"document {version}")
-            set_id = set_id or _derived(number, "set")
-        return Document(
-            id=document_id,
-            set_id=set_id,
-            created_at=created,
-            version=version,
-            title=title or "Demande d'actes d'imagerie",
-            language=self._language(),
-            confidentiality=self._confidentiality(),
-            replaces=self._replaced(),
-        )
+        """What the document is known by (A1)."""
+        return Identity(self).document(ids, requested, created)
 
-    def _business_key(self, ids: tuple[Identifier, ...], requested: str | None) -> str:
-        if ids:
-            return f"{ids[0].root}^{ids[0].extension}^{requested}"
-        self.context.note("IMGDA-0319", self.requests[0].at("requisition"))
-        content = json.dumps([r.value for r in self.requests], sort_keys=True, default=str)
-        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-
-    def _version(self) -> int:
-        if self.composition:
-            texts = [e.text("valueString") for e in self.composition.extensions("extension-Composition.version")]
-            texts.append(self.composition.text("version"))
-            if version := next((t for t in texts if t and t.isdigit() and int(t) > 0), None):
-                return int(version)
-        meta = self.requests[0].child("meta")
-        version = meta.text("versionId") if meta else None
-        return int(version) if version and version.isdigit() and int(version) > 0 else 1
-
-    def _language(self) -> str:
-        if described := self.description.language() if self.description else None:
-            return described
-        for node in (self.composition, self.requests[0]):
-            text = node.peek("language") if node else None
-            if node and isinstance(text, str) and _LANGUAGE.fullmatch(text):
-                return node.text("language") or text
-        return "fr-FR"
-
-    def _confidentiality(self) -> str:
-        known = value_set("confidentiality").by_code
-        if self.composition and self.composition.peek("confidentiality") in known:
-            return str(self.composition.text("confidentiality"))
-        found: str | None = None
-        for node in (self.composition, *self.requests):
-            meta = node.child("meta") if node else None
-            for coding in meta.children("security") if meta else ():
-                code = coding.peek("code")
-                confidential = code_system_oid(str(coding.peek("system"))) == "2.16.840.1.113883.5.25"
-                if confidential and code in known and found in (None, code):
-                    coding.carried()
-                    found = str(code)
-        return found or "N"
-
-    def _replaced(self) -> Identifier | None:
-        if self.description and (described := self.description.replaced()):
-            return described
-        for relation in self.composition.children("relatesTo") if self.composition else ():
-            kind = relation.peek("code") or relation.peek("type")
-            if kind not in ("replaces",):
-                continue
-            relation.decide("code", "type")
-            reference = relation.child("targetReference") or relation.child("resourceReference")
-            node = relation.child("targetIdentifier") or (reference.child("identifier") if reference else None)
-            if node and (found := identifier(self.context, node)):
-                return found
-        return None
+    def of_replaced(self, reference: Node) -> Header | None:
+        """A reader of the request that a reference of ServiceRequest.replaces leads to; what it finds is not reported."""
+        old = replaced_by(self.context, reference)
+        mine = {id(request.value) for request in self.requests}
+        members = [n for n in of_one_document(self.context, old) if id(n.value) not in mine] if old else []
+        if old is None or id(old.value) in mine:
+            return None
+        context = replace(self.context, issues=[], identified={})
+        people = People(context)
+        described = description_of(context.index, tuple(members))
+        description = Description(people, described) if described else None
+        return Header(context, people, self.root, None, tuple(members), None, description)
 
     # --- A4: demandeur -----------------------------------------------------------------------------------------------
 
@@ -312,9 +249,22 @@ class Header:
                 Author(professional=p.role.professional, time=_start(p) or requested or created, function=p.role.function)
                 for p in self._participations("AUT")
             ]
-        if not found or not found[0].professional.ids or found[0].professional.name is None:
+        if not found or not self._is_identified(found[0].professional):
             self.context.note("IMGDA-0311", self.requests[0].at("requester"))
         return tuple(found) or (Author(professional=Professional(ids=(_NO_ID,)), time=requested or created),)
+
+    def _is_identified(self, requester: Professional) -> bool:
+        """Whether a requester has a name and a national number, or a local one that the settings allow."""
+        if requester.name is None or not requester.ids:
+            return False
+        if any(number.root == PROFESSIONALS for number in requester.ids):
+            return True
+        if self.context.settings.missing.requester_number != "null":
+            return False
+        where = self.context.identified.get(requester.ids[0]) or self.requests[0].at("requester")
+        origin = "missing.requester_number"
+        self.context.note("IMGDA-0349", where, origin=origin, item="authors.professional.ids")
+        return True
 
     def _participations(self, *kinds: str) -> list[Participation]:
         """Those who took part in a described document, in one of these capacities."""
@@ -670,7 +620,9 @@ class Header:
                 legal = legal or new
             else:
                 others.append(new)
-        legal = legal or Attester(professional=authors[0].professional, time=requested or created)
+        if legal is None:
+            self.context.note("IMGDA-0342", self.requests[0].at("requester"))
+            legal = Attester(professional=authors[0].professional, time=requested or created)
         return legal, tuple(others)
 
     # --- A8, A9, A11: events -----------------------------------------------------------------------------------------
@@ -700,8 +652,9 @@ class Header:
             performer = self._event_performer(principal)
             for detail in principal.children("detail"):
                 self.context.index.find(detail)
-                if (node := detail.child("identifier")) and (number := identifier(self.context, node)) and number not in ids:
-                    ids = (*ids, number)
+                node = detail.child("identifier")
+                number = identifier(self.context, node, bare=True) if node else None
+                ids = (*ids, number) if number and number not in ids else ids
         if self.description:
             span = self.description.period()
             performer = next((p.role.professional for p in self._participations("PPRF")), None)
@@ -807,6 +760,9 @@ class Header:
                 if found is None or found.type_name != "Encounter":
                     code = "IMGDA-0218" if found is None else "IMGDA-0205"
                     self.context.note(code, reference.at("reference"), expected="Encounter")
+                elif found.peek("status") in ("entered-in-error", "cancelled"):
+                    self.context.note("IMGDA-0344", found.at("status"))
+                    found.give_up("IMGDA-0910", "technical")
                 elif chosen is None:
                     chosen = found
                 elif chosen.value is not found.value:
@@ -825,7 +781,7 @@ class Header:
             )
         self.context.is_foreign(node)
         responsible, participants = self._encounter_participants(node)
-        ids = [identifier(self.context, n, self.context.settings.oids.encounter) for n in node.children("identifier")]
+        ids = [identifier(self.context, n, self.context.settings.oids.encounter, bare=True) for n in node.children("identifier")]
         return Encounter(
             facility=self._facility(node, author),
             ids=tuple(dict.fromkeys(x for x in ids if x)),
@@ -898,11 +854,11 @@ class Header:
         if node.peek("status") == "active":
             node.decide("status")
         self.people.organization(node.child("managingOrganization"))
-        ids = [identifier(self.context, n) for n in node.children("identifier")]
+        ids = [identifier(self.context, n, bare=True) for n in node.children("identifier")]
         found = addresses(node)
         return Facility(
             type=kind or self._default_type(node.at("type")),
-            ids=tuple(dict.fromkeys(x for x in ids if x and x.extension)),
+            ids=tuple(dict.fromkeys(x for x in ids if x)),
             name=one_line(node.text("name")),
             address=found[0] if found else None,
         )
@@ -925,11 +881,6 @@ class Header:
 def _start(part: Participation) -> str | None:
     """When somebody took part."""
     return part.time.start or part.time.end if part.time else None
-
-
-def _derived(key: str, role: str) -> Identifier:
-    """An identifier (upper-case UUIDv5) that the same order gets again."""
-    return Identifier(root=str(uuid.uuid5(_IDS, f"{key} {role}")).upper())
 
 
 def _attester_mode(attester: Node) -> str | None:

@@ -9,21 +9,20 @@ from dataclasses import dataclass, field, replace
 
 from bridge.fhir.context import Context, one_line
 from bridge.fhir.datatypes import (
-    PROFESSIONALS,
-    STRUCTURES,
     addresses,
     best_name,
     civility,
-    identifier,
     iso,
     joined_names,
     moment,
     name,
-    peek_identifier,
     telecoms,
 )
+from bridge.fhir.identifiers import has_type, identifier, is_under, peek_identifier
+from bridge.fhir.identity import Trust, trust
 from bridge.fhir.view import Node, reads
 from bridge.mappings import table, value_set
+from bridge.national import INS_ROOTS, PROFESSIONALS, STRUCTURES, is_ins, is_professional, is_structure
 from bridge.order import (
     Address,
     Code,
@@ -38,12 +37,8 @@ from bridge.order import (
     Telecom,
 )
 
-__all__ = ["INS_ROOTS", "People", "Role"]
+__all__ = ["People", "Role"]
 
-INS_ROOTS = tuple(f"1.2.250.1.213.1.4.{n}" for n in (8, 9, 10, 11))
-"""INS-NIR, INS-NIA, test and demonstration (Référentiel INS)."""
-
-_QUALIFIED = ("VALI", "QUAL")
 _ROLE_CLASSES = "2.16.840.1.113883.5.110"
 _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
 _G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
@@ -108,7 +103,7 @@ class People:
     def _logical_role(self, reference: Node, required: bool) -> Role | None:
         if "reference" in reference:
             self.context.note("IMGDA-0204" if required else "IMGDA-0218", reference.at("reference"))
-        ids = _first(identifier(self.context, node) for node in reference.children("identifier"))
+        ids = self._national_ids(reference, PROFESSIONALS)
         shown = one_line(reference.peek("display"))
         if not ids and not shown:
             return None
@@ -116,7 +111,7 @@ class People:
         if shown:
             self.context.note("IMGDA-0324", reference.at("display"))
         person = PersonName(family=shown) if shown else None
-        return Role(Professional(ids=(ids,) if ids else (), name=person), reference.path)
+        return Role(Professional(ids=ids, name=person), reference.path)
 
     def _read_practitioner(self, node: Node) -> Role:
         person = Professional(
@@ -262,13 +257,32 @@ class People:
     def _national_ids(self, node: Node, root: str) -> tuple[Identifier, ...]:
         """The national identifier of a person or structure, in whichever of its forms; else the first usable one."""
         nodes = node.children("identifier")
-        chosen = _first(identifier(self.context, n) for n in nodes if self._peek_identifier(n, root))
+        chosen = _first(identifier(self.context, n) for n in self._national(nodes, root))
         if chosen is None:
             chosen = _first(identifier(self.context, n) for n in nodes)
         if chosen is None:
             return ()
         self._repeat_ids(nodes, chosen)
+        self._report_others(nodes, chosen, root)
         return (chosen,)
+
+    def _report_others(self, nodes: list[Node], chosen: Identifier, root: str) -> None:
+        """Report the national numbers beside the chosen one: those that are wrong, and a second person's."""
+        is_right, code = (is_professional, "IMGDA-0309") if root == PROFESSIONALS else (is_structure, "IMGDA-0310")
+        for node in nodes:
+            read = peek_identifier(self.context, node)
+            if read and read.root == root and read != chosen:
+                number, same_kind = read.extension or "", (read.extension or "")[:1] == (chosen.extension or "")[:1]
+                if not is_right(number):
+                    self.context.note(code, node.at("value"))
+                elif same_kind:
+                    self.context.note("IMGDA-0327", node.at("value"))
+
+    def _national(self, nodes: list[Node], root: str) -> list[Node]:
+        """The identifiers under a national root, those of the right length and key first."""
+        is_right = is_professional if root == PROFESSIONALS else is_structure
+        found = [(n, read.extension or "") for n in nodes if (read := peek_identifier(self.context, n)) and read.root == root]
+        return [node for node, _ in sorted(found, key=lambda pair: not is_right(pair[1]))]
 
     def _repeat_ids(self, nodes: list[Node], chosen: Identifier) -> None:
         """Count the identifiers that say the chosen one in another form as read; any other is a loss."""
@@ -277,10 +291,7 @@ class People:
                 identifier(self.context, node)
 
     def _peek_identifier(self, node: Node, root: str) -> bool:
-        from bridge.mappings import identifier_oid
-
-        uri = node.peek("system")
-        return isinstance(uri, str) and (self.context.settings.oids.systems.get(uri) or identifier_oid(uri)) == root
+        return is_under(self.context, node, root)
 
     # --- structures --------------------------------------------------------------------------------------------------
 
@@ -289,7 +300,7 @@ class People:
         person, structure = role.professional, role.structure
         if person.organization is None or person.organization.id or structure is None:
             return person
-        own = _first(identifier(self.context, node) for node in structure.children("identifier"))
+        own = _first(identifier(self.context, node, bare=True) for node in structure.children("identifier"))
         return replace(person, organization=replace(person.organization, id=own))
 
     def organization(self, reference: Node | None) -> Organization | None:
@@ -331,10 +342,11 @@ class People:
             None,
         )
         contacts = node.children("contact") if context.version == "R5" else []
-        national = [n for n in node.children("identifier") if self._peek_identifier(n, STRUCTURES)]
+        national = self._national(node.children("identifier"), STRUCTURES)
         number = _first(identifier(context, n) for n in national)
         if number:
             self._repeat_ids(national, number)
+            self._report_others(national, number, STRUCTURES)
         return Organization(
             id=number,
             name=one_line(node.text("name")),
@@ -421,9 +433,7 @@ class People:
             birth_date = moment(context, node, "birthDate")
         if birth_date is None and "birthDate" not in node:
             context.note("IMGDA-0304", node.at("birthDate"))
-        ids = self._patient_ids(node, known, birth_date, birth_place)
-        if not ids:
-            context.note("IMGDA-0302", node.at("identifier"))
+        ids = self._patient_ids(node, self._missing_traits(node, known, birth_date, birth_place))
         contacts, guardians = self.contacts(node, related)
         deceased = self._deceased(node)
         with reading("patient.multiple_birth"):
@@ -540,47 +550,57 @@ class People:
         found = Address(county=insee, city=city, country=country)
         return found if any((insee, city, country)) else None
 
-    def _patient_ids(
-        self, node: Node, known: PatientName, birth_date: str | None, place: Address | None
-    ) -> tuple[Identifier, ...]:
-        context = self.context
+    def _patient_ids(self, node: Node, missing: list[str]) -> tuple[Identifier, ...]:
+        """The INS, if it may be written, then the local identifiers; none is reported with the reason."""
+        context, found = self.context, trust(self.context, node)
         national: list[Identifier] = []
         local: list[Identifier] = []
+        because: dict[str, str] = {}
         for candidate in node.children("identifier"):
-            if self._is_ins(candidate):
-                if self._ins_may_be_written(node, candidate, known, birth_date, place) and (
-                    found := identifier(context, candidate)
-                ):
-                    national.append(replace(found, extension=(found.extension or "").replace(" ", "")))
-            elif candidate.peek("use") != "old" and not self._is_social_security(candidate):
-                found = identifier(context, candidate, context.settings.oids.patient)
-                if found and found.extension is None:
-                    found = None
-                local += [found] if found and found not in local else []
-        return (*national[:1], *local)
+            if self._never_an_ins(candidate):
+                continue
+            if is_under(context, candidate, *INS_ROOTS):
+                if reasons := self._withheld(candidate, found, missing):
+                    because |= reasons
+                    candidate.give_up("IMGDA-0901", "administrative")
+                else:
+                    self._take_ins(candidate, national)
+            elif (own := identifier(context, candidate, context.settings.oids.patient)) and own not in local:
+                local.append(own)
+        if not (national or local):
+            context.note("IMGDA-0302", node.at("identifier"), **({"because": ""} | because))
+        return (*national, *local)
 
-    def _is_ins(self, node: Node) -> bool:
-        from bridge.mappings import identifier_oid
+    def _never_an_ins(self, node: Node) -> bool:
+        """A social-security number (NH) or an INS-C may use the OID of the INS without being one (docs/fhir.md, 1.5)."""
+        return has_type(node, "NH", "SS") or (has_type(node, "INS-C") and is_under(self.context, node, *INS_ROOTS))
 
-        uri = node.peek("system")
-        if self._is_social_security(node):
-            return False
-        return isinstance(uri, str) and identifier_oid(uri) in INS_ROOTS
+    def _take_ins(self, node: Node, national: list[Identifier]) -> None:
+        """The first INS; the same one again counts as read, another one is reported."""
+        if not national or peek_identifier(self.context, node) in national:
+            found = identifier(self.context, node)
+            national += [found] if found and found not in national else []
+        else:
+            self.context.note("IMGDA-0327", node.at("value"))
 
-    def _is_social_security(self, node: Node) -> bool:
-        """A social-security number (type NH) may use the OID of the INS without being one (docs/fhir.md, 1.5)."""
-        kind = node.child("type")
-        return kind is not None and any(c.peek("code") in ("NH", "SS") for c in kind.children("coding"))
+    def _withheld(self, node: Node, found: Trust, missing: list[str]) -> dict[str, str]:
+        """Why an INS is not written, if it is not: the parameters of the finding that the patient has no identifier."""
+        read = peek_identifier(self.context, node)
+        because: dict[str, str] = {}
+        if missing:
+            because = {"because": "IMGDA-0306", "traits": ", ".join(missing)}
+            self.context.note("IMGDA-0306", node.path, traits=because["traits"])
+        if not found.is_reliable:
+            because["because"] = "IMGDA-0307"
+            self.context.note("IMGDA-0307", found.path or node.path)
+        if read and not is_ins(read.extension or ""):
+            because["because"] = "IMGDA-0308"
+            self.context.note("IMGDA-0308", node.at("value"))
+        return because
 
-    def _ins_may_be_written(
-        self,
-        patient: Node,
-        candidate: Node,
-        known: PatientName,
-        birth_date: str | None,
-        place: Address | None,
-    ) -> bool:
-        missing = [
+    def _missing_traits(self, patient: Node, known: PatientName, birth_date: str | None, place: Address | None) -> list[str]:
+        """The traits that a document with an INS must have and the input lacks (docs/rules.md, B15)."""
+        return [
             label
             for label, present in (
                 ("Patient.name.family (official)", known.birth_family),
@@ -591,27 +611,6 @@ class People:
             )
             if not present
         ]
-        if missing:
-            self.context.note("IMGDA-0306", candidate.path, traits=", ".join(missing))
-            self._lose_identifier(candidate)
-            return False
-        if not self._is_qualified(patient):
-            self.context.note("IMGDA-0307", candidate.path)
-            self._lose_identifier(candidate)
-            return False
-        return True
-
-    def _lose_identifier(self, node: Node) -> None:
-        node.give_up("IMGDA-0901", "administrative")
-
-    def _is_qualified(self, patient: Node) -> bool:
-        """Whether the identity is validated or qualified; a status that is not given does not forbid (decisions, 15)."""
-        for reliability in patient.extensions("fr-core-identity-reliability"):
-            for status in reliability.extensions("identityStatus"):
-                if coding := status.child("valueCoding"):
-                    code = coding.deciding("code")
-                    return code in _QUALIFIED
-        return True
 
 
 def _first(items: object) -> Identifier | None:

@@ -33,6 +33,8 @@ from bridge.settings import Settings
 __all__ = ["Reading", "read"]
 
 _BUNDLES = ("document", "transaction", "batch", "collection", "searchset", "message")
+_TAKEN_BACK = ("cancelled", "entered-in-error")
+_NOT_FINAL = ("deprecated", "partial", "preliminary", "registered", "unknown")
 _EXTENSION_OF_INFO = "extension-ServiceRequest.supportingInfo"
 
 
@@ -75,6 +77,8 @@ def read(
         return [Reading(None, tuple(context.issues))]
     _refuse_modifiers(context, root)
     composition = _composition(context, root)
+    if composition:
+        _check_status(context, composition)
     found = groups(context, root, composition, single=single)
     if not found:
         if not any(issue.is_error for issue in context.issues):
@@ -111,6 +115,16 @@ def _composition(context: Context, root: Node) -> Node | None:
     if root.type_name == "Bundle" and root.peek("type") == "document":
         return next(iter(context.index.of_type("Composition")), None)
     return None
+
+
+def _check_status(context: Context, composition: Node) -> None:
+    """A document that was taken back is refused, and one that is not final is said (docs/decisions.md, 35)."""
+    status = composition.peek("status")
+    if status in _TAKEN_BACK:
+        context.note("IMGDA-0343", composition.at("status"))
+    elif status in _NOT_FINAL:
+        composition.decide("status")
+        context.note("IMGDA-0912", composition.at("status"), status=str(status))
 
 
 def _refuse_modifiers(context: Context, root: Node) -> None:
@@ -207,6 +221,7 @@ class _Reader:
             attachments=tuple(clinical.attachments.found),
         )
         header.lose_the_rest(order)
+        self.places |= {("identifier", i.root, i.extension or ""): where for i, where in self.context.identified.items()}
         return order
 
     def _patient_nodes(self) -> list[Node]:
@@ -289,6 +304,7 @@ class _Reader:
             own = clinical.functions if owner is not None and owner.value is request.value else []
             for act in reader.read(request, own, shared).acts:
                 self.places["acts", len(acts)] = request.path
+                self.places["acts", len(acts), "wanted_by"] = _deadline(request)
                 without |= {len(acts)} if _has_no_deadline(request) else set()
                 acts.append(act)
         return self._with_deadline(acts, without)
@@ -436,6 +452,14 @@ def _has_no_deadline(request: Node) -> bool:
     """Whether the deadline is said to be unknown. FHIR: occurrenceDateTime, extension data-absent-reason."""
     sibling = request.child("_occurrenceDateTime")
     return bool(sibling and sibling.extensions("data-absent-reason"))
+
+
+def _deadline(request: Node) -> str:
+    """FHIRPath of the deadline of a request, or of the element that is absent."""
+    if (name := request.choice("occurrence")) is None:
+        return request.at("occurrence")
+    span = request.child("occurrencePeriod")
+    return span.at("end" if "end" in span else "start") if span else request.at(name)
 
 
 def _is_nuclear(request: Node) -> bool:

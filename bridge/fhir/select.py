@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.fhir.acts import has_type, is_imaging
+from bridge.fhir.acts import is_imaging
 from bridge.fhir.context import Context
 from bridge.fhir.description import description_of
+from bridge.fhir.identifiers import has_type
 from bridge.fhir.view import Node
 
-__all__ = ["Group", "groups"]
+__all__ = ["Group", "groups", "of_one_document", "replaced_by"]
 
 _REFUSED = ("revoked", "entered-in-error")
 _QUIET = ("active",)
@@ -31,8 +32,13 @@ class Group:
 def groups(context: Context, root: Node, composition: Node | None, *, single: bool = False) -> list[Group]:
     """The groups of imaging requests of an input, in its order; a refused request is reported."""
     requests = []
-    for node in _requests(context, root):
-        if _is_selectable(context, node):
+    found = _requests(context, root)
+    earlier = {ident for node in found if not _is_refused(node) for ident in _earlier(context, node)}
+    for node in found:
+        if id(node.value) in earlier:
+            context.note("IMGDA-0347", node.path)
+            node.give_up("IMGDA-0910", "technical")
+        elif _is_selectable(context, node):
             requests.append(node)
         else:
             node.give_up("IMGDA-0910", "technical")
@@ -63,6 +69,47 @@ def _requests(context: Context, root: Node) -> list[Node]:
             context.note("IMGDA-0221", node.path)
             node.give_up("IMGDA-0910", "technical")
     return wanted or found
+
+
+def _is_refused(node: Node) -> bool:
+    return node.peek("status") in _REFUSED or node.peek("doNotPerform") is True
+
+
+def replaced_by(context: Context, reference: Node) -> Node | None:
+    """The request of the input that a reference of ServiceRequest.replaces leads to, by itself or by its number."""
+    if (found := context.index.find(reference)) is not None:
+        return found if found.type_name == "ServiceRequest" else None
+    number = reference.child("identifier")
+    wanted = (number.peek("system"), number.peek("value")) if number else None
+    for node in context.index.of_type("ServiceRequest") if wanted and wanted[1] else ():
+        numbers = [*node.children("requisition"), *node.children("identifier")]
+        if any((n.peek("system"), n.peek("value")) == wanted for n in numbers):
+            return node
+    return None
+
+
+def _earlier(context: Context, node: Node) -> set[int]:
+    """``id()`` of the objects of the requests that a request replaces, and of those that these replaced."""
+    found: set[int] = set()
+    waiting = [node]
+    while waiting:
+        for reference in waiting.pop().children("replaces"):
+            old = replaced_by(context, reference)
+            if old is not None and old.value is not node.value and id(old.value) not in found:
+                found.add(id(old.value))
+                waiting.append(old)
+    return found
+
+
+def of_one_document(context: Context, node: Node) -> tuple[Node, ...]:
+    """The requests that form one document with a replaced request: same number, and neither before nor after it."""
+    key, before = _key(context, node, False), _earlier(context, node)
+
+    def belongs(other: Node) -> bool:
+        same = _key(context, other, False) == key and id(other.value) not in before
+        return other.value is node.value or (same and id(node.value) not in _earlier(context, other))
+
+    return tuple(filter(belongs, context.index.of_type("ServiceRequest")))
 
 
 def _is_selectable(context: Context, node: Node) -> bool:

@@ -12,9 +12,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from bridge.fhir.datatypes import ADDRESS_USE_CODES, TELECOM_USE_CODES, contact_uri, french_date, iso, national_number
+from bridge.fhir.datatypes import ADDRESS_USE_CODES, TELECOM_USE_CODES, contact_uri, french_date, iso
 from bridge.fhir.view import Leaf
 from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
+from bridge.national import by_type, prefixed
 from bridge.resources import folder
 
 __all__ = ["FATES", "Fate", "Form", "forms", "squeeze"]
@@ -75,7 +76,9 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
             yield Form(target.code, "translated", target.rule, whole=True)
     elif key == "value":
         yield Form(value.replace(" ", ""), "formatted")
-        yield Form(national_number(value, system), "formatted")
+        yield Form(prefixed(value, system), "formatted")
+        if typed := by_type(value, _types(container)):
+            yield Form(typed[1], "formatted")
         yield Form(re.sub(r"^urn:(oid|uuid):", "", value).upper(), "formatted", whole=True)
         if uri := contact_uri(value, system if isinstance(system, str) else None):
             yield Form(uri, "formatted", whole=True)
@@ -84,6 +87,13 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
     elif key == "contentType":
         yield Form(value.partition(";")[0].strip().lower(), "formatted", whole=True)
     yield from _by_value(str(key), value)
+
+
+def _types(container: Mapping[str, Any]) -> list[str]:
+    """The codes of the type of an Identifier."""
+    kind = container.get("type")
+    codings = kind.get("coding") if isinstance(kind, Mapping) else None
+    return [str(coding.get("code")) for coding in codings or () if isinstance(coding, Mapping)]
 
 
 def _by_value(key: str, value: str) -> Iterator[Form]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bundles import SNOMED, TA, bundle, concept, observation, path_of, patient, r5
+from bundles import SNOMED, TA, bundle, concept, observation, path_of, patient
+from forms import r5
 
 import bridge
 

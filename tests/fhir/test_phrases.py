@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from bundles import SNOMED, bundle, path_of, r5
+from bundles import SNOMED, bundle, path_of
+from forms import r5
 
 import bridge
 from bridge.fhir import metadata

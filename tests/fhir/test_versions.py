@@ -3,50 +3,16 @@
 from __future__ import annotations
 
 import json
-from itertools import zip_longest
-from typing import Any
 
 import pytest
-from bundles import DCM, SNOMED, TA, bundle, concept, r5
+from bundles import DCM, SNOMED, TA, bundle, concept
 from conftest import STORIES, input_of
-from lxml import etree
+from forms import r5, to_xml
 
 import bridge
 from bridge.fhir import parse
 
-FHIR = "{http://hl7.org/fhir}"
 JSON_STORIES = [story for story in STORIES if input_of(story).suffix == ".json"]
-
-
-def to_xml(resource: dict[str, Any]) -> bytes:
-    """A resource as FHIR XML."""
-    root = etree.Element(FHIR + resource["resourceType"], nsmap={None: FHIR[1:-1]})
-    _fill(root, resource)
-    return etree.tostring(root)
-
-
-def _fill(element: etree._Element, value: dict[str, Any]) -> None:
-    inside = "resourceType" in value
-    for key in dict.fromkeys(name.removeprefix("_") for name in value if name != "resourceType"):
-        items, siblings = value.get(key), value.get(f"_{key}")
-        if (key == "id" and not inside) or (key == "url" and etree.QName(element).localname == "extension"):
-            element.set(key, items)
-            continue
-        many = items if isinstance(items, list) else [items]
-        beside = siblings if isinstance(siblings, list) else [siblings]
-        for item, sibling in zip_longest(many, beside):
-            if key == "div":
-                element.append(etree.fromstring(item))
-                continue
-            child = etree.SubElement(element, FHIR + key)
-            if isinstance(item, dict) and "resourceType" in item:
-                _fill(etree.SubElement(child, FHIR + item["resourceType"]), item)
-            elif isinstance(item, dict):
-                _fill(child, item)
-            elif item is not None:
-                child.set("value", str(item).lower() if isinstance(item, bool) else str(item))
-            if sibling:
-                _fill(child, sibling)
 
 
 @pytest.mark.parametrize("story", JSON_STORIES, ids=lambda story: story.name)

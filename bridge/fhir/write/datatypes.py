@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from bridge.fhir.datatypes import ADDRESS_USE, PARTS, PROFESSIONALS, STRUCTURES, TELECOM_ADDRESS, TELECOM_USE, URIS, contact_uri
+from bridge.fhir.datatypes import ADDRESS_USE, PARTS, TELECOM_ADDRESS, TELECOM_USE, contact_uri
+from bridge.fhir.identifiers import URIS
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
 from bridge.mappings import code_system_uri
+from bridge.national import PROFESSIONALS, STRUCTURES
 from bridge.order import Address, Code, Identifier, Period, PersonName, Telecom
 
 __all__ = [
@@ -88,7 +90,7 @@ def known_period(span: Period | None) -> JSON:
 
 
 def identifier(item: Identifier, **more: object) -> JSON:
-    """An Identifier, as ``bridge.fhir.datatypes.identifier`` reads it back (docs/fhir.md, 4.8)."""
+    """An Identifier, as ``bridge.fhir.identifiers.identifier`` reads it back (docs/fhir.md, 4.8)."""
     if item.extension is None:
         name = f"urn:oid:{item.root}" if item.root[:2] in ("0.", "1.", "2.") else f"urn:uuid:{item.root.lower()}"
         return parts(**more, system="urn:ietf:rfc:3986", value=name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir.people import INS_ROOTS
 from bridge.fhir.write.datatypes import (
     address,
     addresses,
@@ -23,6 +22,7 @@ from bridge.fhir.write.datatypes import (
 )
 from bridge.fhir.write.resources import HL7, JSON, Resources, absent, parts, reference
 from bridge.mappings import code_system_uri, rows
+from bridge.national import INS_ROOTS, INS_TYPES
 from bridge.order import (
     Address,
     Author,
@@ -40,7 +40,7 @@ from bridge.order import (
 __all__ = ["People"]
 
 _FR = "https://hl7.fr/ig/fhir/core/StructureDefinition"
-_INS_TYPES = dict(zip(INS_ROOTS, ("INS-NIR", "INS-NIA", "INS-NIR-TEST", "INS-NIR-DEMO"), strict=True))
+_INS_TYPES = {root: name for name, root in INS_TYPES.items()}
 _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
 _G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
 
