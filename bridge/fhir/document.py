@@ -253,7 +253,7 @@ class Identity:
     def _lose_replaced(self, request: Node, index: int) -> None:
         node = request.children("replaces")[index]
         for name in list(node.value):
-            node.lose(name, "IMGDA-0345", "critical")
+            node.lose(name, "IMGDA-0345")
 
     def _known_of(self, reference: Node) -> Known | None:
         """The identity that a conversion of the replaced request gives its document, under the same settings."""
