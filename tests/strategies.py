@@ -85,9 +85,8 @@ tokens = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh0123456789-/._", min_size=1,
 
 
 def identifiers(roots: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Identifier]:
-    """An identifier. A professional's number of 11 digits is no IDNPS: it is an RPPS, which FHIR readers prefix with 8."""
-    built = st.builds(Identifier, root=oids if roots is None else roots, extension=tokens)
-    return built.filter(lambda i: not (i.root == PROFESSIONALS and len(i.extension or "") == 11))
+    """An identifier."""
+    return st.builds(Identifier, root=oids if roots is None else roots, extension=tokens)
 
 
 _zones = st.sampled_from([-12, -9.5, -5, 0, 1, 2, 5.75, 14])

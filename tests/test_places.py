@@ -23,7 +23,8 @@ ALL = os.environ.get("IMGDA_MUTATIONS") == "all"
 BRIDGE = bridge.Bridge()
 
 PEOPLE = "Practitioner PractitionerRole Organization Composition Provenance"
-FINDINGS = "Observation Condition Procedure AllergyIntolerance Flag Consent DiagnosticReport DocumentReference Composition ServiceRequest"
+CLINICAL = "Observation Condition Procedure AllergyIntolerance Flag Consent DiagnosticReport DocumentReference"
+FINDINGS = f"{CLINICAL} Composition ServiceRequest"
 NAMED = {
     "IMGDA-0203": "ServiceRequest",  # no imaging request
     "IMGDA-0207": "ServiceRequest Task RequestGroup DocumentReference",  # several orders, by what groups requests

@@ -59,6 +59,7 @@ NEVER_READ = {
             "device": {"display": "Implant"},
         }
     ),
+    "ServiceRequest.replaces": order_of(replaces=[{"reference": "ServiceRequest/old"}]),
     **{
         f"ServiceRequest.extension({name})": with_extension(name)
         for name in ("bodySite", "fr-imaging-request-extension", "extension-ServiceRequest.orderDetail.parameter")

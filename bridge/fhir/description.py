@@ -86,17 +86,12 @@ class Description:
 
     def title(self) -> str | None:
         """FHIR: content.attachment.title."""
-        attachment = self._attachment()
+        attachment = self.attachment()
         return one_line(attachment.text("title")) if attachment else None
-
-    def language(self) -> str | None:
-        """FHIR: content.attachment.language."""
-        attachment = self._attachment()
-        return attachment.text("language") if attachment else None
 
     def created_at(self) -> str | None:
         """FHIR: content.attachment.creation."""
-        attachment = self._attachment()
+        attachment = self.attachment()
         return moment(self.people.context, attachment, "creation") if attachment else None
 
     def custodian(self) -> Node | None:
@@ -108,7 +103,8 @@ class Description:
         context = self.node.child("context")
         return period(self.people.context, context.child("period")) if context else None
 
-    def _attachment(self) -> Node | None:
+    def attachment(self) -> Node | None:
+        """What holds the title, language and creation time. FHIR: content.attachment."""
         content = self.node.child("content")
         return content.child("attachment") if content else None
 

@@ -157,9 +157,8 @@ class Identity:
 
     def _language(self) -> str:
         """The first language of the form ``fr-FR``; one that has no country is said where it is not French."""
-        if self.header.description and (described := self.header.description.language()):
-            return described
-        for node in (self.header.composition, self.header.requests[0]):
+        described = self.header.description.attachment() if self.header.description else None
+        for node in (described, self.header.composition, self.header.requests[0]):
             sent = node.peek("language") if node else None
             if node is None or not isinstance(sent, str):
                 continue
@@ -188,15 +187,16 @@ class Identity:
     def _confidentialities(self) -> Iterator[tuple[Node, str, str]]:
         """Where a confidentiality is stated: the object, the name of the element, the code."""
         composition = self.header.composition
-        if composition and isinstance(code := composition.peek("confidentiality"), str):
-            yield composition, "confidentiality", code
+        if composition and isinstance(own := composition.peek("confidentiality"), str):
+            yield composition, "confidentiality", own
+        described = self.header.description.node.children("securityLabel") if self.header.description else []
+        codings = [coding for label in described for coding in label.children("coding")]
         for node in (composition, *self.header.requests):
             meta = node.child("meta") if node else None
-            for coding in meta.children("security") if meta else ():
-                if code_system_oid(str(coding.peek("system"))) == _CONFIDENTIALITY and isinstance(
-                    code := coding.peek("code"), str
-                ):
-                    yield coding, "code", code
+            codings += meta.children("security") if meta else []
+        for coding in codings:
+            if code_system_oid(str(coding.peek("system"))) == _CONFIDENTIALITY and isinstance(code := coding.peek("code"), str):
+                yield coding, "code", code
 
     def _replaced_by_default(self, node: Node, name: str, element: str, written: str) -> None:
         """Report a value that is not written because another stands in its place."""
@@ -208,7 +208,7 @@ class Identity:
     def _one_replaced(self, stated: Identifier | None, earlier: Known | None) -> Identifier | None:
         """The only document that the model lets this one replace: that which is stated, else that of the replaced request."""
         if stated and earlier and stated != earlier.id:
-            self.header.context.note("IMGDA-0348", self.header.requests[0].at("replaces"))
+            self.header.context.note("IMGDA-0327", self.header.requests[0].at("replaces"))
         return stated or (earlier.id if earlier else None)
 
     def _stated_replaced(self) -> Identifier | None:
@@ -253,7 +253,7 @@ class Identity:
     def _lose_replaced(self, request: Node, index: int) -> None:
         node = request.children("replaces")[index]
         for name in list(node.value):
-            node.lose(name, "IMGDA-0345", "critical")
+            node.lose(name, "IMGDA-0345")
 
     def _known_of(self, reference: Node) -> Known | None:
         """The identity that a conversion of the replaced request gives its document, under the same settings."""

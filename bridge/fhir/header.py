@@ -262,8 +262,7 @@ class Header:
         if self.context.settings.missing.requester_number != "null":
             return False
         where = self.context.identified.get(requester.ids[0]) or self.requests[0].at("requester")
-        origin = "missing.requester_number"
-        self.context.note("IMGDA-0349", where, origin=origin, item="authors.professional.ids")
+        self.context.note("IMGDA-0349", where)
         return True
 
     def _participations(self, *kinds: str) -> list[Participation]:
@@ -601,13 +600,15 @@ class Header:
             mode = _attester_mode(attester)
             if mode not in ("legal", "professional"):
                 continue
-            when = moment(self.context, attester, "time") or created
+            when = moment(self.context, attester, "time")
             role = self.people.role(attester.child("party"), required=True)
             if role is None:
                 continue
+            if when is None:
+                self.context.note("IMGDA-0348", attester.at("time"))
             if not role.professional.ids:
                 self.context.note("IMGDA-0326", attester.at("party"))
-            new = Attester(professional=role.professional, time=when)
+            new = Attester(professional=role.professional, time=when or created)
             if mode == "legal" and legal is None:
                 legal = new
             elif mode == "professional":

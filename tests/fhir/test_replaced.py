@@ -232,13 +232,14 @@ def test_a_request_of_a_document_may_name_the_replaced_one():
 def test_the_composition_comes_before_the_request():
     data = composed(old(), request=service_request(replaces=TO_OLD), relates=[replaces("urn:oid:1.2.3.4")])
     assert document(data).replaces == Identifier(root="1.2.3.4")
-    assert "IMGDA-0348" in codes(data)
+    (said,) = [issue for issue in issues(data) if issue.code == "IMGDA-0327"]
+    assert said.path == f"{path_of(data, 'sr')}.replaces"
 
 
 def test_both_may_name_the_same_document():
     data = composed(old(), request=service_request(replaces=TO_OLD), relates=[replaces(f"urn:oid:{alone().id.root}")])
     assert document(data).replaces == alone().id
-    assert not {"IMGDA-0348", "IMGDA-0345"} & codes(data)
+    assert not {"IMGDA-0327", "IMGDA-0345"} & codes(data)
 
 
 def test_a_second_replaced_document_is_a_critical_loss():
@@ -365,3 +366,10 @@ def test_the_requester_as_legal_authenticator_is_said():
     assert "IMGDA-0342" in codes(bundle())
     attester = [{"mode": "legal", "time": OLD_DATE, "party": {"reference": "PractitionerRole/role"}}]
     assert "IMGDA-0342" not in codes(composed(attester=attester))
+
+
+def test_a_signature_without_a_time_gets_that_of_the_document_and_says_so():
+    data = composed(attester=[{"mode": "legal", "party": {"reference": "PractitionerRole/role"}}])
+    found = bridge.Bridge().normalize(data)
+    assert found.order.legal_authenticator.time == found.order.document.created_at
+    assert "IMGDA-0348" in {i.code for i in found.issues}
