@@ -48,7 +48,7 @@ READ = {
 }
 """Orders that convert, with a leaf that no story has."""
 NEVER_READ = {
-    "Device": bundle({"resourceType": "Device", "id": "d", "deviceName": [{"name": "Implant", "type": "other"}]}),
+    "Device": bundle({"resourceType": "Device", "id": "info-d", "deviceName": [{"name": "Implant", "type": "other"}]}),
     "DeviceUsage": with_device_usage(),
     "DeviceUseStatement": bundle(
         {

@@ -556,8 +556,12 @@ class Clinical:
 
     @reads("medical_history")
     def _use(self, node: Node) -> None:
+        """A statement that a device is, was or will be used."""
         owner = node.child("device")
-        if self._absence((owner.child("concept") or owner) if owner else None, "devices"):
+        device = self.context.index.lookup(owner.child("reference") or owner) if owner else None
+        concept = device.child("type") if device is not None else owner.child("concept") if owner else None
+        if owner and self._absence(concept, "devices"):
+            self.context.index.find(owner.child("reference") or owner)
             self._absent(node)
         else:
             self.implants.uses.append(node)

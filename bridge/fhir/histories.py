@@ -2,7 +2,7 @@
 
 A line is the name of the fact, in brackets its date and whatever weakens it, then its further phrases and notes:
 ``Gonarthrose (2019, non confirmé) ; localisation : genou (droit)``.
-Source: docs/fhir.md, 2.6 (M3, M4) and 2.8; docs/decisions.md, 27.
+Source: docs/fhir.md, 2.6 (M3, M4) and 2.11; docs/decisions.md, 27.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the elements of a clinical resource say, as short French phrases: "sévérité : modérée", "localisation : genou (droit)".
 
 Which elements are said, and how, stands in ``mappings/phrases.csv``, one row for each element of FHIR of the types that are
-read; so a new phrase is a row. Source: docs/decisions.md, 27; docs/fhir.md, 2.8.
+read; so a new phrase is a row. Source: docs/decisions.md, 27; docs/fhir.md, 2.11.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Results of earlier examinations, each as one line of French: "Créatininémie : 80 µmol/L (02/03/2026)".
 
 An Observation that has no value, or says why it has none, gives no line: nothing was found (docs/decisions.md, 1). Source:
-docs/fhir.md, 2.6 (M19) and 2.8.
+docs/fhir.md, 2.6 (M19) and 2.11.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the status of a resource means: ordinary, said in words, or that its fact never was one.
 
-The words stand in ``mappings/status-words.csv``, by element and code. Source: docs/decisions.md, 1 and 27; docs/fhir.md, 2.8.
+The words stand in ``mappings/status-words.csv``, by element and code. Source: docs/decisions.md, 1 and 27; docs/fhir.md, 2.11.
 """
 
 from __future__ import annotations

@@ -239,7 +239,7 @@ def test_a_status_is_ordinary_or_said_or_makes_no_fact(row):
         pytest.skip("tried with its element")
     version = next(v for v in ("R4B", "R5") if _takes(v, kind, element, row["code"]))
     fhir = (metadata.elements(version, kind) or {})[element]
-    value: Any = row["code"] if fhir.type == "code" else {"coding": [{"code": row["code"]}]}
+    value: Any = row["code"] if fhir.type == "code" else {"coding": [{"system": "http://hl7.org/fhir/any", "code": row["code"]}]}
     resource = {**least(kind, version), element: value}
     found = convert(order(resource, version), version)
     if row["meaning"] == "never":
