@@ -11,6 +11,7 @@ from functools import cache
 
 from bridge.fhir.clinical import TA
 from bridge.fhir.coding import (
+    CONTRAINDICATION,
     CONTRAST,
     MODALITY,
     MODIFIER,
@@ -32,9 +33,9 @@ __all__ = ["Acts", "ReadAct", "codeable", "codeables", "is_imaging", "site_words
 PET, SCINTIGRAPHY = "PT", "NM"
 NUCLEAR = {PET: "pet-function", SCINTIGRAPHY: "scintigraphy-function"}
 _WITH_CONTRAST = {"MED-1126": "MED-1127", "MED-1128": "MED-1129"}
-_BESIDE_MODALITY = (CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, SITE, MODIFIER)
+_BESIDE_MODALITY = (CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, SITE, MODIFIER, CONTRAINDICATION)
 """What else a coding of ``code`` may state."""
-_BESIDE_SITE = (MODIFIER, MODALITY, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION)
+_BESIDE_SITE = (MODIFIER, MODALITY, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, CONTRAINDICATION)
 """What else a coding of ``bodySite`` may state."""
 _QUESTIONS = ("Fonction étudiée", "Injection de produit de contraste")
 """Labels of the questions that an orderDetail of R5 may answer."""
@@ -175,7 +176,10 @@ class Acts:
         return replace(coded.code, text=text, translations=_sorted(kept))
 
     def _take_strays(self, exam: _Exam, places: list[_Place]) -> None:
-        """Bring what the codings of code and bodySite state beside their own datum to where it belongs."""
+        """Bring what the codings of code and bodySite state beside their own datum to where it belongs.
+
+        A contra-indication belongs to no act: it stays unread, and so is a critical loss.
+        """
         for stray in exam.strays:
             name = stray.datum.name
             if name == CONTRAST.name:
@@ -186,7 +190,7 @@ class Acts:
                 exam.functions.append((self.context.take_stray(stray), stray.coding))
             elif name == MODALITY.name:
                 self._same_modality(exam, stray)
-            else:
+            elif name == SITE.name:
                 self._same_site(stray, exam, places)
 
     def _other_modalities(self, exam: _Exam, request: Node, details: _Details) -> None:

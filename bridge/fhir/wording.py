@@ -282,7 +282,7 @@ def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] =
     own = _raw_sides(concept.display) if name == "site" else frozenset()
     if own and (raw := _raw_sides(text)) and raw.isdisjoint(own):
         return True
-    if contrary_sides(sides(text) - own, stated - own):
+    if stated - own and contrary_sides(sides(text) - own, stated - own):
         return True
     if name == "modality" and _contrary_modality(text, concept.code):
         return True
