@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bridge.fhir.attachments import Attachments
-from bridge.fhir.context import Context, clean, one_line
+from bridge.fhir.context import Context, clean, one_line, same_order
 from bridge.fhir.datatypes import french_date, moment
 from bridge.fhir.view import Node, reads
 from bridge.fhir.wording import denies
@@ -532,10 +532,10 @@ class Clinical:
 
     def _label(self, concept: Node) -> str | None:
         """What a report is, in words without codes."""
-        text = clean(concept.text("text"))
-        for coding in concept.children("coding"):
-            if text is None and "display" in coding:
-                text = one_line(coding.text("display"))
+        text, codings = clean(concept.text("text")), concept.children("coding")
+        if text is None and (shown := [coding for coding in codings if one_line(coding.peek("display"))]):
+            text = min((str(one_line(coding.text("display"))) for coding in shown), key=same_order)
+        for coding in codings:
             coding.give_up("IMGDA-0908", "technical", written="text")
         return text
 

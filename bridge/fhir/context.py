@@ -18,7 +18,7 @@ from bridge.mappings import table, value_set
 from bridge.order import Code, Translation
 from bridge.settings import Settings
 
-__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "same_words"]
+__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "same_order", "same_words"]
 
 _LINE_BREAKS = re.compile(r"\r\n?|[\u0085\u2028]")
 _SPACES = re.compile(r"\s+")

@@ -176,12 +176,13 @@ class _Search:
                 self._add(Leaf(f"{path}.{key}", kind, item, value, key), why)
 
     def _list(self, items: list[Any], path: str, type_path: str, why: str | None) -> None:
+        is_understood = type_path.endswith(".coding") and self.ledger.has_read(items)
         for index, item in enumerate(items):
             if item is None:
                 continue
             where, reason = f"{path}[{index}]", why
-            if type_path.endswith(".coding"):
-                reason = why or (None if why or self.ledger.has_read(item) else "IMGDA-0903")
+            if is_understood:
+                reason = why if self.ledger.has_read(item) else "IMGDA-0903"
             elif index and not why and type_path not in ("Bundle.entry",) and not type_path.endswith(".contained"):
                 reason = self._repetition(items, index)
             if isinstance(item, (dict, list)):
