@@ -25,7 +25,7 @@ from bridge.fhir.datatypes import identifier, iso, moment
 from bridge.fhir.details import NUCLEAR, PET, Details
 from bridge.fhir.sites import Exam, Place, Sites, sorted_translations
 from bridge.fhir.view import Node, reads
-from bridge.fhir.wording import is_contrary
+from bridge.fhir.wording import contrary_contrast, is_contrary
 from bridge.mappings import code_system_oid, rows, value_set
 from bridge.order import Act, Code, Function, Identifier
 
@@ -72,7 +72,7 @@ class Acts:
         sites = Sites(self.context)
         places = sites.read(request, exam)
         self._take_strays(exam, sites, places)
-        self._other_modalities(exam, request, details)
+        self._said_again(exam, request, details, sites, places)
         sites.complete(exam, details.modifiers(), places)
         for place in places:
             sites.side_in_words(place)
@@ -84,6 +84,7 @@ class Acts:
             self.context.note("IMGDA-0432", request.at("code.text"))
             comment = modality.text
         sites.words_of_exam(exam, places)
+        self._contrast_in_words(exam)
         act = Act(
             modality=modality,
             sites=(),
@@ -144,13 +145,16 @@ class Acts:
             elif name == SITE.name:
                 sites.stated_by_the_exam(stray, exam, places)
 
-    def _other_modalities(self, exam: Exam, request: Node, details: Details) -> None:
-        """The modalities of orderDetail and category: the same, or the hybrid examination; another one is an error."""
+    def _said_again(self, exam: Exam, request: Node, details: Details, sites: Sites, places: list[Place]) -> None:
+        """The modalities and sites of orderDetail and category: the same, or more; another one is an error."""
         for concept in details.concepts:
             strays = [] if details.is_used(concept) else self.context.strays(concept.children("coding"), (MODALITY,))
             for stray in strays:
                 details.used(concept)
                 self._same_modality(exam, stray)
+            for stray in self.context.strays(concept.children("coding"), (SITE,)):
+                details.used(concept)
+                sites.stated_by_the_exam(stray, exam, places)
         for category in request.children("category"):
             for coding in category.children("coding"):
                 self._category(exam, coding)
@@ -211,6 +215,12 @@ class Acts:
                 return None, []
         self.context.note("IMGDA-0412", request.at("orderDetail") if details.contrast() else place.path)
         return None, [contrast.display or contrast.code]
+
+    def _contrast_in_words(self, exam: Exam) -> None:
+        """The words of the examination that say another contrast than the modality written, of which its code said nothing."""
+        text = exam.modality.text
+        if exam.concept and text and not exam.states_contrast and contrary_contrast(text, exam.modality.code):
+            self.context.contradiction(exam.concept.at("text"), text)
 
     def _comments(self, request: Node) -> list[str]:
         """The untyped notes of a ServiceRequest; typed ones are justification and finality (docs/fhir.md, 1.4)."""
