@@ -13,7 +13,7 @@ from conftest import ROOT
 from lxml import etree
 
 from bridge.issues import catalogue
-from bridge.mappings import code_system_oid, code_system_uri, rows, table, value_set
+from bridge.mappings import code_system_oid, code_system_uri, rows, table, value_set, wholes
 
 MAPPINGS = ROOT / "mappings"
 FILES = sorted(MAPPINGS.rglob("*.csv"))
@@ -102,6 +102,38 @@ def test_a_side_that_a_site_code_includes_is_a_topographic_modifier():
         if row["modifier_code"]:
             (concept,) = modifiers.by_code[row["modifier_code"]]
             assert concept.display == row["modifier_display"]
+
+
+@pytest.mark.parametrize("name", ["site", "relation"])
+def test_a_part_and_its_whole_are_concepts_of_the_value_set_with_their_labels(name):
+    for row in rows(f"{name}-parts"):
+        for role in ("part", "whole"):
+            (concept,) = value_set(name).by_code[row[f"{role}_code"]]
+            assert concept.display == row[f"{role}_display"]
+
+
+@pytest.mark.parametrize("name", ["site", "relation"])
+def test_nothing_is_part_of_itself_by_any_number_of_steps(name):
+    assert [code for code, found in wholes(name).items() if code in found] == []
+
+
+def test_a_code_states_contrast_only_where_its_row_says_so():
+    states = {row["fhir_code"]: row["states"] for row in rows("codes/modality") if row["fhir_system"].endswith("/DCM")}
+    assert set(states.values()) == {"modality"}
+    for row in rows("codes/modality"):
+        assert ("contrast" in row["states"]) >= (row["cda_code"] in ("MED-1127", "MED-1129"))
+
+
+@pytest.mark.parametrize("word", [row["word"] for row in rows("side-words")])
+def test_a_word_of_a_side_leads_to_a_side(word):
+    row = next(row for row in rows("side-words") if row["word"] == word)
+    assert row["modifier_code"] in ("24028007", "7771000", "51440002")
+    assert row["place"] in ("", "after", "before", "beside")
+
+
+def test_the_words_of_modalities_lead_to_concepts_of_the_value_set():
+    for row in rows("modality-words"):
+        assert row["modality"] in value_set("modality").by_code
 
 
 @pytest.mark.parametrize(("name", "target"), [("civility", "civility"), ("title", "title")])

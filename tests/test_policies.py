@@ -10,10 +10,11 @@ from conftest import STORIES, input_of
 from test_rules import BROKEN
 
 import bridge
-from bridge.fhir.acts import Acts, _Details
 from bridge.fhir.clinical import Clinical
+from bridge.fhir.details import Details
 from bridge.fhir.header import Header
 from bridge.fhir.reasons import Reasons
+from bridge.fhir.sites import Sites
 from bridge.provenance import sha256
 from bridge.settings import from_mapping
 
@@ -72,12 +73,12 @@ SAFETY = {
         "_affirmed",
         nothing,
     ),
-    "the site": (order_of(), Acts, "_body_site", nothing),
-    "the side": (LEFT_KNEE, Acts, "_modifier", nothing),
+    "the site": (order_of(), Sites, "_body_site", nothing),
+    "the side": (LEFT_KNEE, Sites, "_modifier", nothing),
     "the priority": (order_of(priority="urgent", reasonCode=URGENT), Header, "urgency", nothing),
     "the reason of the urgency": (order_of(priority="urgent", reasonCode=URGENT), Header, "_is_urgency", lambda *_: False),
-    "the function": (order_of(**PET), _Details, "functions", lambda *_: iter(())),
-    "the contrast": (order_of(**PET), _Details, "contrast", lambda *_: []),
+    "the function": (order_of(**PET), Details, "functions", lambda *_: iter(())),
+    "the contrast": (order_of(**PET), Details, "contrast", lambda *_: []),
     "the justification": (order_of(), Reasons, "read", nothing),
 }
 

@@ -258,7 +258,9 @@ class _Walk:
         others = {name for name in element.attrib if name not in ("nullFlavor", f"{{{XSI}}}type")}
         if element.get("nullFlavor") in ("OTH", "NA", "UNC"):
             others -= {"codeSystem"}
-        holds = [child for child in element if _name(str(child.tag)) not in ("originalText", "translation")]
+        # A site in words keeps its side as a qualifier (docs/decisions.md, 45).
+        beside = {"originalText", "translation"} | ({"qualifier"} if element.get("nullFlavor") == "OTH" else set())
+        holds = [child for child in element if _name(str(child.tag)) not in beside]
         if others or holds or (element.text or "").strip():
             self.say("IMGDA-1421", element, element=_name(str(element.tag)))
 

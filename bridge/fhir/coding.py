@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from bridge.fhir.view import Node
@@ -30,6 +31,7 @@ from bridge.order import Translation
 from bridge.settings import Settings
 
 __all__ = [
+    "CONTRAINDICATION",
     "CONTRAST",
     "MODALITY",
     "MODIFIER",
@@ -64,6 +66,7 @@ MODIFIER = Datum("topographic-modifier", ("laterality",))
 CONTRAST = Datum("contrast-injection")
 PET_FUNCTION = Datum("pet-function")
 SCINTIGRAPHY_FUNCTION = Datum("scintigraphy-function")
+CONTRAINDICATION = Datum("contraindication")
 
 
 class Meaning(NamedTuple):
@@ -92,8 +95,17 @@ def meaning(coding: Node, datum: Datum, settings: Settings) -> Meaning | None:
     return of(code, uri if isinstance(uri, str) else None, datum, settings) if isinstance(code, str) else None
 
 
+@cache
+def _codes(datum: Datum) -> frozenset[str]:
+    """Every code that states something of a datum, whatever its system."""
+    translated = (code for name in datum.tables for _, code in table(name))
+    return frozenset(value_set(datum.name).by_code).union(translated)
+
+
 def of(code: str, uri: str | None, datum: Datum, settings: Settings) -> Meaning | None:
     """What a code of a system (URI) states of a datum."""
+    if code not in _codes(datum) and ":" not in code and not settings.translations:
+        return None
     oid = code_system_oid(uri) if uri else None
     if oid and (concept := value_set(datum.name).find(code, oid)):
         return Meaning(concept)

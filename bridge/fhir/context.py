@@ -18,7 +18,7 @@ from bridge.mappings import table, value_set
 from bridge.order import Code, Identifier, Translation
 from bridge.settings import Settings
 
-__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "same_words"]
+__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "same_order", "same_words"]
 
 _LINE_BREAKS = re.compile(r"\r\n?|[\u0085\u2028]")
 _SPACES = re.compile(r"\s+")
@@ -252,11 +252,11 @@ class Context:
     def _check_display(self, coding: Node, datum: Datum, stated: Meaning, *, report: bool) -> None:
         """Report a display that is contrary to its own code, or only another wording (docs/decisions.md, 25)."""
         display = one_line(coding.peek("display"))
-        if not display:
+        if not display or same_words(display, stated.concept.display):
             return
         if is_contrary(display, datum.name, stated.concept, frozenset(stated.modifiers), contrast=stated.states_contrast):
             self.note("IMGDA-0444", coding.at("display"), value=display)
-        elif report and not same_words(display, stated.concept.display):
+        elif report:
             self.note("IMGDA-0501", coding.at("display"), value=display)
 
     def _check_words(self, concept: Node, unknown: Sequence[Node], datum: Datum, together: Combined) -> None:

@@ -182,9 +182,7 @@ class _Search:
             if item is None:
                 continue
             where, reason = f"{path}[{index}]", why
-            if type_path.endswith(".coding"):
-                reason = why or (None if self.ledger.has_read(item) else "IMGDA-0903")
-            elif index and others and not read[index]:
+            if others and not read[index] and (index or type_path.endswith(".coding")):
                 reason = "IMGDA-0903"
             if isinstance(item, (dict, list)):
                 self.walk(item, where, type_path, reason)

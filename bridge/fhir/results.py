@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.fhir.context import Context, clean, one_line
+from bridge.fhir.context import Context, clean, one_line, same_order
 from bridge.fhir.datatypes import french_date, moment
 from bridge.fhir.histories import joined
 from bridge.fhir.phrases import Phrases, quantity
@@ -92,10 +92,10 @@ class Results:
         concept = node.child("code")
         if concept is None:
             return None
-        text = clean(concept.text("text"))
-        for coding in concept.children("coding"):
-            if text is None and "display" in coding:
-                text = one_line(coding.text("display"))
+        text, codings = clean(concept.text("text")), concept.children("coding")
+        if text is None and (shown := [coding for coding in codings if one_line(coding.peek("display"))]):
+            text = min((str(one_line(coding.text("display"))) for coding in shown), key=same_order)
+        for coding in codings:
             coding.give_up("IMGDA-0908", "technical", written="text")
         return text
 

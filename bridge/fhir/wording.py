@@ -19,6 +19,7 @@ __all__ = [
     "BOTH",
     "LEFT",
     "RIGHT",
+    "contrary_contrast",
     "contrary_sides",
     "denies",
     "is_contrary",
@@ -121,7 +122,7 @@ def sides_of_site(text: str | None) -> frozenset[str]:
 
 def _named(text: str) -> Iterator[tuple[str, bool]]:
     """Each side named, and whether the name of a site stands beside it."""
-    words = _words(text)
+    words, last = _words(text), -9
     for index, word in enumerate(words):
         # A single letter counts as a capital only: "genou D", never "genou d".
         found = _side_words().get(word.written) or (_side_words().get(word.plain) if len(word.plain) > 1 else None)
@@ -129,9 +130,15 @@ def _named(text: str) -> Iterator[tuple[str, bool]]:
             continue
         after = any(w.plain in _site_names() for w in words[max(0, index - 3) : index])
         before = any(w.plain in _site_names() for w in words[index + 1 : index + 2])
-        adjacent = index > 0 and words[index - 1].plain in _site_names()
-        if _stands(found.place, adjacent, before):
+        beside = index > 0 and (words[index - 1].plain in _site_names() or _joins(words[last + 1 : index], index - last))
+        if _stands(found.place, beside, before):
+            last = index
             yield found.side, after or before
+
+
+def _joins(between: list[_Word], distance: int) -> bool:
+    """Whether a side goes on from one just before it: "genoux D/G", "genoux D et G"."""
+    return distance == 1 or (distance == 2 and between[0].plain in ("et", "and", "ou", "or"))
 
 
 def _stands(place: str, after: bool, before: bool) -> bool:
@@ -213,7 +220,8 @@ def _contrary_modality(text: str, code: str) -> bool:
     return bool(named and known and named.isdisjoint(known))
 
 
-def _contrary_contrast(text: str, code: str) -> bool:
+def contrary_contrast(text: str, code: str) -> bool:
+    """Whether words say "avec contraste" for a code without contrast, or the reverse."""
     plain = bare(text)
     without, with_it = bool(_WITHOUT.search(plain)), bool(_WITH.search(plain))
     if code in ("MED-1127", "MED-1129", "MED-1153"):
@@ -282,11 +290,11 @@ def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] =
     own = _raw_sides(concept.display) if name == "site" else frozenset()
     if own and (raw := _raw_sides(text)) and raw.isdisjoint(own):
         return True
-    if contrary_sides(sides(text) - own, stated - own):
+    if stated - own and contrary_sides(sides(text) - own, stated - own):
         return True
     if name == "modality" and _contrary_modality(text, concept.code):
         return True
-    if name in ("modality", "contrast-injection") and contrast and _contrary_contrast(text, concept.code):
+    if name in ("modality", "contrast-injection") and contrast and contrary_contrast(text, concept.code):
         return True
     return _names_another(text, name, concept)
 

@@ -226,6 +226,18 @@ def test_an_order_detail_of_another_modality_refuses_the_order():
     assert refused(order_of(orderDetail=[concept(DCM, "CT")])) == {at("orderDetail[0].coding[0]"): "IMGDA-0443"}
 
 
+def test_an_order_detail_that_repeats_the_site_is_implied_and_another_site_refuses_the_order():
+    found = BRIDGE.normalize(order_of(orderDetail=[concept(SNOMED, KNEE)]))
+    assert [loss.path for loss in found.losses if "orderDetail" in str(loss.path)] == []
+    assert refused(order_of(orderDetail=[concept(SNOMED, THORAX)])) == {at("orderDetail[0].coding[0]"): "IMGDA-0443"}
+
+
+def test_words_with_contrast_beside_a_code_that_says_nothing_of_it_are_said():
+    changes = {"code": concept(DCM, "DX", text="Arthrographie avec contraste")}
+    assert warned("IMGDA-0445", **changes) == [at("code.text")]
+    assert warned("IMGDA-0445", **changes, orderDetail=[concept(TA, "MED-1153")]) == []
+
+
 def test_an_order_detail_with_contrast_completes_a_code_that_says_nothing_of_it():
     assert act(code=concept(DCM, "US"), orderDetail=[concept(TA, "MED-1129")]).modality.code == "MED-1129"
 
@@ -458,7 +470,9 @@ def test_a_text_that_names_another_concept_is_a_warning_or_an_error_as_the_setti
     assert refused(order_of(**changes), bridge.Settings(contradictions="error")) == {at(where): "IMGDA-0445"}
 
 
-@pytest.mark.parametrize("text", ["genou droit, suite fracture à gauche", "Genou D", "genou opéré en 2009", "droit"])
+@pytest.mark.parametrize(
+    "text", ["genou droit, suite fracture à gauche", "genoux D/G", "genoux D et G", "Genou D", "genou opéré en 2009", "droit"]
+)
 def test_a_text_that_names_the_side_of_the_code_is_not_contrary(text):
     assert warned("IMGDA-0445", bodySite=[codings((SNOMED, "6757004"), text=text)]) == []
 

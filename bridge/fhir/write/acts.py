@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir.acts import site_words
+from bridge.fhir.sites import site_words
 from bridge.fhir.write.datatypes import concept, ta, telecoms, typed
 from bridge.fhir.write.resources import ANS, HL7, JSON, Resources, absent, parts, reference
 from bridge.order import Act, Function, Identifier, Order, Site, Telecom

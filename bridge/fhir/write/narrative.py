@@ -10,8 +10,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from bridge.fhir.acts import site_words
 from bridge.fhir.datatypes import french_date
+from bridge.fhir.sites import site_words
 from bridge.fhir.write.resources import JSON
 from bridge.order import Act, Contraindication, Function, Order
 

@@ -1,0 +1,324 @@
+"""The sites of an act: body sites and body structures, their sides and other modifiers, and the words beside them.
+
+Source: docs/fhir.md, M13 and M14; docs/decisions.md, 23 to 25 and 45.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from bridge.fhir.coding import (
+    CONTRAINDICATION,
+    CONTRAST,
+    MODALITY,
+    MODIFIER,
+    PET_FUNCTION,
+    SCINTIGRAPHY_FUNCTION,
+    SITE,
+    meaning,
+)
+from bridge.fhir.context import Context, Stray, clean, code_of, one_line, same_words
+from bridge.fhir.view import Node
+from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, label_sides, sides, sides_of_site
+from bridge.mappings import code_system_oid, contains
+from bridge.order import Code, Site, Translation
+
+__all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations"]
+
+_BESIDE_SITE = (MODIFIER, MODALITY, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, CONTRAINDICATION)
+"""What else a coding of ``bodySite`` may state."""
+
+
+@dataclass(slots=True)
+class Place:
+    """A site while it is being read."""
+
+    location: Code | None
+    modifiers: list[Code] = field(default_factory=list)
+    path: str = ""
+    text: str | None = None
+    """The site in words, where no code says it."""
+    concepts: list[Node] = field(default_factory=list)
+    """The CodeableConcepts that give it: their words are compared with its modifiers."""
+
+    @property
+    def code(self) -> str:
+        """The code of the site; empty where it stands in words."""
+        return self.location.code if self.location else ""
+
+    @property
+    def label_sides(self) -> frozenset[str]:
+        """The sides in the label of the site itself: "oreillette droite"."""
+        return label_sides((self.location.display or "") if self.location else "")
+
+    @property
+    def site(self) -> Site:
+        """The site of the order."""
+        modifiers = tuple(replace(code, text=None) for code in self.modifiers)
+        return Site(location=self.location, text=None if self.location else self.text, modifiers=modifiers)
+
+
+@dataclass(slots=True)
+class Exam:
+    """The modality while it is being read, and what else the codings of ``code`` and ``bodySite`` state."""
+
+    modality: Code
+    states_contrast: bool = True
+    concept: Node | None = None
+    """The CodeableConcept of the examination."""
+    strays: list[Stray] = field(default_factory=list)
+    contrast: list[tuple[Code, Node]] = field(default_factory=list)
+    functions: list[tuple[Code, Node]] = field(default_factory=list)
+    modifiers: list[tuple[Code, Node]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Sites:
+    """Reads the sites of one ServiceRequest."""
+
+    context: Context
+
+    def read(self, request: Node, exam: Exam) -> list[Place]:
+        """Every site of a request with its modifiers; BodyStructures first, body sites merged into them."""
+        places: list[Place] = []
+        for structure in self._structures(request):
+            places += self._structure(structure, exam)
+        for concept in request.children("bodySite"):
+            self._body_site(concept, places, exam)
+        return places
+
+    def complete(self, exam: Exam, loose: list[tuple[Code, Node]], places: list[Place]) -> None:
+        """Put the modifiers given for the act as a whole on its only site; then look for contrary sides."""
+        new = [(code, node) for code, node in [*exam.modifiers, *loose] if not _is_said(places, code)]
+        if new and len(places) == 1:
+            self.context.note("IMGDA-0435", new[0][1].path)
+            for code, node in new:
+                self._put(places[0], code, node)
+        elif new and places:
+            self.context.note("IMGDA-0436", new[0][1].path)
+
+    def _put(self, place: Place, code: Code, node: Node) -> None:
+        """Add a modifier to a site; a side contrary to one that it has is an error at the coding that says it."""
+        if _is_contrary_side(code.code, {known.code for known in place.modifiers}):
+            self.context.note("IMGDA-0440", node.path)
+        self._add_modifier(place, code)
+
+    def stated_by_the_exam(self, stray: Stray, exam: Exam, places: list[Place]) -> None:
+        """A site stated by the code of the examination: it adds nothing to a site that it is, or contains."""
+        code, modifiers = self.context.take_stray(stray), stray.meaning.modifiers
+        if not places:
+            self.context.note("IMGDA-0449", stray.coding.path)
+            places.append(Place(code, path=stray.coding.path))
+        near = [place for place in places if contains("site", code.code, place.code)]
+        finer = [place for place in places if contains("site", place.code, code.code)]
+        if not near and len(finer) == 1 and (known := finer[0].location):
+            finer[0].location = replace(code, text=known.text, translations=known.translations)
+            near = finer
+        elif not near:
+            self.context.note("IMGDA-0443", stray.coding.path)
+        for modifier in (code_of(MODIFIER.name, code) for code in modifiers):
+            if len(near) == 1:
+                self._put(near[0], modifier, stray.coding)
+            else:
+                exam.modifiers.append((modifier, stray.coding))
+
+    def _structures(self, request: Node) -> Iterator[Node]:
+        references = [e.child("valueReference") for e in request.extensions("procedure-targetBodyStructure")]
+        references += request.children("bodyStructure")
+        for concept in request.children("bodySite"):
+            references += [e.child("valueReference") for e in concept.extensions("bodySite")]
+        for reference in references:
+            if reference is None:
+                continue
+            found = self.context.index.find(reference)
+            if found is None:
+                self.context.note("IMGDA-0204", reference.at("reference"))
+            elif found.type_name != "BodyStructure":
+                self.context.note("IMGDA-0205", reference.at("reference"), expected="BodyStructure")
+            elif not self.context.is_foreign(found):
+                yield found
+
+    def _structure(self, node: Node, exam: Exam) -> list[Place]:
+        """R4: one location with qualifiers. R5: one place for each included structure."""
+        included = node.children("includedStructure")
+        if not included:
+            return self._place(node, "location", ("locationQualifier",), exam)
+        return [place for part in included for place in self._place(part, "structure", ("laterality", "qualifier"), exam)]
+
+    def _place(self, node: Node, element: str, qualifiers: tuple[str, ...], exam: Exam) -> list[Place]:
+        further = [concept for name in qualifiers for concept in node.children(name)]
+        place = self._location(node.child(element), node.at(element), exam, further)
+        return [place] if place else []
+
+    def _location(self, concept: Node | None, path: str, exam: Exam, further: list[Node]) -> Place | None:
+        """A site with its modifiers: those that its codings state, then those of the *further* concepts."""
+        if concept is None:
+            self.context.note("IMGDA-0403", path)
+            return None
+        coded = self.context.coded(concept, "site", tables=("site",), translations=True, text=True, beside=_BESIDE_SITE)
+        self._look_for_expressions(concept)
+        if coded:
+            place, strays = Place(coded.code, list(coded.modifiers), concept.path, concepts=[concept]), list(coded.strays)
+        else:
+            strays = self.context.strays(concept.children("coding"), _BESIDE_SITE)
+            place = self._in_words(concept, strays)
+        for stray in sorted((s for s in strays if s.datum == MODIFIER), key=modifier_order):
+            self._put(place, self.context.take_stray(stray), stray.coding)
+        exam.strays += [stray for stray in strays if stray.datum != MODIFIER]
+        for other in further:
+            self._modifier(other, place)
+        return place
+
+    def _in_words(self, concept: Node, strays: list[Stray]) -> Place:
+        """A site that no code says: an error, unless the settings allow a site in words (docs/decisions.md, 45)."""
+        aside = {id(stray.coding.value) for stray in strays}
+        codings = [coding for coding in concept.children("coding") if id(coding.value) not in aside]
+        text = clean(concept.text("text")) or self.context.in_words(codings) or _codes(codings)
+        if text and self.context.settings.missing.site == "null":
+            self.context.note("IMGDA-0434", concept.path, item="site", written="OTH")
+            for coding in codings:
+                coding.give_up("IMGDA-0908", "technical", written="text")
+        else:
+            self.context.note("IMGDA-0404", concept.path)
+        return Place(None, path=concept.path, text=text or self.context.settings.texts.not_stated, concepts=[concept])
+
+    def _look_for_expressions(self, concept: Node) -> None:
+        """Report SNOMED CT expressions that are not of the one form that is read."""
+        for coding in concept.children("coding"):
+            code, uri = coding.peek("code"), coding.peek("system")
+            is_snomed = uri is None or code_system_oid(str(uri)) == "2.16.840.1.113883.6.96"
+            if isinstance(code, str) and ":" in code and is_snomed and meaning(coding, SITE, self.context.settings) is None:
+                self.context.note("IMGDA-0505", coding.at("code"))
+
+    def _modifier(self, concept: Node, place: Place) -> None:
+        strays = self.context.strays(concept.children("coding"), (MODIFIER,))
+        if not strays:
+            self.context.note("IMGDA-0405", concept.path)
+            return
+        for stray in sorted(strays, key=modifier_order):
+            self._put(place, self.context.take_stray(stray), stray.coding)
+        self._words_of_modifier(concept, place)
+
+    # --- words -------------------------------------------------------------------------------------------------------
+
+    def side_in_words(self, place: Place) -> None:
+        """A side that the words of a site name and none of its codes states: a critical loss, or read where the settings say so.
+
+        Source: docs/decisions.md, 24.
+        """
+        stated = frozenset(code.code for code in place.modifiers) | place.label_sides
+        named = [words for concept in place.concepts for words in _words_of(concept) if sides(words[2])]
+        if stated & {RIGHT, LEFT, BOTH}:
+            for node, name, text in named:
+                if contrary_sides(sides(text), stated) and not self._states_side(node):
+                    self.context.contradiction(node.at(name), text)
+            return
+        found = frozenset(side for _, _, text in named for side in sides(text))
+        if self.context.settings.free_text_laterality and len(found) == 1:
+            self._add_modifier(place, code_of(MODIFIER.name, next(iter(found))))
+            return
+        for node, name, _ in named:
+            node.lose(name, "IMGDA-0446", "critical")
+
+    def _states_side(self, coding: Node) -> bool:
+        """Whether a coding states a side itself; its display is compared with that already."""
+        own = meaning(coding, SITE, self.context.settings)
+        return bool(own and own.modifiers) or meaning(coding, MODIFIER, self.context.settings) is not None
+
+    def _words_of_modifier(self, concept: Node, place: Place) -> None:
+        """The text of a qualifier that names the other side."""
+        text, stated = clean(concept.peek("text")), frozenset(code.code for code in place.modifiers)
+        if text and contrary_sides(sides(text), stated):
+            self.context.contradiction(concept.at("text"), text)
+        if text and ((sides(text) and sides(text) <= stated) or any(same_words(text, m.display or "") for m in place.modifiers)):
+            concept.decide("text")
+
+    def words_of_exam(self, exam: Exam, places: list[Place]) -> None:
+        """The sides that the words of the examination name, against those of its sites (docs/decisions.md, 24 and 25)."""
+        if exam.concept is None or not places:
+            return
+        stated = frozenset(code.code for place in places for code in place.modifiers)
+        stated |= frozenset(side for place in places for side in place.label_sides)
+        stated &= {RIGHT, LEFT, BOTH}
+        for node, name, text in _words_of(exam.concept):
+            if stated and contrary_sides(sides(text), stated):
+                self.context.contradiction(node.at(name), text)
+            elif not stated and (sides_of_site(text) or (name == "display" and sides(text))):
+                node.lose(name, "IMGDA-0446", "critical")
+            elif not stated and sides(text):
+                self.context.note("IMGDA-0447", node.at(name), value=text)
+
+    def _add_modifier(self, place: Place, code: Code) -> None:
+        if code.code not in {known.code for known in place.modifiers}:
+            place.modifiers.append(code)
+
+    def _body_site(self, concept: Node, places: list[Place], exam: Exam) -> None:
+        """One bodySite: a further site, or the repetition of one that a BodyStructure gave."""
+        if concept.extensions("bodySite") and not concept.children("coding"):
+            return
+        new = self._location(concept, concept.path, exam, [])
+        if new is None:
+            return
+        known = self._repeated(new, places)
+        if known is None:
+            places.append(new)
+            return
+        known.concepts += new.concepts
+        if known.location is None or new.location is None:
+            return
+        own = new.location.text if new.location.text != site_words(known.site) else None
+        translations = sorted_translations({*known.location.translations, *new.location.translations})
+        known.location = replace(known.location, text=known.location.text or own, translations=translations)
+
+    def _repeated(self, new: Place, places: list[Place]) -> Place | None:
+        """The site that a further one repeats, rather one whose side its words do not contradict."""
+        named = frozenset(side for concept in new.concepts for _, _, text in _words_of(concept) for side in sides(text))
+        own = {code.code for code in new.modifiers}
+        found = []
+        for known in places:
+            codes = {code.code for code in known.modifiers}
+            if (known.code, known.text) == (new.code, new.text) and (not own or own == codes):
+                found.append((contrary_sides(named, frozenset(codes)), known))
+        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def site_words(site: Site) -> str:
+    """A site and its modifiers in words, for people; a text that only says this is no wording of the sender."""
+    where = (site.location.display or site.location.code) if site.location else site.text or ""
+    return " ".join([where, *(code.display or code.code for code in site.modifiers)])
+
+
+def sorted_translations(translations: set[Translation]) -> tuple[Translation, ...]:
+    """Translations in an order of their own."""
+    return tuple(sorted(translations, key=lambda t: (t.system, t.code, t.display or "")))
+
+
+def modifier_order(stray: Stray) -> tuple[bool, str]:
+    """The sides first, then the others by code."""
+    code = stray.meaning.concept.code
+    return code not in (RIGHT, LEFT, BOTH), code
+
+
+def _is_contrary_side(code: str, known: set[str]) -> bool:
+    """Whether a side cannot stand beside those that a site has."""
+    own = {RIGHT, LEFT, BOTH}
+    return code in own and bool((known & own) - {code})
+
+
+def _is_said(places: list[Place], code: Code) -> bool:
+    """Whether every site has a modifier already; both sides, whether one has each."""
+    sets = [{known.code for known in place.modifiers} for place in places]
+    return all(code.code in known for known in sets) or (code.code == BOTH and {RIGHT, LEFT} <= set().union(*sets))
+
+
+def _codes(codings: list[Node]) -> str | None:
+    """Codes without a label, in words."""
+    return " ; ".join(sorted(f"[{code}]" for coding in codings if (code := coding.peek("code")))) or None
+
+
+def _words_of(concept: Node) -> list[tuple[Node, str, str]]:
+    """The words of a concept, and where they stand: its text, and the displays of its codings."""
+    found = [(coding, "display", text) for coding in concept.children("coding") if (text := one_line(coding.peek("display")))]
+    text = concept.peek("text")
+    return [*found, (concept, "text", text)] if isinstance(text, str) else found
