@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bridge.fhir.acts import has_type
+from bridge.fhir.addresses import addresses
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import as_datetime, identifier, iso, moment, period
 from bridge.fhir.description import Description, Participation
@@ -888,8 +889,6 @@ class Header:
         return self._default_facility(author, None, provider)
 
     def _location(self, node: Node) -> Facility:
-        from bridge.fhir.datatypes import addresses
-
         kind = None
         for concept in node.children("type"):
             if coded := self.context.coded(concept, "facility-type"):

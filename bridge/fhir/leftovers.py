@@ -11,10 +11,11 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
+from bridge.fhir.addresses import address
 from bridge.fhir.context import one_line
-from bridge.fhir.datatypes import address, contact_uri
 from bridge.fhir.people import People
 from bridge.fhir.references import Index
+from bridge.fhir.telecoms import means_of
 from bridge.fhir.view import Node
 from bridge.order import Address, Code, Order
 
@@ -90,11 +91,8 @@ def _unused(node: Node, held: set[Held]) -> Iterator[Node]:
 
 
 def _uris(means: Node) -> set[str]:
-    """The URIs that a means of contact may have become."""
-    value, system = one_line(means.peek("value")), means.peek("system")
-    uri = contact_uri(value, system if isinstance(system, str) else None) if value else None
-    stated = [e.peek(name) for e in means.children("extension") for name in ("valueUrl", "valueUri")]
-    return {text.casefold() for text in (uri, *stated) if isinstance(text, str)}
+    """The URIs that a means of contact has become."""
+    return {uri.casefold() for uri in means_of(means).uris}
 
 
 def _texts(node: Node, *names: str) -> set[str]:

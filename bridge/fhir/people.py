@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from bridge.fhir.addresses import addresses
 from bridge.fhir.context import Context, one_line
 from bridge.fhir.datatypes import (
     PROFESSIONALS,
     STRUCTURES,
-    addresses,
     best_name,
     civility,
     identifier,
@@ -20,8 +20,8 @@ from bridge.fhir.datatypes import (
     moment,
     name,
     peek_identifier,
-    telecoms,
 )
+from bridge.fhir.telecoms import telecoms
 from bridge.fhir.view import Node, reads
 from bridge.mappings import table, value_set
 from bridge.order import (

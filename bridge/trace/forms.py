@@ -12,7 +12,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from bridge.fhir.datatypes import ADDRESS_USE_CODES, TELECOM_USE_CODES, contact_uri, french_date, iso, national_number
+from bridge.fhir.addresses import ADDRESS_USE_CODES
+from bridge.fhir.datatypes import french_date, iso, national_number
+from bridge.fhir.telecoms import TELECOM_USE_CODES, contact_uri
 from bridge.fhir.view import Leaf
 from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
 from bridge.resources import folder
