@@ -211,8 +211,7 @@ def _fields(parts: list[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name, value in _without_repetitions(parts):
         found.setdefault(_FIELDS[name], []).append(value)
-    joint = {name: (", " if name == "additional_locator" else " ").join(values) for name, values in found.items()}
-    return {name: value for name, value in joint.items() if _words(value)}
+    return {name: (", " if name == "additional_locator" else " ").join(values) for name, values in found.items()}
 
 
 def _without_repetitions(parts: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:

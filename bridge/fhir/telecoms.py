@@ -194,7 +194,9 @@ _COUNTRY_AND_ZERO = re.compile(r"^(\(?\s*(?:\+|00)\s*(?!39)[1-9][0-9]{0,2}\s*\)?
 _POST = r"(?:postes?|pt?e?(?:\.|(?=\s?[0-9]))|post|ext(?:ension)?\b\.?|x|interne|int\.)[\s.:°n]*"
 _WITH_POST = re.compile(rf"(.*[0-9])[\s).,(:\-–]*{_POST}([0-9]{{1,8}})[\s).]*", re.IGNORECASE)
 _POST_ALONE = re.compile(rf"{_POST}([0-9]{{2,8}})", re.IGNORECASE)
-_BETWEEN_NUMBERS = re.compile(r"\s*(?:[/|;\n]|,\s|,(?=\+?[0-9]{8})|\b(?:ou|et|or|and)\b|\s[-–]\s|\((?=[0-9]{1,5}\)$))\s*", re.IGNORECASE)
+_BETWEEN_NUMBERS = re.compile(
+    r"\s*(?:[/|;\n]|,\s|,(?=\+?[0-9]{8})|\b(?:ou|et|or|and)\b|\s[-–]\s|\((?=[0-9]{1,5}\)$))\s*", re.IGNORECASE
+)
 _FRENCH_AND_MORE = re.compile(r"(0[1-9](?:[\s.\-][0-9]{2}){4})[\s.\-]+[0-9\s.\-]+")
 """A French number in pairs, and more digits: what they are is not known, and they are no part of the number."""
 _FRENCH = re.compile(r"(?:(?:\+|00)\s?33\s?(?:\(0\)\s?)?[1-9]|0[1-9])(?:[\s.\-]?[0-9]{2}){4}(?![0-9])")
