@@ -222,7 +222,7 @@ def _without_repetitions(parts: list[tuple[str, str]]) -> Iterable[tuple[str, st
     named = dict(parts)
     is_split = "streetNameBase" in named or "direction" in named
     for name, value in parts:
-        if name == "houseNumberNumeric" and "houseNumber" in named:
+        if name == "houseNumberNumeric" and _says(value, [named.get("houseNumber", "")]):
             continue
         if is_split and name in _STREET[1:] and "streetName" in named and _says(value, [named["streetName"]]):
             continue

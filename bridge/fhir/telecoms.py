@@ -199,6 +199,7 @@ _BETWEEN_NUMBERS = re.compile(
 )
 _FRENCH_AND_MORE = re.compile(r"(0[1-9](?:[\s.\-][0-9]{2}){4})[\s.\-]+[0-9\s.\-]+")
 """A French number in pairs, and more digits: what they are is not known, and they are no part of the number."""
+_WHOLE_FRENCH = re.compile(r"0[1-9][0-9]{8}")
 _FRENCH = re.compile(r"(?:(?:\+|00)\s?33\s?(?:\(0\)\s?)?[1-9]|0[1-9])(?:[\s.\-]?[0-9]{2}){4}(?![0-9])")
 _RUN = re.compile(r"\+?\(?[0-9](?:[0-9\s.\-()‐-―]*[0-9])?")
 _LABELS = {
@@ -221,6 +222,9 @@ def _phones(text: str, scheme: str) -> Means:
 
 def _pieces(text: str) -> list[str]:
     """The numbers of a text, each with what belongs to it; a separator inside one number is none."""
+    match = _WITH_POST.fullmatch(text)
+    if _WHOLE_FRENCH.fullmatch(_NOISE.sub("", text)) or (match and _number(match[1]) and len(_pieces(match[1])) == 1):
+        return [text]
     pieces = [piece for piece in _BETWEEN_NUMBERS.split(text) if piece]
     if len(pieces) > 1 and _digits(pieces[0]) >= 8:
         return pieces
