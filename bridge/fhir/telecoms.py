@@ -17,7 +17,17 @@ from bridge.fhir.datatypes import exact_use, is_past
 from bridge.fhir.view import Node
 from bridge.order import Telecom
 
-__all__ = ["TELECOM_ADDRESS", "TELECOM_USE", "TELECOM_USE_CODES", "Means", "contact_uri", "means_of", "telecom", "telecoms"]
+__all__ = [
+    "TELECOM_ADDRESS",
+    "TELECOM_USE",
+    "TELECOM_USE_CODES",
+    "Means",
+    "contact_uri",
+    "contact_uris",
+    "means_of",
+    "telecom",
+    "telecoms",
+]
 
 TELECOM_USE = "https://example.org/fhir/img-da/StructureDefinition/telecom-use"
 """Extension of ContactPoint.use for the codes of V3 that FHIR lacks; no guide has one (docs/fhir.md, 2.6)."""
@@ -148,6 +158,11 @@ def contact_uri(value: str, system: str | None) -> str | None:
     return found.uris[0] if len(found.uris) == 1 and found.rest is None else None
 
 
+def contact_uris(value: str, system: str | None) -> tuple[str, ...]:
+    """The URIs of the numbers or addresses that the value of a ContactPoint holds."""
+    return _read(value, system).uris
+
+
 def _read(value: str, system: str | None) -> Means:
     """The URIs of a value; a scheme in front of it wins over the system, except of what CDA cannot hold (sms, other)."""
     text = unicodedata.normalize("NFKC", value).strip()
@@ -264,9 +279,9 @@ def _among_words(text: str, scheme: str) -> Means:
 
 
 def _number(text: str) -> str | None:
-    """The characters to dial; None for what is no number by itself."""
+    """The characters to dial, ``#`` as ``%23``; None for what is no number by itself."""
     found = _NOISE.sub("", _COUNTRY_AND_ZERO.sub(r"\1", text.strip()))
-    return found if _PLAIN.fullmatch(found) and 0 < _digits(found.partition(",")[0]) <= _LONGEST else None
+    return found.replace("#", "%23") if _PLAIN.fullmatch(found) and 0 < _digits(found.partition(",")[0]) <= _LONGEST else None
 
 
 def _digits(text: str) -> int:

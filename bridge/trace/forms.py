@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.fhir.addresses import ADDRESS_USE_CODES
 from bridge.fhir.datatypes import french_date, iso, national_number
-from bridge.fhir.telecoms import TELECOM_USE_CODES, contact_uri
+from bridge.fhir.telecoms import TELECOM_USE_CODES, contact_uris
 from bridge.fhir.view import Leaf
 from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
 from bridge.resources import folder
@@ -79,7 +79,7 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
         yield Form(value.replace(" ", ""), "formatted")
         yield Form(national_number(value, system), "formatted")
         yield Form(re.sub(r"^urn:(oid|uuid):", "", value).upper(), "formatted", whole=True)
-        if uri := contact_uri(value, system if isinstance(system, str) else None):
+        for uri in contact_uris(value, system if isinstance(system, str) else None):
             yield Form(uri, "formatted", whole=True)
     elif key == "data":
         yield Form(re.sub(r"\s", "", value), "formatted", whole=True)

@@ -131,6 +131,15 @@ def test_an_extension_that_is_no_part_of_a_line_is_a_loss_and_the_line_is_kept()
     assert "Bundle.entry[0].resource.address[0]._line[0].extension[0].valueString" in [loss.path for loss in found.losses]
 
 
+def test_what_is_read_of_an_address_stands_in_the_document():
+    whole = sent(("96 BIS R DIDOT", [("buildingNumberSuffix", "BIS"), *TYPE_AND_BASE]), ("BP 7", [("postBox", "BP 7")]))
+    free = sent(("Résidence X", []), ("96 R DIDOT", [*TYPE_AND_BASE, ("floor", "étage 3")]), city="MENDE")
+    found = bridge.to_cda(bundle(p=patient(address=[whole, free])))
+    assert len(found.order.patient.addresses) == 2
+    assert found.trace.unfound() == []
+    assert not [loss for loss in found.losses if "address" in str(loss.path)]
+
+
 def test_the_document_has_the_parts_that_the_official_suites_accept():
     data = bundle(p=patient(address=[sent(("96 R DIDOT", TYPE_AND_BASE))]))
     (written,) = etree.fromstring(bridge.to_cda(data).document).iterfind(".//{*}patientRole/{*}addr")

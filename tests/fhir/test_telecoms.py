@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from bundles import bundle, patient, resources
@@ -50,7 +51,7 @@ def loss(node: Node) -> str | None:
         ("(0)1 99 00 12 34", "tel:0199001234"),
         ("030/12345678", "tel:03012345678"),
         ("15", "tel:15"),
-        ("#31#0199001234", "tel:#31#0199001234"),
+        ("#31#0199001234", "tel:%2331%230199001234"),
         ("TEL:01 99 00 12 34", "tel:0199001234"),
         ("Tel: 01 99 00 12 34", "tel:0199001234"),
         ("Tél. : 01.99.00.12.34", "tel:0199001234"),
@@ -198,6 +199,16 @@ def test_a_loss_of_a_means_of_contact_points_to_its_value():
     assert "IMGDA-0354 Bundle.entry[0].resource.telecom[0].value" in [f"{loss.code} {loss.path}" for loss in found.losses]
 
 
+def test_what_is_read_of_a_means_of_contact_stands_in_the_document():
+    values = ["01 99 00 12 34 poste 12", "+33 (0)1 99 00 12 35", "TEL:01 99 00 12 36", "01 99 00 12 37 / 01 99 00 12 38"]
+    points = [{"system": "phone", "value": value} for value in values]
+    points.append({"system": "phone", "value": "01 99 00 12 39", "extension": [{"url": EXTENSION, "valueString": "4512"}]})
+    found = bridge.to_cda(bundle(p=patient(telecom=points)))
+    assert len(found.order.patient.telecoms) == 6
+    assert found.trace.unfound() == []
+    assert not [loss for loss in found.losses if "telecom" in str(loss.path)]
+
+
 def test_several_numbers_to_call_back_all_join_those_of_the_requester():
     url = "http://hl7.org/fhir/StructureDefinition/servicerequest-order-callback-phone-number"
     request = resources()["sr"] | {
@@ -236,7 +247,7 @@ def test_whatever_is_sent_a_written_means_is_accepted_and_made_of_what_was_sent(
         assert ACCEPTED.fullmatch(found.value)
         if found.value.startswith(("tel:", "fax:")):
             digits = re.sub(r"\D", "", value)
-            assert all(part in digits for part in re.findall(r"\d+", found.value.replace("+33", "")))
+            assert all(part in digits for part in re.findall(r"\d+", unquote(found.value).replace("+33", "")))
 
 
 @given(st.text(max_size=40), st.sampled_from(["phone", "fax", "pager", "email"]))
