@@ -1,41 +1,31 @@
-"""FHIR datatypes read into those of the order: dates, names, addresses, means of contact.
+"""FHIR datatypes read into those of the order: dates and names.
 
-Source: docs/fhir.md, section 4 (rules), after CI-SIS, Structuration minimale (what the header accepts).
+Addresses stand in :mod:`bridge.fhir.addresses`, means of contact in :mod:`bridge.fhir.telecoms`. Source: docs/fhir.md, section 4
+(rules), after CI-SIS, Structuration minimale (what the header accepts).
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import fields
 from datetime import date, datetime
-from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from bridge.fhir.context import Context, clean, one_line
+from bridge.fhir.context import Context, one_line
 from bridge.fhir.view import Node
 from bridge.mappings import wordings
 from bridge.moments import offset
-from bridge.order import Address, Period, PersonName, Telecom
+from bridge.order import Period, PersonName
 
 __all__ = [
-    "ADDRESS_USE",
-    "ADDRESS_USE_CODES",
-    "PARTS",
-    "TELECOM_ADDRESS",
-    "TELECOM_USE",
-    "TELECOM_USE_CODES",
-    "address",
-    "addresses",
-    "contact_uri",
+    "exact_use",
     "french_date",
+    "is_past",
     "iso",
     "joined_names",
     "moment",
     "name",
     "period",
-    "telecoms",
 ]
 
 # --- dates -----------------------------------------------------------------------------------------------------------
@@ -174,205 +164,13 @@ def best_name(names: list[Node]) -> Node | None:
     return None
 
 
-# --- addresses -------------------------------------------------------------------------------------------------------
-
-ADDRESS_USE = "http://hl7.org/fhir/StructureDefinition/iso21090-AD-use"
-"""Extension of Address.use for the codes of V3 that FHIR lacks (HL7 extensions pack)."""
-ADDRESS_USE_CODES = {"home": "H", "work": "WP", "temp": "TMP"}
-PARTS = {
-    "houseNumber": "house_number",
-    "streetName": "street_name",
-    "streetNameType": "street_name_type",
-    "additionalLocator": "additional_locator",
-    "unitID": "unit_id",
-    "postBox": "post_box",
-    "precinct": "precinct",
-}
+# --- uses ---------------------------------------------------------------------------------------------------------------
 
 
-def addresses(owner: Node, element: str = "address", now: str | None = None) -> tuple[Address, ...]:
-    """The addresses of a person or structure, without those out of date (reported) and repetitions."""
-    found: list[Address] = []
-    for node in owner.children(element):
-        if node.peek("use") == "old" or is_past(node, now):
-            node.give_up("IMGDA-0907")
-        elif (read := address(node)) and _words_of(read) not in map(_words_of, found):
-            found.append(read)
-    return tuple(found)
-
-
-def _words_of(found: Address) -> str:
-    """What the suites compare: two addresses of one owner may not have the same use and words (dtr1-10-AD)."""
-    parts = (getattr(found, part.name) for part in fields(Address) if part.name != "lines")
-    return "".join(part for part in (*parts, *found.lines) if part)
-
-
-def address(node: Node) -> Address | None:
-    """An Address: named parts where its lines name them, else free lines (docs/decisions.md, 9). None when empty."""
-    raw_use = node.peek("use")
-    use = _exact_use(node, ADDRESS_USE, ("HP", "HV"))
-    use = use or (ADDRESS_USE_CODES.get(raw_use) if isinstance(raw_use, str) else None)
-    if use:
-        node.text("use")
-    ends = {
-        "postal_code": one_line(node.text("postalCode")),
-        "city": one_line(node.text("city")),
-        "county": one_line(node.text("district")),
-        "state": one_line(node.text("state")),
-        "country": one_line(node.text("country")),
-    }
-    parts = _named_parts(node)
-    lines = _lines(node, parts)
-    if not lines and not parts and not any(ends.values()):
-        whole = clean(node.text("text"))
-        lines = [text for text in map(one_line, (whole or "").split("\n")) if text]
-        if not lines:
-            node.give_up_carried("IMGDA-0901")
-            return None
-        return Address(use=use, lines=_at_most_seven(lines))
-    if (whole := node.peek("text")) and _repeats(str(whole), [*lines, *parts.values(), *(v for v in ends.values() if v)]):
-        node.decide("text")
-    if parts or not lines:
-        named: dict[str, Any] = {**parts, **ends}
-        return Address(use=use, **named)
-    town = one_line(f"{ends['postal_code'] or ''} {ends['city'] or ''}")
-    tail = [text for text in (ends["county"], town, ends["state"], ends["country"]) if text]
-    return Address(use=use, lines=_at_most_seven(lines + tail))
-
-
-def _exact_use(node: Node, url: str, codes: tuple[str, ...]) -> str | None:
+def exact_use(node: Node, url: str, codes: tuple[str, ...]) -> str | None:
     """The use as a code of V3, where an extension gives it beside the wider one of FHIR."""
     sibling = node.child("_use")
     for extension in sibling.extensions(url) if sibling else ():
         if extension.peek("valueCode") in codes:
             return extension.text("valueCode")
-    return None
-
-
-def _lines(node: Node, parts: dict[str, str]) -> list[str]:
-    """The lines of an Address; one beside named parts is read only where it repeats them."""
-    raw = node.peek("line")
-    if not parts or not isinstance(raw, list):
-        return [text for text in map(one_line, node.texts("line")) if text]
-    for index, line in enumerate(raw):
-        if isinstance(line, str) and _repeats(line, list(parts.values())):
-            node.ledger.decide(raw, index)
-    return []
-
-
-def _at_most_seven(lines: list[str]) -> tuple[str, ...]:
-    return tuple(lines) if len(lines) <= 7 else (*lines[:6], ", ".join(lines[6:]))
-
-
-def _repeats(text: str, parts: list[str]) -> bool:
-    known = set(re.findall(r"\w+", " ".join(parts).casefold()))
-    return set(re.findall(r"\w+", text.casefold())) <= known
-
-
-def _named_parts(node: Node) -> dict[str, str]:
-    """The parts that the ADXP extensions of the lines name; empty when a line has none or a part comes twice."""
-    lines, siblings = node.peek("line"), node.children("_line")
-    raw = node.peek("_line")
-    if not isinstance(lines, list) or not isinstance(raw, list) or len(siblings) != len(lines):
-        return {}
-    found: dict[str, str] = {}
-    for sibling in siblings:
-        named = {
-            extension: PARTS[key]
-            for extension in sibling.children("extension")
-            if (key := str(extension.peek("url")).partition("iso21090-ADXP-")[2]) in PARTS
-        }
-        values = {field: one_line(extension.peek("valueString")) for extension, field in named.items()}
-        if not values or None in values.values() or values.keys() & found.keys():
-            return {}
-        found |= {field: value for field, value in values.items() if value}
-    for sibling in siblings:
-        for extension in sibling.children("extension"):
-            if str(extension.peek("url")).partition("iso21090-ADXP-")[2] in PARTS:
-                extension.decide("url")
-                extension.text("valueString")
-    return found
-
-
-# --- means of contact ------------------------------------------------------------------------------------------------
-
-TELECOM_USE = "https://example.org/fhir/img-da/StructureDefinition/telecom-use"
-"""Extension of ContactPoint.use for the codes of V3 that FHIR lacks; no guide has one (docs/fhir.md, 2.6)."""
-TELECOM_ADDRESS = "http://hl7.org/fhir/StructureDefinition/iso21090-TEL-address"
-"""Extension of ContactPoint with the whole URI (HL7 extensions pack)."""
-_V3_USES = ("H", "HP", "HV", "WP", "DIR", "PUB", "EC", "MC", "PG")
-_URI = re.compile(r"(tel|fax|mailto|http|ftp|mllp):\S+")
-TELECOM_USE_CODES = {"home": "H", "work": "WP", "mobile": "MC"}
-_SCHEMES = {"phone": "tel", "fax": "fax", "email": "mailto", "pager": "tel"}
-_NUMBER_NOISE = re.compile(r"[\s.\-()]")
-
-
-def telecoms(*owners: tuple[Node, str], now: str | None = None) -> tuple[Telecom, ...]:
-    """The means of contact of one or more elements, by rank, without repetitions; what CDA refuses is a loss."""
-    nodes = [node for owner, element in owners for node in owner.children(element)]
-    nodes.sort(key=lambda node: rank if isinstance(rank := node.peek("rank"), int) else 1_000)
-    found: list[Telecom] = []
-    for node in nodes:
-        if node.peek("use") == "old" or is_past(node, now):
-            node.give_up("IMGDA-0907")
-        elif (read := _telecom(node)) and read not in found:
-            found.append(read)
-    return tuple(found)
-
-
-def _telecom(node: Node) -> Telecom | None:
-    value, system, use = one_line(node.peek("value")), node.peek("system"), node.peek("use")
-    if not value:
-        return None
-    uri = _stated_uri(node) or contact_uri(value, system if isinstance(system, str) else None)
-    if uri is None:
-        node.give_up("IMGDA-0906")
-        return None
-    node.text("value")
-    node.decide("system")
-    secure = [e for e in node.extensions("fr-core-contact-point-email-type") if _is_secure(e)]
-    if exact := _exact_use(node, TELECOM_USE, _V3_USES):
-        node.decide("use")
-        return Telecom(value=uri, use=exact)
-    if uri.startswith("mailto:") and (secure or "mssante.fr" in uri):
-        if use == "work":
-            node.decide("use")
-        return Telecom(value=uri)
-    if system == "pager":
-        return Telecom(value=uri, use="PG")
-    if use in TELECOM_USE_CODES:
-        node.text("use")
-    return Telecom(value=uri, use=TELECOM_USE_CODES.get(str(use)))
-
-
-def _stated_uri(node: Node) -> str | None:
-    """The URI that an extension gives beside the number for people, if CDA accepts it."""
-    for extension in node.extensions(TELECOM_ADDRESS):
-        for element in ("valueUrl", "valueUri"):
-            if _URI.fullmatch(str(extension.peek(element))):
-                return extension.text(element)
-    return None
-
-
-def _is_secure(extension: Node) -> bool:
-    """Whether the type of a mail address is MSSanté, the only one that means something here."""
-    coding = extension.child("valueCoding")
-    if coding is None or coding.peek("code") != "MSSANTE" or not str(coding.peek("system")).endswith("TypeMessagerie"):
-        return False
-    coding.understood()
-    return True
-
-
-def contact_uri(value: str, system: str | None) -> str | None:
-    """The URI that CDA accepts for a ContactPoint, or None (docs/fhir.md, 4.4; docs/decisions.md, 10)."""
-    head, colon, rest = value.partition(":")
-    if colon and head.lower() in ("tel", "fax", "mailto") and system not in ("url", "sms", "other"):
-        value, system = rest, {"tel": "phone", "fax": "fax", "mailto": "email"}[head.lower()]
-    if system in ("phone", "fax", "pager"):
-        number = _NUMBER_NOISE.sub("", value.replace("(0)", "") if value.startswith("+") else value)
-        return f"{_SCHEMES[system]}:{quote(number, safe='+*#;=,')}" if number else None
-    if system == "email":
-        return f"mailto:{quote(value.replace(' ', ''), safe='@+.-_')}"
-    if system == "url" and head.lower() in ("http", "ftp", "mllp") and rest.strip("/"):
-        return quote(value, safe=":/?#[]@!$&'()*+,;=%-._~")
     return None

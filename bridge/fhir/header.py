@@ -6,17 +6,19 @@ order. Source: docs/fhir.md, 2.5 (A1 to A12); CI-SIS, Structuration minimale.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bridge.fhir.addresses import addresses
 from bridge.fhir.context import Context, clean, one_line
-from bridge.fhir.datatypes import as_datetime, iso, moment, period
+from bridge.fhir.datatypes import as_datetime, is_past, iso, moment, period
 from bridge.fhir.description import Description, Participation, description_of
 from bridge.fhir.document import Identity
 from bridge.fhir.identifiers import has_type, identifier
 from bridge.fhir.losses import severity
-from bridge.fhir.people import People, Role
+from bridge.fhir.people import People, Role, Structure
+from bridge.fhir.referents import PROFESSIONAL_TYPES, lose_reference, names_professional, names_structure
 from bridge.fhir.select import of_one_document, replaced_by
 from bridge.fhir.view import Node, reads
 from bridge.issues import issue
@@ -67,6 +69,8 @@ class Header:
     description: Description | None = None
     """What describes the document in shape (b)."""
     _addressees: list[Role] = field(default_factory=list)
+    _kind: tuple[Code | None] | None = None
+    """The type of the encounter, once read."""
 
     # --- A8, A5: number and times ------------------------------------------------------------------------------------
 
@@ -273,14 +277,33 @@ class Header:
         first: Role | None = None
         for request in self.requests:
             reference = request.child("requester")
-            role = self.people.role(reference, required=True) if reference else None
+            role = self.people.role(reference, required=True) if reference and not self._names_structure(reference) else None
             if role and first and role.professional.ids != first.professional.ids:
                 self.context.note("IMGDA-0331", request.at("requester"), element="requester")
             first = first or role
         return first or self._substitute_requester()
 
+    def _names_structure(self, reference: Node) -> bool:
+        """Whether a reference leads to a structure, or names one."""
+        target = self.context.index.find(reference)
+        if target is not None:
+            return target.type_name == "Organization"
+        return names_structure(self.context, reference, structures_only=False)
+
+    def _requesting_structure(self) -> Structure | None:
+        """The structure that makes the request in the place of a person. FHIR: ServiceRequest.requester (Organization)."""
+        for request in self.requests:
+            reference = request.child("requester")
+            if reference and self._names_structure(reference):
+                return self.people.structure(reference)
+        return None
+
     def _substitute_requester(self) -> Role | None:
-        """A person for a requester that is a structure: Provenance.agent[author], else the attending of the encounter."""
+        """A person for a requester that is none: the author of a Provenance of the request.
+
+        For a structure, or where no requester is named, the attending of the encounter. He never stands in for a patient or a
+        device.
+        """
         for provenance in self.context.index.of_type("Provenance"):
             targets = [self.context.index.find(target) for target in provenance.children("target")]
             if any(t is not None and t.value is r.value for t in targets for r in self.requests):
@@ -288,19 +311,22 @@ class Header:
                     kind = agent.child("type")
                     if kind and any(c.peek("code") in ("author", "AUT") for c in kind.children("coding")):
                         if (who := agent.child("who")) and (role := self.people.role(who)):
-                            self._report_substitute()
+                            self._report_substitute("Provenance.agent")
                             return role
+        named = [reference for request in self.requests if (reference := request.child("requester"))]
+        if not all(map(self._names_structure, named)):
+            return None
         encounter = self._encounter_node()
         for participant in encounter.children("participant") if encounter else ():
             if "ATND" in _participation_codes(participant):
                 reference = participant.child("individual") or participant.child("actor")
                 if reference and (role := self.people.role(reference)):
-                    self._report_substitute()
+                    self._report_substitute("Encounter.participant")
                     return role
         return None
 
-    def _report_substitute(self) -> None:
-        self.context.note("IMGDA-0331", self.requests[0].at("requester"), element="requester")
+    def _report_substitute(self, origin: str) -> None:
+        self.context.note("IMGDA-0353", self.requests[0].at("requester"), origin=origin)
 
     # --- A6, A10 and other participants ------------------------------------------------------------------------------
 
@@ -384,7 +410,9 @@ class Header:
             if role := self.people.role(reference):
                 return [self._physician(role)]
         for team in self.context.index.of_type("CareTeam"):
-            for participant in team.children("participant"):
+            for participant in team.children("participant") if self._is_current_team(team, patient) else ():
+                if is_past(participant, self.people.now):
+                    continue
                 if any(self.context.has_code(c, "PCP", "2.16.840.1.113883.5.88") for c in participant.children("role")):
                     member = participant.child("member")
                     if member and (role := self.people.role(member)):
@@ -392,6 +420,13 @@ class Header:
                             self.context.take_code(concept, "PCP", "2.16.840.1.113883.5.88")
                         return [self._physician(role)]
         return [self._physician(role) for role in self._roles_among(supporting, "PCP")[:1]]
+
+    def _is_current_team(self, team: Node, patient: Node | None) -> bool:
+        """Whether a CareTeam is the patient's and in force."""
+        about = [target for r in team.children("subject") if (target := self.context.index.find(r))]
+        if any(patient is None or target.value is not patient.value for target in about):
+            return False
+        return team.peek("status") in (None, "active") and not is_past(team, self.people.now)
 
     def _roles_among(self, resources: list[Node], function: str) -> list[Role]:
         """The PractitionerRoles among some resources whose code is a function."""
@@ -415,10 +450,7 @@ class Header:
     def _report_recipients(self) -> list[Role]:
         """CommunicationRequests about the requests; professionals with the code CORRE (A10)."""
         found = []
-        for node in self.context.index.of_type("CommunicationRequest"):
-            about = [self.context.index.find(r) for r in node.children("about")]
-            if not any(t is not None and t.value is r.value for t in about for r in self.requests):
-                continue
+        for node in self._communications():
             if not self._is_copy_to(node) or self.context.is_foreign(node):
                 continue
             if node.peek("status") == "active":
@@ -430,10 +462,20 @@ class Header:
                     found.append(role)
         return found
 
+    def _communications(self) -> list[Node]:
+        """The CommunicationRequests about the requests that are to be followed; another is reported."""
+        found = []
+        for node in self.context.index.of_type("CommunicationRequest"):
+            about = [self.context.index.find(r) for r in node.children("about")]
+            if not any(t is not None and t.value is r.value for t in about for r in self.requests):
+                continue
+            if node.peek("status") in ("entered-in-error", "revoked") or node.peek("doNotPerform") is True:
+                self.context.note("IMGDA-0217", node.path)
+            else:
+                found.append(node)
+        return found
+
     def _is_copy_to(self, node: Node) -> bool:
-        if node.peek("status") in ("entered-in-error", "revoked"):
-            self.context.note("IMGDA-0217", node.path)
-            return False
         if any(self.context.has_code(m, "PHONE", "") or _has(m, "PHONE") for m in node.children("medium")):
             return False
         categories = node.children("category")
@@ -450,11 +492,9 @@ class Header:
             for owner in owners:
                 for extension in owner.extensions("servicerequest-order-callback-phone-number"):
                     return True if extension.child("valueContactPoint") else None
-        for node in self.context.index.of_type("CommunicationRequest"):
+        for node in self._communications():
             phone = [m for m in node.children("medium") if _has(m, "PHONE")]
-            about = [self.context.index.find(r) for r in node.children("about")]
-            mine = any(t is not None and t.value is r.value for t in about for r in self.requests)
-            if phone and mine and not self.context.is_foreign(node):
+            if phone and not self.context.is_foreign(node):
                 for medium in phone:
                     _understand(medium, "PHONE")
                 return True
@@ -483,6 +523,8 @@ class Header:
                 target = self.context.index.find(reference) if reference else None
                 if target is not None and target.type_name == "RelatedPerson":
                     found.append(target)
+                elif reference is not None:
+                    lose_reference(reference, "IMGDA-0901")
         return found
 
     @reads("data_enterer")
@@ -542,10 +584,10 @@ class Header:
         others += [p for p in (order.encounter.responsible, order.urgency and order.urgency.contacted) if p]
         others += [order.data_enterer.professional] if order.data_enterer else []
         settled = {replace(p.organization, id=None) for p in others if p.organization and p.organization.practice_setting}
-        for node in self.people.organizations_with_setting():
-            if replace(self.people.organization_at(node), id=None) not in settled:
-                for concept in node.children("type"):
-                    concept.lose("coding", "IMGDA-0901", "administrative")
+        typed = [(replace(s.organization, id=None), s.setting_concept) for s in self.people.structures() if s.setting_concept]
+        kept = {id(concept.value) for organization, concept in typed if organization in settled}
+        for concept in (concept for _, concept in typed if id(concept.value) not in kept):
+            concept.lose("coding", "IMGDA-0901", "administrative")
         for role in self._addressees:
             if not any(p.ids == role.professional.ids and p.speciality for p in others):
                 for coding in self.people.specialities(role):
@@ -555,20 +597,25 @@ class Header:
 
     @reads("custodian")
     def custodian(self, author: Professional) -> Organization:
-        """Composition.custodian, else the requester's structure, the provider of the encounter, the settings."""
+        """Composition.custodian, else the requester's structure, the provider of the encounter, the settings.
+
+        Of a part of a structure whose number is that of the whole, the whole is the custodian.
+        """
         encounter = self._encounter_node()
         named = self.composition.child("custodian") if self.composition else None
         if self.description:
             named = self.description.custodian()
         provider = encounter.child("serviceProvider") if encounter else None
-        sources: tuple[tuple[str, Callable[[], Organization | None]], ...] = (
-            ("Composition.custodian", lambda: self.people.organization(named)),
-            ("requester.organization", lambda: author.organization),
-            ("Encounter.serviceProvider", lambda: self.people.organization(provider)),
+        sources: tuple[tuple[str, Callable[[], Structure | None]], ...] = (
+            ("Composition.custodian", lambda: self.people.structure(named)),
+            ("requester", self._requesting_structure),
+            ("requester.organization", lambda: self.people.structure_of(author.organization)),
+            ("Encounter.serviceProvider", lambda: self.people.structure(provider)),
             ("custodian", self._settings_custodian),
         )
         for origin, read in sources:
-            found = read()
+            structure = read()
+            found = structure.owner if structure else None
             if found and found.id and found.id.root == _STRUCTURES:
                 if origin != "Composition.custodian":
                     self.context.note("IMGDA-0314", self.requests[0].path, origin=origin, item="custodian")
@@ -576,18 +623,19 @@ class Header:
         self.context.note("IMGDA-0313", self.requests[0].at("requester"))
         return Organization(id=Identifier(root=_STRUCTURES))
 
-    def _settings_custodian(self) -> Organization | None:
+    def _settings_custodian(self) -> Structure | None:
         from bridge.order import Telecom
 
         own = self.context.settings.custodian
         if not own.identifier:
             return None
         prefix = {9: "1", 14: "3"}.get(len(own.identifier), "")
-        return Organization(
+        found = Organization(
             id=Identifier(root=_STRUCTURES, extension=prefix + own.identifier),
             name=own.name,
             telecoms=(Telecom(value=own.telecom, use="WP"),) if own.telecom else (),
         )
+        return Structure(found, found)
 
     @reads("authenticators")
     def authenticators(
@@ -635,8 +683,10 @@ class Header:
         flags = [e.decides("valueBoolean") for e in event.extensions("fr-is-principal-event-extension")]
         return True in flags if flags else any(_has(c, "55115-0") for c in event.children("code"))
 
-    def _event_performer(self, event: Node) -> Professional | None:
+    def _event_performer(self, event: Node, *, contacted: bool = False) -> Professional | None:
         for extension in event.extensions("fr-performer-event-extension"):
+            if contacted and not self._may_be_contacted(extension.child("valueReference")):
+                continue
             if role := self.people.role(extension.child("valueReference"), required=True):
                 return role.professional
         return None
@@ -662,17 +712,36 @@ class Header:
         if span is None or span.start is None:
             span = Period(start=requested or created, end=span.end if span else None)
         performer = performer or authors[0].professional
-        return Request(period=span, performer=self.with_setting(performer, self.requests[0].at("requester")), ids=ids)
+        path = self.requests[0].at("requester")
+        return Request(period=span, performer=self.with_setting(performer, path, asks=True), ids=ids)
 
-    def with_setting(self, person: Professional, path: str) -> Professional:
-        """The same professional with an organisation that has a practice setting, which the model demands here."""
+    def with_setting(self, person: Professional, path: str, *, asks: bool) -> Professional:
+        """The same professional with an organisation that has a practice setting, which the model demands here.
+
+        Where the structure says none, that of a professional who *asks* may follow from the encounter (docs/decisions.md, 31).
+        """
         organization = person.organization or Organization()
         if organization.practice_setting is None:
-            code = self.context.settings.defaults.practice_setting
+            code, origin = self.context.settings.defaults.practice_setting, "defaults.practice_setting"
+            if asks and self._is_where_the_patient_stays(person.organization):
+                code, origin = "ETABLISSEMENT", "Encounter.class"
             item = "request.performer.organization.practice_setting"
-            self.context.note("IMGDA-0316", path, code=code, origin="defaults.practice_setting", item=item)
+            self.context.note("IMGDA-0316", path, code=code, origin=origin, item=item)
             organization = replace(organization, practice_setting=coded_value("practice-setting", code))
         return replace(person, organization=organization)
+
+    def _is_where_the_patient_stays(self, organization: Organization | None) -> bool:
+        """Whether the patient is in hospital, or at its emergency department, and this is the structure of the encounter.
+
+        It is that structure when the encounter names none, or the same; somebody without a structure is taken to be there too.
+        """
+        kind = self._encounter_kind()
+        if kind is None or kind.code not in ("IMP", "EMER"):
+            return False
+        encounter = self._encounter_node()
+        provider = self.people.structure(encounter.child("serviceProvider")) if encounter else None
+        own = self.people.structure_of(organization)
+        return provider is None or own is None or own.is_with(provider)
 
     @reads("screening")
     def is_screening(self) -> bool:
@@ -709,7 +778,7 @@ class Header:
             for concept in event.children("code"):
                 if self._is_urgency(concept):
                     _add(reasons, clean(concept.text("text")))
-                    contacted = contacted or self._event_performer(event)
+                    contacted = contacted or self._event_performer(event, contacted=True)
         stated = bool(reasons)
         for request in self.requests:
             for name in ("reasonCode", "orderDetail", "reason"):
@@ -726,7 +795,7 @@ class Header:
             self.context.note("IMGDA-0428", self.requests[0].at("priority"))
         contacted = self._contacted(contacted)
         if contacted:
-            contacted = self.with_setting(contacted, self.requests[0].at("performer"))
+            contacted = self.with_setting(contacted, self.requests[0].at("performer"), asks=False)
         return Urgency(reason="\n".join(reasons), contacted=contacted)
 
     def _is_urgency(self, concept: Node) -> bool:
@@ -740,7 +809,7 @@ class Header:
         found: list[tuple[Professional, Node | None]] = [(known, None)] if known else []
         for request in self.requests:
             for reference in request.children("performer"):
-                role = self.people.role(reference)
+                role = self.people.role(reference) if self._may_be_contacted(reference) else None
                 if role and not any(_same_person(role.professional, p) for p, _ in found):
                     found.append((role.professional, reference))
         for _, another in found[1:]:
@@ -749,6 +818,19 @@ class Header:
             for element in ("reference", "display", "identifier"):
                 another.lose(element, "IMGDA-0903")
         return found[0][0] if found else None
+
+    def _may_be_contacted(self, reference: Node | None) -> bool:
+        """Whether a performer is a professional by resource, type or number; else a clinical loss (docs/decisions.md, 30)."""
+        if reference is None:
+            return False
+        target = self.context.index.find(reference)
+        if target is not None:
+            known = target.type_name in PROFESSIONAL_TYPES
+        else:
+            known = names_professional(self.context, reference, by_words=False)
+        if not known:
+            lose_reference(reference, "IMGDA-0350", "clinical")
+        return known
 
     # --- A7: context of care -----------------------------------------------------------------------------------------
 
@@ -776,21 +858,27 @@ class Header:
         node = self._encounter_node()
         if node is None:
             self.context.note("IMGDA-0329", self.requests[0].at("encounter"))
-            kind = self.context.settings.defaults.encounter_type
-            return Encounter(
-                facility=self._default_facility(author, None), type=coded_value("encounter-type", kind) if kind else None
-            )
+            return Encounter(facility=self._default_facility(author, None), type=self._encounter_kind())
         self.context.is_foreign(node)
         responsible, participants = self._encounter_participants(node)
         ids = [identifier(self.context, n, self.context.settings.oids.encounter, bare=True) for n in node.children("identifier")]
         return Encounter(
             facility=self._facility(node, author),
             ids=tuple(dict.fromkeys(x for x in ids if x)),
-            type=self._encounter_type(node),
+            type=self._encounter_kind(),
             period=self._encounter_period(node),
             responsible=responsible,
             participants=participants,
         )
+
+    @reads("encounter")
+    def _encounter_kind(self) -> Code | None:
+        """The type of the encounter (JDV_J142), or that of the settings where there is none; read once."""
+        if self._kind is None:
+            node, default = self._encounter_node(), self.context.settings.defaults.encounter_type
+            kind = self._encounter_type(node) if node else coded_value("encounter-type", default) if default else None
+            self._kind = (kind,)
+        return self._kind[0]
 
     def _encounter_type(self, node: Node) -> Code | None:
         """The class; one that is said to be unknown (data-absent-reason) is simply absent."""
@@ -834,49 +922,82 @@ class Header:
         return responsible, tuple(found)
 
     def _facility(self, node: Node, author: Professional) -> Facility:
-        provider = self.people.organization(node.child("serviceProvider"))
-        for place in node.children("location"):
+        provider = self.people.structure(node.child("serviceProvider"))
+        for place in sorted(node.children("location"), key=_is_over):
             reference = place.child("location")
             location = self.context.index.find(reference) if reference else None
             if location is not None and location.type_name == "Location":
-                return self._location(location)
+                return self._location(location, provider, author)
             if reference and (shown := one_line(reference.text("display"))):
-                return self._default_facility(author, shown)
+                return self._default_facility(author, shown, provider)
         return self._default_facility(author, None, provider)
 
-    def _location(self, node: Node) -> Facility:
-        from bridge.fhir.datatypes import addresses
-
-        kind = None
-        for concept in node.children("type"):
-            if coded := self.context.coded(concept, "facility-type"):
-                kind = coded.code
-                break
+    def _location(self, node: Node, provider: Structure | None, author: Professional) -> Facility:
+        """The place of care; what it does not say is said by the place it is part of, then by the structure that has it."""
+        line = [node, *self._around(node)]
+        managing = next((s for n in line if (s := self.people.structure(n.child("managingOrganization")))), None)
+        holders = [s for s in (managing, provider) if s]
+        kinds = (self._sector(n) for n in line)
+        kind = next((kind for kind in kinds if kind), None) or next((s.sector for s in holders if s.sector), None)
+        if kind is None and provider is None:
+            kind = self._sector_of(author.organization)
+        ids = next((found for n in line if (found := self._place_ids(n))), ())
+        ids = ids or next(((s.organization.id,) for s in holders if s.organization.id), ())
+        places = (addresses(n, now=self.people.now) for n in line)
         if node.peek("status") == "active":
             node.decide("status")
-        self.people.organization(node.child("managingOrganization"))
-        ids = [identifier(self.context, n, bare=True) for n in node.children("identifier")]
-        found = addresses(node)
         return Facility(
             type=kind or self._default_type(node.at("type")),
-            ids=tuple(dict.fromkeys(x for x in ids if x)),
-            name=one_line(node.text("name")),
-            address=found[0] if found else None,
+            ids=ids,
+            name=one_line(node.text("name")) or next((s.organization.name for s in holders if s.organization.name), None),
+            address=next((found[0] for found in places if found), None),
         )
+
+    def _around(self, location: Node) -> Iterator[Node]:
+        """What a Location is part of, the nearest first, at any depth; a circle ends where it began."""
+        seen = {id(location.value)}
+        reference = location.child("partOf")
+        while reference is not None:
+            whole = self.context.index.find(reference)
+            if whole is None or whole.type_name != "Location" or id(whole.value) in seen:
+                return
+            seen.add(id(whole.value))
+            yield whole
+            reference = whole.child("partOf")
+
+    def _place_ids(self, location: Node) -> tuple[Identifier, ...]:
+        ids = [identifier(self.context, n, bare=True) for n in location.children("identifier")]
+        return tuple(dict.fromkeys(x for x in ids if x))
+
+    def _sector(self, location: Node) -> Code | None:
+        """The type of a Location that is a sector (JDV_J02)."""
+        coded = (self.context.coded(concept, "facility-type") for concept in location.children("type"))
+        return next((found.code for found in coded if found), None)
+
+    def _sector_of(self, organization: Organization | None) -> Code | None:
+        structure = self.people.structure_of(organization)
+        return structure.sector if structure else None
 
     def _default_type(self, path: str) -> Code:
         code = self.context.settings.defaults.facility_type
         self.context.note("IMGDA-0315", path, code=code, origin="defaults.facility_type", item="encounter.facility.type")
         return coded_value("facility-type", code)
 
-    def _default_facility(self, author: Professional, name: str | None, provider: Organization | None = None) -> Facility:
-        organization = provider or author.organization or Organization()
+    def _default_facility(self, author: Professional, name: str | None, provider: Structure | None = None) -> Facility:
+        """The structure of the encounter as the place of care, else that of the demandeur."""
+        structure = provider or self._requesting_structure() or self.people.structure_of(author.organization)
+        organization = structure.organization if structure else Organization()
         return Facility(
-            type=self._default_type(self.requests[0].at("encounter")),
+            type=(structure.sector if structure else None) or self._default_type(self.requests[0].at("encounter")),
             ids=(organization.id,) if organization.id else (),
             name=name or organization.name,
             address=organization.addresses[0] if organization.addresses else None,
         )
+
+
+def _is_over(place: Node) -> bool:
+    """Whether the patient is no more, or not yet, at a place of the encounter. FHIR: Encounter.location.status."""
+    return place.peek("status") in ("completed", "planned", "reserved")
 
 
 def _start(part: Participation) -> str | None:

@@ -6,24 +6,26 @@ order took is given up here, so that it is reported. Source: docs/losses.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
+from bridge.fhir.addresses import address
 from bridge.fhir.context import one_line
-from bridge.fhir.datatypes import address, contact_uri
+from bridge.fhir.identifiers import peek_identifier
 from bridge.fhir.people import People
 from bridge.fhir.references import Index
+from bridge.fhir.telecoms import means_of
 from bridge.fhir.view import Node
-from bridge.order import Address, Code, Order
+from bridge.order import Address, Code, Identifier, Order
 
 __all__ = ["give_up"]
 
-Held = str | Address | Code
+Held = str | Address | Code | Identifier
 
 
-def give_up(index: Index, people: Iterable[People], orders: Iterable[Order]) -> None:
+def give_up(index: Index, people: Sequence[People], orders: Iterable[Order]) -> None:
     """Give up what was read of each person and structure and stands in none of the orders."""
     held = _held(orders)
     for reader in people:
@@ -31,10 +33,17 @@ def give_up(index: Index, people: Iterable[People], orders: Iterable[Order]) -> 
             if role.professional.speciality and role.professional.speciality not in held:
                 for coding in reader.specialities(role):
                     coding.give_up_carried("IMGDA-0901", "administrative")
+        for structure in reader.structures():
+            if structure.sector and structure.sector_concept and structure.sector not in held:
+                for coding in structure.sector_concept.children("coding"):
+                    coding.give_up_carried("IMGDA-0901", "administrative")
     for kind in ("Organization", "PractitionerRole", "Practitioner"):
         for node in index.of_type(kind):
             for part in _unused(node, held):
                 part.give_up_carried("IMGDA-0901", "administrative")
+            for number in node.children("identifier") if kind == "Organization" else ():
+                if number.ledger.has_read(number.value) and peek_identifier(people[0].context, number) not in held:
+                    number.give_up_carried("IMGDA-0901", "administrative")
             if node.ledger.is_read(node.value, "name") and held.isdisjoint(_texts(node, "name")):
                 node.lose("name", "IMGDA-0901", "administrative")
 
@@ -45,9 +54,9 @@ _PARTS = (
 """Items of an order in which persons and structures stand."""
 
 
-def _held(orders: Iterable[Order]) -> set[Held]:
+def _held(orders: Iterable[Order]) -> set[Held | None]:
     """The texts of the people of orders, in lower case, their addresses and codes."""
-    held: set[Held] = set()
+    held: set[Held | None] = set()
     seen: set[int] = set()
     for order in orders:
         for name in _PARTS:
@@ -55,14 +64,14 @@ def _held(orders: Iterable[Order]) -> set[Held]:
     return held
 
 
-def _gather(value: Any, held: set[Held], seen: set[int]) -> None:
+def _gather(value: Any, held: set[Held | None], seen: set[int]) -> None:
     """Take what a part of an order holds; one person often has several parts in it."""
     if isinstance(value, str):
         held.add(value.casefold())
     elif isinstance(value, tuple):
         for item in value:
             _gather(item, held, seen)
-    elif isinstance(value, (Address, Code)):
+    elif isinstance(value, (Address, Code, Identifier)):
         held.add(value)
     elif is_dataclass(value) and not isinstance(value, type) and id(value) not in seen:
         seen.add(id(value))
@@ -75,7 +84,7 @@ def _names(cls: type) -> tuple[str, ...]:
     return tuple(part.name for part in fields(cls))
 
 
-def _unused(node: Node, held: set[Held]) -> Iterator[Node]:
+def _unused(node: Node, held: set[Held | None]) -> Iterator[Node]:
     """The means of contact, addresses, identifiers and names of one resource that are in no order."""
     owners = [node, *node.children("contact")]
     for means in (child for owner in owners for child in owner.children("telecom")):
@@ -90,11 +99,8 @@ def _unused(node: Node, held: set[Held]) -> Iterator[Node]:
 
 
 def _uris(means: Node) -> set[str]:
-    """The URIs that a means of contact may have become."""
-    value, system = one_line(means.peek("value")), means.peek("system")
-    uri = contact_uri(value, system if isinstance(system, str) else None) if value else None
-    stated = [e.peek(name) for e in means.children("extension") for name in ("valueUrl", "valueUri")]
-    return {text.casefold() for text in (uri, *stated) if isinstance(text, str)}
+    """The URIs that a means of contact has become."""
+    return {uri.casefold() for uri in means_of(means).uris}
 
 
 def _texts(node: Node, *names: str) -> set[str]:

@@ -5,21 +5,25 @@ Source: docs/fhir.md, 2.5 (A2, A3, A4, A6), after CI-SIS, Structuration minimale
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from bridge.fhir.context import Context, one_line
+from bridge.fhir.addresses import addresses
+from bridge.fhir.context import Context, one_line, same_words
 from bridge.fhir.datatypes import (
-    addresses,
     best_name,
     civility,
+    is_past,
     iso,
     joined_names,
     moment,
     name,
-    telecoms,
 )
 from bridge.fhir.identifiers import has_type, identifier, is_under, peek_identifier
 from bridge.fhir.identity import Trust, trust
+from bridge.fhir.referents import PROFESSIONAL_TYPES, lose_reference, named_type, names_professional, names_structure
+from bridge.fhir.telecoms import telecoms
 from bridge.fhir.view import Node, reads
 from bridge.mappings import table, value_set
 from bridge.national import INS_ROOTS, PROFESSIONALS, STRUCTURES, is_ins, is_professional, is_structure
@@ -37,12 +41,14 @@ from bridge.order import (
     Telecom,
 )
 
-__all__ = ["People", "Role"]
+__all__ = ["People", "Role", "Structure"]
 
 _ROLE_CLASSES = "2.16.840.1.113883.5.110"
 _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
 _G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
 _PHYSICIAN = "G15_10"
+_SPECIAL_PURPOSES = frozenset({"BILL", "HR", "PAYOR", "PRESS"})
+"""Purposes of a contact that is none of the whole structure (FHIR R5, contactentity-type)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,33 @@ class Role:
     """The Organization, for those who may have a local identifier. FHIR: PractitionerRole.organization."""
 
 
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A structure as read, with what it is part of."""
+
+    organization: Organization
+    """Its national number is its own, else that of the nearest structure that it is part of. FHIR: Organization, partOf."""
+    owner: Organization
+    """The structure whose number that is: the one that can keep a document."""
+    sector: Code | None = None
+    """Secteur d'activité (JDV_J02), its own or inherited. FHIR: Organization.type (TRE_R02)."""
+    setting_concept: Node | None = None
+    """Where the practice setting was read."""
+    sector_concept: Node | None = None
+    """Where the sector was read."""
+    line: frozenset[int] = frozenset()
+    """``id()`` of the Organization and of all that it is part of."""
+
+    def is_with(self, other: Structure) -> bool:
+        """Whether two structures are one, are parts of one, or bear the same number, or else the same name."""
+        if self.line & other.line:
+            return True
+        one, two = self.organization, other.organization
+        if one.id and two.id:
+            return one.id == two.id
+        return bool(one.name and two.name and same_words(one.name, two.name))
+
+
 @dataclass(slots=True)
 class People:
     """Reads each person and structure of an input once."""
@@ -69,26 +102,32 @@ class People:
     now: str | None = None
     """Moment of the request; what ended before is out of date."""
     _roles: dict[int, Role] = field(default_factory=dict)
-    _organizations: dict[int, Organization] = field(default_factory=dict)
+    _structures: dict[int, Structure] = field(default_factory=dict)
+    _named: list[Structure] = field(default_factory=list)
+    """Structures that references name without a resource."""
 
     # --- professionals -----------------------------------------------------------------------------------------------
 
-    def role(self, reference: Node | None, *, required: bool = False) -> Role | None:
+    def role(self, reference: Node | None, *, required: bool = False, persons_only: bool = False) -> Role | None:
         """The professional that a reference to PractitionerRole or Practitioner leads to.
 
-        A logical reference (identifier, display) gives a minimal professional. A dangling one is an error when *required*, else
-        a warning; a reference to something else gives None and nothing is read.
+        A logical reference (identifier, display) gives a minimal professional where it says that it names one, or where the
+        element has room for *persons_only* (:mod:`bridge.fhir.referents`). A dangling one is an error when *required*, else a
+        warning. A reference to something else gives None and is a loss (IMGDA-0351).
         """
         if reference is None:
             return None
         resource = self.context.index.find(reference)
         if resource is None:
-            return self._logical_role(reference, required)
-        return self.role_of(resource)
+            return self._logical_role(reference, required, persons_only)
+        found = self.role_of(resource)
+        if found is None:
+            lose_reference(reference, "IMGDA-0351")
+        return found
 
     def role_of(self, resource: Node) -> Role | None:
         """The professional of a PractitionerRole or Practitioner; None for anything else."""
-        if resource.type_name not in ("PractitionerRole", "Practitioner"):
+        if resource.type_name not in PROFESSIONAL_TYPES:
             return None
         key = id(resource.value)
         if key not in self._roles:
@@ -100,14 +139,19 @@ class People:
         """Every professional that was read from a resource, whether the order has a part for him or not."""
         return tuple(self._roles.values())
 
-    def _logical_role(self, reference: Node, required: bool) -> Role | None:
+    def _logical_role(self, reference: Node, required: bool, persons_only: bool) -> Role | None:
         if "reference" in reference:
             self.context.note("IMGDA-0204" if required else "IMGDA-0218", reference.at("reference"))
+        if not names_professional(self.context, reference, persons_only=persons_only):
+            if "reference" not in reference or named_type(reference):
+                lose_reference(reference, "IMGDA-0351")
+            return None
         ids = self._national_ids(reference, PROFESSIONALS)
         shown = one_line(reference.peek("display"))
         if not ids and not shown:
             return None
-        reference.text("display"), reference.text("type")
+        reference.text("display")
+        reference.decide("type")
         if shown:
             self.context.note("IMGDA-0324", reference.at("display"))
         person = PersonName(family=shown) if shown else None
@@ -130,14 +174,16 @@ class People:
         if person_node is not None and person_node.type_name == "Practitioner":
             person_ids, person_name = self._national_ids(person_node, PROFESSIONALS), name(context, person_node)
         else:
-            logical = self._logical_role(reference, False) if reference else None
+            logical = self.role(reference, persons_only=True) if reference and person_node is None else None
+            if reference and person_node is not None:
+                lose_reference(reference, "IMGDA-0351")
             person_node = None
             person_ids = logical.professional.ids if logical else ()
             person_name = logical.professional.name if logical else None
         codes = [code for code in node.children("code") if not self._is_function(code)] + node.children("specialty")
         if person_node:
             codes += self._qualifications(person_node)
-        owners = [(node, "telecom"), *((contact, "telecom") for contact in node.children("contact"))]
+        owners = [(node, "telecom"), *((contact, "telecom") for contact in self._general_contacts(node))]
         if person_node:
             owners.append((person_node, "telecom"))
         organization = node.child("organization")
@@ -147,7 +193,7 @@ class People:
             speciality=self._speciality(codes, node.path),
             name=person_name,
             telecoms=telecoms(*owners, now=self.now),
-            addresses=addresses(person_node, now=self.now) if person_node else (),
+            addresses=self._addresses(node, person_node),
             organization=self.organization(organization),
         )
         if person_ids:
@@ -160,6 +206,23 @@ class People:
             self._participation(node),
             context.index.find(organization) if organization else None,
         )
+
+    def _addresses(self, role: Node, person: Node | None) -> tuple[Address, ...]:
+        """The addresses of a person, and those of the role, which R5 has in its contacts (ExtendedContactDetail)."""
+        owners = [*([person] if person else []), *self._general_contacts(role)]
+        return tuple(dict.fromkeys(found for owner in owners for found in addresses(owner, now=self.now)))
+
+    def _general_contacts(self, node: Node) -> list[Node]:
+        """The contacts of R5 that are means to reach the whole: none that has ended, and none for bills, press or staff."""
+        found = []
+        for contact in node.children("contact") if self.context.version == "R5" else ():
+            purpose = contact.child("purpose")
+            codes = {str(coding.peek("code")) for coding in purpose.children("coding")} if purpose else set()
+            if is_past(contact, self.now):
+                contact.give_up("IMGDA-0907")
+            elif not codes & _SPECIAL_PURPOSES:
+                found.append(contact)
+        return found
 
     def _is_function(self, concept: Node) -> bool:
         """Whether a code says a function and nothing else: some codes are both functions and professions."""
@@ -307,41 +370,117 @@ class People:
         """The structure that a reference leads to; a logical reference gives a minimal one."""
         if reference is None:
             return None
+        found = self.structure(reference)
+        return found.organization if found else None
+
+    def structure(self, reference: Node | None) -> Structure | None:
+        """The structure that a reference leads to, with what it is part of; anything else is a loss (IMGDA-0352)."""
+        if reference is None:
+            return None
         resource = self.context.index.find(reference)
         if resource is None:
-            return self._logical_organization(reference)
+            return self._logical_structure(reference)
         if resource.type_name != "Organization":
+            lose_reference(reference, "IMGDA-0352")
             return None
         key = id(resource.value)
-        if key not in self._organizations:
-            self._organizations[key] = self._read_organization(resource)
-        return self._organizations[key]
+        if key not in self._structures:
+            self._structures[key] = self._read_structure(resource)
+        return self._structures[key]
 
-    def organizations_with_setting(self) -> list[Node]:
-        """The structures that were read and have a practice setting."""
-        known = {key for key, read in self._organizations.items() if read.practice_setting}
-        return [node for node in self.context.index.of_type("Organization") if id(node.value) in known]
+    def structures(self) -> list[Structure]:
+        """Every structure that was read."""
+        return [*self._structures.values(), *self._named]
 
-    def organization_at(self, node: Node) -> Organization:
-        """The structure that was read from a resource."""
-        return self._organizations[id(node.value)]
+    def structure_of(self, organization: Organization | None) -> Structure | None:
+        """The structure as which an organisation was read."""
+        if organization is None:
+            return None
+        found = (s for s in self.structures() if s.organization == organization)
+        return next(found, None) or Structure(organization, organization)
 
-    def _logical_organization(self, reference: Node) -> Organization | None:
+    def _logical_structure(self, reference: Node) -> Structure | None:
         if "reference" in reference:
             self.context.note("IMGDA-0218", reference.at("reference"))
+        if not names_structure(self.context, reference):
+            lose_reference(reference, "IMGDA-0352")
+            return None
+        found = self._logical_organization(reference)
+        if found is None:
+            return None
+        self._named.append(Structure(found, found))
+        return self._named[-1]
+
+    def _logical_organization(self, reference: Node) -> Organization | None:
         found = _first(
             identifier(self.context, node) for node in reference.children("identifier") if self._peek_identifier(node, STRUCTURES)
         )
         shown = one_line(reference.text("display"))
+        reference.decide("type")
         return Organization(id=found, name=shown) if found or shown else None
 
-    def _read_organization(self, node: Node) -> Organization:
-        context = self.context
-        setting = next(
-            (found.code for concept in node.children("type") if (found := context.coded(concept, "practice-setting"))),
-            None,
+    def _read_structure(self, node: Node) -> Structure:
+        """A structure; number, practice setting and sector that it lacks are those of what it is part of (partOf)."""
+        line = [node, *self._wholes(node)]
+        own = self._read_organization(node)
+        owner = own if own.id else self._owner(line)
+        setting, sector = self._kind(line, "practice-setting"), self._kind(line, "facility-type")
+        whole = replace(
+            own,
+            id=owner.id,
+            name=own.name or owner.name,
+            practice_setting=setting[0] if setting else None,
         )
-        contacts = node.children("contact") if context.version == "R5" else []
+        return Structure(
+            whole,
+            replace(owner, name=owner.name or own.name) if own.id is None else whole,
+            sector[0] if sector else None,
+            setting[1] if setting else None,
+            sector[1] if sector else None,
+            frozenset(id(part.value) for part in line),
+        )
+
+    def _owner(self, line: list[Node]) -> Organization:
+        """The nearest structure above that has a national number; one without a number where there is none."""
+        for part, whole in pairwise(line):
+            if any(self._peek_identifier(n, STRUCTURES) for n in whole.children("identifier")):
+                self.context.note("IMGDA-0356", part.at("partOf"))
+                return self._read_organization(whole)
+        last = line[-1].child("partOf")
+        if (
+            last is not None
+            and self.context.index.find(last) is None
+            and names_structure(self.context, last, structures_only=False)
+        ):
+            found = self._logical_organization(last)
+            if found and found.id:
+                self.context.note("IMGDA-0356", last.path)
+                return found
+        return Organization()
+
+    def _wholes(self, node: Node) -> Iterator[Node]:
+        """What a structure is part of, the nearest first, at any depth; a circle ends where it began."""
+        seen = {id(node.value)}
+        reference = node.child("partOf")
+        while reference is not None:
+            whole = self.context.index.find(reference)
+            if whole is None or whole.type_name != "Organization" or id(whole.value) in seen:
+                return
+            seen.add(id(whole.value))
+            yield whole
+            reference = whole.child("partOf")
+
+    def _kind(self, line: list[Node], set_name: str) -> tuple[Code, Node] | None:
+        """The first type of a structure, or of what it is part of, that is in a value set, and where it stands."""
+        for node in line:
+            for concept in node.children("type"):
+                if found := self.context.coded(concept, set_name):
+                    return found.code, concept
+        return None
+
+    def _read_organization(self, node: Node) -> Organization:
+        """What a structure says of itself, without its types."""
+        context, contacts = self.context, self._general_contacts(node)
         national = self._national(node.children("identifier"), STRUCTURES)
         number = _first(identifier(context, n) for n in national)
         if number:
@@ -352,7 +491,6 @@ class People:
             name=one_line(node.text("name")),
             telecoms=telecoms((node, "telecom"), *((c, "telecom") for c in contacts), now=self.now),
             addresses=addresses(node, now=self.now) + tuple(a for c in contacts for a in addresses(c, now=self.now)),
-            practice_setting=setting,
         )
 
     # --- relatives ---------------------------------------------------------------------------------------------------
@@ -395,11 +533,14 @@ class People:
                 _merge_guardian(guardians, _guardian(person, organization, means, places))
             elif person:
                 _merge_contact(contacts, Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
+        if person is None and "GUARD" not in roles:
+            node.give_up_carried("IMGDA-0901")
 
     def _contact_roles(self, concept: Node) -> list[str]:
         """The class codes (ECON, NOK, GUARD…) that a relationship means."""
         from bridge.mappings import code_system_oid, code_system_uri
 
+        context = self.context
         found = []
         for coding in concept.children("coding"):
             code, uri = coding.peek("code"), coding.peek("system")
@@ -416,6 +557,8 @@ class People:
                 coding.understood()
             if role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT"):
                 coding.carried()
+            if row and row.relation == "inexact":
+                context.note("IMGDA-0357", coding.path)
             if role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT", "GUARD"):
                 found.append(role)
         return found

@@ -23,6 +23,7 @@ from bridge.fhir.people import People
 from bridge.fhir.reasons import Reasons
 from bridge.fhir.references import Index
 from bridge.fhir.select import Group, groups
+from bridge.fhir.telecoms import telecom
 from bridge.fhir.view import Node, reads
 from bridge.fhir.view import root as view
 from bridge.issues import Issue
@@ -333,16 +334,14 @@ class _Reader:
     @reads("authors")
     def _with_call_back_numbers(self, authors: tuple[Any, ...]) -> tuple[Any, ...]:
         """The number to call back has no place of its own: it joins the telecoms of the demandeur (docs/fhir.md, M21)."""
-        from bridge.fhir.datatypes import _telecom
-
         author = authors[0]
         known: tuple[Telecom, ...] = author.professional.telecoms
         for point in self.header.call_back_numbers():
-            number = _telecom(point)
-            if number and number.value not in {t.value for t in known}:
-                known = (*known, number)
-            elif number and number not in known:
-                point.lose("use", "IMGDA-0903")
+            for number in telecom(point):
+                if number.value not in {t.value for t in known}:
+                    known = (*known, number)
+                elif number not in known:
+                    point.lose("use", "IMGDA-0903")
         return (replace(author, professional=replace(author.professional, telecoms=known)), *authors[1:])
 
     # --- texts -------------------------------------------------------------------------------------------------------

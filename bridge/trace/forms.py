@@ -12,7 +12,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from bridge.fhir.datatypes import ADDRESS_USE_CODES, TELECOM_USE_CODES, contact_uri, french_date, iso
+from bridge.fhir.addresses import ADDRESS_USE_CODES
+from bridge.fhir.datatypes import french_date, iso
+from bridge.fhir.telecoms import TELECOM_USE_CODES, contact_uris
 from bridge.fhir.view import Leaf
 from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
 from bridge.national import by_type, prefixed
@@ -80,7 +82,7 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
         if typed := by_type(value, _types(container)):
             yield Form(typed[1], "formatted")
         yield Form(re.sub(r"^urn:(oid|uuid):", "", value).upper(), "formatted", whole=True)
-        if uri := contact_uri(value, system if isinstance(system, str) else None):
+        for uri in contact_uris(value, system if isinstance(system, str) else None):
             yield Form(uri, "formatted", whole=True)
     elif key == "data":
         yield Form(re.sub(r"\s", "", value), "formatted", whole=True)

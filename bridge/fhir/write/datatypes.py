@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from bridge.fhir.datatypes import ADDRESS_USE, PARTS, TELECOM_ADDRESS, TELECOM_USE, contact_uri
+from bridge.fhir.addresses import ADDRESS_USE, PARTS
 from bridge.fhir.identifiers import URIS
+from bridge.fhir.telecoms import TELECOM_ADDRESS, TELECOM_USE, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
 from bridge.mappings import code_system_uri
 from bridge.national import PROFESSIONALS, STRUCTURES
