@@ -413,7 +413,8 @@ class Clinical:
     @reads("medical_history")
     def _with_details(self, node: Node, code: Code) -> None:
         """A coded information has no room for comments: they stand among the antécédents, with its label."""
-        if comments := self._comments(node):
+        told = [word for word in self.histories.statuses(node) if word]
+        if comments := [*told, *self.phrases.of(node), *self.phrases.comments(node)]:
             add(self.medical, joined(f"Information pour la prise en charge : {code.display}", *comments))
 
     @reads("care_information")
@@ -475,7 +476,6 @@ class Clinical:
         if self._is_contraindication(concept) and concept and (_is_current(node) or self._denies_contraindication(node)):
             self._answered_by(node, concept)
         elif _is_current(node) and (coded := self.context.coded(concept, "care-information")):
-            self.histories.statuses(node)
             self._add_care(coded.code)
             self._with_details(node, coded.code)
         elif line := self.histories.condition(node):
