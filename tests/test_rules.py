@@ -85,12 +85,12 @@ BROKEN = {
     "contrary sides": (
         order_of(bodySite=[{"coding": [*KNEE["coding"], *(concept(SNOMED, c)["coding"][0] for c in ("24028007", "7771000"))]}]),
         "IMGDA-0440",
-        f"{SR}.bodySite[0]",
+        f"{SR}.bodySite[0].coding[2]",
     ),
     "modifier of an unclear site": (
         order_of(bodySite=[KNEE, concept(SNOMED, "361292008")], orderDetail=[concept(SNOMED, "7771000")]),
         "IMGDA-0436",
-        f"{SR}.orderDetail",
+        f"{SR}.orderDetail[0].coding[0]",
     ),
 }
 

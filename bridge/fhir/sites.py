@@ -174,7 +174,7 @@ class Sites:
         """A site that no code says: an error, unless the settings allow a site in words (docs/decisions.md, 45)."""
         aside = {id(stray.coding.value) for stray in strays}
         codings = [coding for coding in concept.children("coding") if id(coding.value) not in aside]
-        text = clean(concept.text("text")) or self.context.in_words(codings) or _codes(codings)
+        text = clean(concept.text("text")) or self.context.in_words(codings)
         if text and self.context.settings.missing.site == "null":
             self.context.note("IMGDA-0434", concept.path, item="site", written="OTH")
             for coding in codings:
@@ -310,11 +310,6 @@ def _is_said(places: list[Place], code: Code) -> bool:
     """Whether every site has a modifier already; both sides, whether one has each."""
     sets = [{known.code for known in place.modifiers} for place in places]
     return all(code.code in known for known in sets) or (code.code == BOTH and {RIGHT, LEFT} <= set().union(*sets))
-
-
-def _codes(codings: list[Node]) -> str | None:
-    """Codes without a label, in words."""
-    return " ; ".join(sorted(f"[{code}]" for coding in codings if (code := coding.peek("code")))) or None
 
 
 def _words_of(concept: Node) -> list[tuple[Node, str, str]]:

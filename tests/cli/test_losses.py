@@ -76,7 +76,7 @@ def test_the_elements_that_are_read_are_listed():
 
 
 def test_an_unknown_code_is_answered_with_those_near():
-    assert "IMGDA-0442" in imgda("help", "IMGDA-0444").stderr
+    assert "IMGDA-0912" in imgda("help", "IMGDA-0992").stderr
 
 
 def test_a_name_that_is_lost_is_in_no_message():

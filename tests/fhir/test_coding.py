@@ -567,7 +567,6 @@ def test_a_site_in_words_is_one_error_by_default():
         ({"text": "Genou"}, "Genou", []),
         (codings((SNOMED, RIGHT), text="Genou"), "Genou", [RIGHT]),
         (codings(("https://ehr.example/s", "K-1", "Genou")), "Genou [K-1]", []),
-        (codings(("https://ehr.example/s", "K-1")), "[K-1]", []),
     ],
 )
 def test_a_site_in_words_is_written_where_the_settings_allow_it(site, words, sides):
@@ -581,6 +580,12 @@ def test_a_site_in_words_is_written_where_the_settings_allow_it(site, words, sid
     request = next(e["resource"] for e in back["entry"] if e["resource"]["resourceType"] == "ServiceRequest")
     assert request["bodySite"] == [{"text": words}]
     assert lenient.normalize(back).order.acts[0].sites == lenient.normalize(order_of(bodySite=[site])).order.acts[0].sites
+
+
+def test_an_unknown_code_without_words_is_an_error_even_there():
+    settings = bridge.Settings().lenient()
+    data = order_of(bodySite=[concept(SNOMED, "999999999")])
+    assert refused(data, settings) == {at("bodySite[0]"): "IMGDA-0404"}
 
 
 def test_a_side_in_the_words_of_a_site_is_critical_even_there():
