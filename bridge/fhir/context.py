@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from bridge.datatypes import is_code, is_oid
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
 from bridge.issues import Issue, issue
@@ -202,8 +203,8 @@ class Context:
     def _translation(self, coding: Node) -> Translation | None:
         code, uri = coding.peek("code"), coding.peek("system")
         oid = code_system_oid(uri) if isinstance(uri, str) else None
-        if not (isinstance(code, str) and oid):
-            return None
+        if not (isinstance(code, str) and is_code(code.strip()) and oid and is_oid(oid)):
+            return None  # no attribute of the document can hold it: it stays unread, and so is a loss
         coding.text("code"), coding.text("system")
         return Translation(code=code.strip(), system=oid, display=one_line(coding.text("display")))
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from bridge.datatypes import LONGEST_EXTENSION, is_root
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.view import Node
 from bridge.mappings import identifier_oid, wordings
@@ -126,9 +127,6 @@ def is_past(node: Node, reference: str | None) -> bool:
 
 # --- identifiers -----------------------------------------------------------------------------------------------------
 
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
 # The prefix of a national number that comes without it, by its length (CI-SIS, identifiants nationaux). A structure's number
 # under its OID is left as it is: the official examples hold some of nine characters.
 _PREFIXES = {
@@ -150,16 +148,17 @@ def identifier(context: Context, node: Node, default_root: str | None = None) ->
     found = peek_identifier(context, node, default_root)
     if found is None:
         return None
+    if len(found.extension or "") > LONGEST_EXTENSION:
+        context.note("IMGDA-0332", node.at("value"))
+        return None
     node.text("value")
     if node.peek("system") == "urn:ietf:rfc:3986":
         node.decide("system")
     else:
         node.text("system")
-    if not (_OID.fullmatch(found.root) or _UUID.fullmatch(found.root)):
+    if not is_root(found.root.upper()):
         context.note("IMGDA-0333", node.at("system" if found.extension else "value"))
         return None
-    if len(found.extension or "") > 64:
-        context.note("IMGDA-0332", node.at("value"))
     return found
 
 
