@@ -116,17 +116,21 @@ pre { font:0.78rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace; background:va
 .narrative table + br { display:none }
 .narrative th { background:var(--ground); font-weight:600 }
 .attached { color:var(--soft); font-style:italic }
-.wide th, .wide td { min-width:5.5em }
-@container (max-width:44rem) { .wide, .wide tbody, .wide tr, .wide td { display:block; width:auto }
-  .wide thead { position:absolute; left:-9999px }
-  .wide tr { border:1px solid var(--line); margin:0 0 .5rem } .wide td { border:0; border-bottom:1px solid var(--line) }
-  .wide td:last-child { border-bottom:0 } .wide td[data-label]::before { content:attr(data-label); display:block; color:var(--soft);
-  font-weight:600 } }
+.narrative th { overflow-wrap:break-word }
+.wide th, .wide td { min-width:5em }
+@container (max-width:33rem) { .wide, .wide tbody, .wide tr, .wide td { display:block; width:auto; min-width:0 }
+  .wide thead { position:absolute; left:-9999px } .wide tr { border:1px solid var(--line); margin:0 0 .5rem }
+  .wide td { border:0; border-bottom:1px solid var(--line) } .wide td:last-child { border-bottom:0 }
+  .wide td[data-label]::before { content:attr(data-label); display:block; color:var(--soft); font-weight:600 } }
+@container (max-width:21rem) { .middling, .middling tbody, .middling tr, .middling td { display:block; width:auto; min-width:0 }
+  .middling thead { position:absolute; left:-9999px } .middling tr { border:1px solid var(--line); margin:0 0 .5rem }
+  .middling td { border:0; border-bottom:1px solid var(--line) } .middling td:last-child { border-bottom:0 }
+  .middling td[data-label]::before { content:attr(data-label); display:block; color:var(--soft); font-weight:600 } }
 footer { padding:0 2rem 1.5rem; color:var(--soft); font-size:.85rem }
 @media (max-width:60rem) { main { grid-template-columns:minmax(0,1fr); padding:1rem } header { padding:1rem } }
 @media (max-width:34rem) { dl { grid-template-columns:minmax(0,1fr) } dd { margin-bottom:.3rem } .verdict { font-size:1.4rem } }
 @media print { body { background:#fff; font-size:10.5pt } main { display:block; padding:0 } header, footer { padding:.5rem 0 }
-  article, li, table { break-inside:avoid } h2, h3 { break-after:avoid }
+  li, tr { break-inside:avoid } h2, h3, article dl { break-after:avoid }
   .skip { display:none } details:not([open]) > summary { display:none } }
 """
 
@@ -212,7 +216,7 @@ def _place(found: Issue, root: etree._Element, language: Language, *, said: bool
         excerpt = (
             f"<details{shown}><summary>{_WORDS[language]['excerpt']}</summary><pre>{escape(_excerpt(element))}</pre></details>"
         )
-    path = f'<div class="path">{escape(found.path)}</div>' if found.path else ""
+    path = f'<div class="path">{escape(found.path).replace("/", "/<wbr>")}</div>' if found.path else ""
     return f"<li>{text}{message}{path}{excerpt}</li>"
 
 
@@ -297,7 +301,7 @@ def _html(element: etree._Element, words: dict[str, str]) -> str:
 def _table(table: etree._Element, words: dict[str, str]) -> str:
     """A table, whose cells name their column where it is too narrow for all of them side by side."""
     heads = [" ".join("".join(map(str, cell.itertext())).split()) for cell in table.iterfind(f"{CDA}thead/{CDA}tr/{CDA}th")]
-    wide = ' class="wide"' if len(heads) > 2 else ""
+    wide = "" if len(heads) < 3 else ' class="middling"' if len(heads) < 5 else ' class="wide"'
     parts = []
     for group in table:
         name = etree.QName(group).localname

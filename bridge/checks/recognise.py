@@ -15,10 +15,12 @@ from bridge.checks.structure import CDA
 from bridge.issues import Issue, issue
 from bridge.stylesheets import models
 
-__all__ = ["NO_DOCUMENT", "NO_MODEL", "document_of", "foreign", "model_of"]
+__all__ = ["NO_DOCUMENT", "NO_MODEL", "UNREADABLE", "document_of", "foreign", "model_of"]
 
-NO_DOCUMENT = frozenset(f"IMGDA-{number}" for number in (1425, 1427, 1428, 1429, 1580, 1581, 1582, 1583, 1584))
-"""Findings after which there is no document to judge."""
+NO_DOCUMENT = frozenset(f"IMGDA-{number}" for number in (1429, 1580, 1581, 1582, 1583))
+"""Findings of what is no CDA document."""
+UNREADABLE = frozenset(f"IMGDA-{number}" for number in (1425, 1427, 1428, 1584))
+"""Findings of what may be one, but cannot be read."""
 NO_MODEL = "IMGDA-1586"
 """The finding of a document whose version of the model is not known."""
 

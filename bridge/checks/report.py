@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 from xml.sax.saxutils import escape, quoteattr
 
-from bridge.checks.recognise import NO_DOCUMENT, NO_MODEL
+from bridge.checks.recognise import NO_DOCUMENT, NO_MODEL, UNREADABLE
 from bridge.checks.words import Verdict, further_words, verdict_words
 from bridge.issues import Issue, Language, Severity, operation_outcome
 
@@ -18,6 +18,7 @@ __all__ = ["Report", "in_order", "suites"]
 _RANK = {"fatal": 0, "error": 1, "warning": 2, "information": 3}
 _NOT_CHECKED = frozenset({"IMGDA-1655", "IMGDA-1661"})
 """Findings without which nobody knows what a rule would have said."""
+_WITHOUT_VERDICT = NO_DOCUMENT | UNREADABLE | _NOT_CHECKED | {NO_MODEL}
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -36,6 +37,8 @@ class Report:
         codes = {found.code for found in self.issues}
         if codes & NO_DOCUMENT:
             return "no-document"
+        if codes & UNREADABLE:
+            return "unreadable"
         if NO_MODEL in codes:
             return "unknown-model"
         if any(found.is_official for found in self.issues):
@@ -54,7 +57,7 @@ class Report:
 
     def decides(self, found: Issue) -> bool:
         """Whether the verdict depends on a finding."""
-        return found.is_official or found.code in NO_DOCUMENT or found.code == NO_MODEL or found.code in _NOT_CHECKED
+        return found.is_official or found.code in _WITHOUT_VERDICT
 
     @property
     def is_valid(self) -> bool:

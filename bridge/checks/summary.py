@@ -80,11 +80,17 @@ def _date(value: str) -> str:
 
 
 def _name(name: etree._Element | None) -> str:
-    """The parts of a name in their order, without the used ones of a patient."""
+    """The parts of a name in their order; of a patient those of birth, without the first forename when all are given."""
     if name is None:
         return ""
-    parts = [_text(part) for part in name if part.get("qualifier") != "CL"]
+    whole = any(part.tag == f"{CDA}given" and not part.get("qualifier") for part in name)
+    parts = [_text(part) for part in name if not _is_left_out(part, whole=whole)]
     return " ".join(part for part in parts if part) or _text(name)
+
+
+def _is_left_out(part: etree._Element, *, whole: bool) -> bool:
+    qualifier = part.get("qualifier")
+    return qualifier in ("CL", "SP") or (whole and qualifier == "BR" and part.tag == f"{CDA}given")
 
 
 def _patient(root: etree._Element, words: dict[str, str]) -> str:

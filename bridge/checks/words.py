@@ -9,22 +9,24 @@ from bridge.issues import Language, Severity
 
 __all__ = ["Verdict", "counted", "further_words", "verdict_words"]
 
-Verdict = Literal["conform", "not-conform", "no-document", "unknown-model", "not-checked"]
-"""Whether a document conforms to its model, or why nothing can be said: no CDA document, a version of the model that is not known,
-a check that failed."""
+Verdict = Literal["conform", "not-conform", "no-document", "unreadable", "unknown-model", "not-checked"]
+"""Whether a document conforms to its model, or why nothing can be said: no CDA document, one that cannot be read, a version of the
+model that is not known, a check that failed."""
 
 _VERDICTS: Mapping[Language, Mapping[Verdict, str]] = {
     "fr": {
         "conform": "conforme au modèle IMG-DA-IMG {model}",
         "not-conform": "non conforme au modèle IMG-DA-IMG {model}",
-        "no-document": "pas de document CDA lisible",
+        "no-document": "ce n'est pas un document CDA",
+        "unreadable": "document CDA illisible",
         "unknown-model": "sans verdict : version du modèle inconnue",
         "not-checked": "sans verdict : le contrôle a échoué",
     },
     "en": {
         "conform": "conforms to the model IMG-DA-IMG {model}",
         "not-conform": "does not conform to the model IMG-DA-IMG {model}",
-        "no-document": "no CDA document that can be read",
+        "no-document": "no CDA document",
+        "unreadable": "CDA document that cannot be read",
         "unknown-model": "no verdict: unknown version of the model",
         "not-checked": "no verdict: the check failed",
     },

@@ -48,7 +48,13 @@ _WORDS = {
 }
 _PLACES = 5
 """Places shown of one rule, unless --verbose."""
-_WITHOUT = {"no-document": Exit.UNREADABLE, "unknown-model": Exit.SETTINGS, "not-checked": Exit.INTERNAL}
+_WITHOUT = {
+    "no-document": Exit.UNREADABLE,
+    "unreadable": Exit.UNREADABLE,
+    "unknown-model": Exit.SETTINGS,
+    "not-checked": Exit.INTERNAL,
+}
+"""The exit codes of what gets no verdict."""
 _GRAVEST = (Exit.NO_INPUT, Exit.INTERNAL, Exit.UNREADABLE, Exit.SETTINGS, Exit.DIFFERENT, Exit.OK)
 """Of several files, the exit code is the first of these that one of them has."""
 
@@ -235,7 +241,11 @@ class _Writer:
             return ""
         words = _WORDS[self._speaker.language]
         verdict, further = report.says(self._speaker.language)
-        parts = [name, self._line(self._coloured(verdict, report), 2), self._line(further, 2)]
+        parts = [name, self._line(self._coloured(verdict, report), 2)]
+        if report.verdict in _WITHOUT:
+            found = (line for group in _grouped(list(report.issues)) for line in self._rule(group))
+            return "\n".join([*parts, *found, "", ""])
+        parts.append(self._line(further, 2))
         deciding = tuple(found for found in report.issues if report.decides(found))
         for key, issues in (("official", deciding), ("further", report.further)):
             shown = [found for found in issues if key == "official" or self._shown(found)]
