@@ -30,7 +30,7 @@ def written(count: int, seed_value: int, model: str) -> tuple[dict[bytes, str], 
 
     @seed(seed_value)
     @settings(
-        max_examples=count * 30, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=count * 6, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
     )
     @given(import_module("hostile").broken())
     def collect(order: Order) -> None:

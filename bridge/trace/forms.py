@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.fhir.datatypes import ADDRESS_USE_CODES, TELECOM_USE_CODES, contact_uri, french_date, iso, national_number
 from bridge.fhir.view import Leaf
-from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
+from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings, value_set
 from bridge.resources import folder
 
 __all__ = ["FATES", "Fate", "Form", "forms", "squeeze"]
@@ -42,6 +42,8 @@ def forms(leaf: Leaf) -> Iterator[Form]:
     if isinstance(value, bool):
         yield Form("true" if value else "false", "copied", whole=True)
         yield Form("oui" if value else "non", "formatted")
+        if "orderDetail" in leaf.type_path:
+            yield from _contrast(_ANSWERS[value])
         return
     if isinstance(value, (int, Decimal)):
         yield Form(str(value), "copied")
@@ -73,6 +75,7 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
             yield Form(value.partition(":")[0].strip(), "split", "SNOMED CT, expression", whole=True)
         for target in _targets(str(system), value):
             yield Form(target.code, "translated", target.rule, whole=True)
+        yield from _contrast(value)
     elif key == "value":
         yield Form(value.replace(" ", ""), "formatted")
         yield Form(national_number(value, system), "formatted")
@@ -84,6 +87,19 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
     elif key == "contentType":
         yield Form(value.partition(";")[0].strip().lower(), "formatted", whole=True)
     yield from _by_value(str(key), value)
+
+
+_ANSWERS = {True: "MED-1153", False: "MED-1154"}
+"""Answers to the question whether contrast is injected (JDV_InjectionPDC_TEP)."""
+
+
+def _contrast(code: str) -> Iterator[Form]:
+    """The answer on contrast of another examination than a PET: a part of the modality, or words of the comment (docs/rules.md, B7)."""
+    for concept in value_set("contrast-injection").by_code.get(code, ()):
+        yield Form(concept.display, "translated", f"contrast-injection: {code} → {concept.display}")
+        if code == _ANSWERS[True]:
+            for modality in ("MED-1127", "MED-1129"):
+                yield Form(modality, "translated", f"contrast-injection: {code} → {modality}", whole=True)
 
 
 def _by_value(key: str, value: str) -> Iterator[Form]:
