@@ -1,6 +1,6 @@
 """No order with hostile values becomes an invalid document: ``python benchmarks/conformance_hostile.py SUITE``.
 
-SUITE is a folder TestContenuCDA. Orders with codes, identifiers, code systems, dates and texts that no attribute can hold are made
+SUITE is a folder TestContenuCDA. Orders with codes, identifiers, code systems, dates and texts that no attribute can hold come
 from the strategy of the tests (tests/hostile.py), until ``--count`` of each model were written. Each is refused with a sentence,
 or its document passes the official schema and Schematrons and our check. Exit code 1 if any document fails.
 """
@@ -64,7 +64,12 @@ def main() -> int:
             ours = check(document, model=given.model)
             if theirs or not ours.conforms:
                 failed["ours" if not theirs else "theirs"] += 1
-                print(index, *(f"{one.code} {one.path} {one.value or ''}" for one in (*theirs, *ours.issues)), sep="\n  ", flush=True)
+                print(
+                    index,
+                    *(f"{one.code} {one.path} {one.value or ''}" for one in (*theirs, *ours.issues)),
+                    sep="\n  ",
+                    flush=True,
+                )
                 if given.keep:
                     (given.keep / f"hostile-{given.model}-{index}.xml").write_bytes(document)
     print(f"{given.model}: {len(documents)} documents, {sum(failed.values())} fail {dict(failed)}; refused {dict(refused)}")

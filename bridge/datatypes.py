@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["LONGEST_EXTENSION", "LONGEST_ROOT", "is_code", "is_language", "is_media_type", "is_oid", "is_root", "is_telecom", "is_uuid"]
+__all__ = [
+    "LONGEST_EXTENSION",
+    "LONGEST_ROOT",
+    "is_code",
+    "is_language",
+    "is_media_type",
+    "is_oid",
+    "is_root",
+    "is_telecom",
+    "is_uuid",
+]
 
 LONGEST_ROOT, LONGEST_EXTENSION = 128, 64
 """Characters that the official Schematrons allow in the root and in the extension of an identifier."""

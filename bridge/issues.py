@@ -89,7 +89,7 @@ class Issue:
 
     @property
     def is_official(self) -> bool:
-        """Whether the official XSD or an official Schematron, whatever its role, also refuses what this finding of a check says."""
+        """Whether the official XSD or a Schematron, whatever its role, also refuses what this finding of a check says."""
         match catalogue()[self.code].official:
             case "yes":
                 return True

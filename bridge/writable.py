@@ -15,7 +15,6 @@ from typing import Any
 from bridge import datatypes
 from bridge.issues import Issue, issue
 from bridge.order import (
-    Act,
     Address,
     Attachment,
     Code,
@@ -26,9 +25,7 @@ from bridge.order import (
     Order,
     Participant,
     PatientName,
-    Period,
     PersonName,
-    Professional,
     Telecom,
     Translation,
 )

@@ -1,7 +1,7 @@
 """Writes what is generated from the code and its tables: ``python tests/refresh_tables.py``.
 
-``mappings/elements.csv`` and ``docs/mapping.md`` from the traces of every story, ``docs/issues/`` from ``mappings/issues.csv``, whose rows
-get every column first.
+``mappings/elements.csv`` and ``docs/mapping.md`` from the traces of every story, ``docs/issues/`` from ``mappings/issues.csv``,
+whose rows get every column first.
 """
 
 from __future__ import annotations

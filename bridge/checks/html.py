@@ -84,7 +84,8 @@ a { color:var(--information) } a:focus-visible, summary:focus-visible { outline:
 header { background:var(--paper); border-bottom:1px solid var(--line); padding:1.25rem 2rem; border-top:.5rem solid var(--ok) }
 header.bad { border-top-color:var(--error) }
 h1 { font-size:1.05rem; margin:0; font-weight:600; color:var(--soft); overflow-wrap:anywhere }
-.verdict { font-size:1.75rem; line-height:1.2; font-weight:700; margin:.2rem 0; color:var(--ok) } .bad .verdict { color:var(--error) }
+.verdict { font-size:1.75rem; line-height:1.2; font-weight:700; margin:.2rem 0; color:var(--ok) }
+.bad .verdict { color:var(--error) }
 .verdict::first-letter, .second::first-letter { text-transform:uppercase }
 header p { margin:.1rem 0; color:var(--soft) } header .second { color:var(--ink); font-weight:600 }
 header dl { margin:.75rem 0 0; font-size:1rem; overflow-wrap:anywhere } header dd { font-weight:600 }
@@ -317,7 +318,5 @@ def _row(row: etree._Element, heads: list[str], words: dict[str, str]) -> str:
     cells = list(row)
     if len(cells) != len(heads):
         return _html(row, words)
-    named = (
-        f'<td data-label="{escape(head)}">{_inner(cell, words)}</td>' for cell, head in zip(cells, heads, strict=True)
-    )
+    named = (f'<td data-label="{escape(head)}">{_inner(cell, words)}</td>' for cell, head in zip(cells, heads, strict=True))
     return f"<tr>{''.join(named)}</tr>"

@@ -122,7 +122,7 @@ class Report:
         return "\n".join([*lines, "</svrl:schematron-output>", ""])
 
     def to_junit(self, name: str, language: Language = "fr", *, strict: bool = False) -> str:
-        """The report as JUnit XML: a test for each finding, failed where it decides the verdict, with *strict* for warnings too."""
+        """The report as JUnit XML: a test for each finding, failed where it decides the verdict; *strict*, for warnings too."""
         return suites([self.suite(name, language, strict=strict)])
 
     def suite(self, name: str, language: Language = "fr", *, strict: bool = False) -> str:

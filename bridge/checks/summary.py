@@ -105,7 +105,9 @@ def _patient(root: etree._Element, words: dict[str, str]) -> str:
 
 def _requesters(root: etree._Element) -> Iterator[str]:
     for author in root.iterfind(_steps("author/assignedAuthor")):
-        name = _name(author.find(_steps("assignedPerson/name"))) or _text(author.find(_steps("assignedAuthoringDevice/softwareName")))
+        name = _name(author.find(_steps("assignedPerson/name"))) or _text(
+            author.find(_steps("assignedAuthoringDevice/softwareName"))
+        )
         structure = _text(author.find(_steps("representedOrganization/name")))
         yield ", ".join(part for part in (name, structure) if part)
 

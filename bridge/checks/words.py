@@ -10,8 +10,8 @@ from bridge.issues import Language, Severity
 __all__ = ["Verdict", "counted", "further_words", "verdict_words"]
 
 Verdict = Literal["conform", "not-conform", "no-document", "unreadable", "unknown-model", "not-checked"]
-"""Whether a document conforms to its model, or why nothing can be said: no CDA document, one that cannot be read, a version of the
-model that is not known, a check that failed."""
+"""Whether a document conforms to its model, or why nothing can be said: no CDA document, one that cannot be read, a version
+of the model that is not known, a check that failed."""
 
 _VERDICTS: Mapping[Language, Mapping[Verdict, str]] = {
     "fr": {

@@ -26,7 +26,8 @@ __all__ = ["check"]
 
 _WORDS = {
     "fr": {
-        "summary": "{total} fichier(s) : {conform} conforme(s), {not-conform} non conforme(s), {without} sans verdict ; {counts}.",
+        "summary": "{total} fichier(s) : {conform} conforme(s), {not-conform} non conforme(s), "
+        "{without} sans verdict ; {counts}.",
         "nothing": "aucun constat",
         "often": "Règles les plus souvent enfreintes :",
         "bar": "Contrôle",
@@ -150,7 +151,7 @@ class _Suites:
 
 
 def _run(names: list[str], writer: _Writer, model: str | None, suites: _Suites, speaker: Speaker) -> Exit:
-    """Check every file. One that cannot be read, or on which the check fails, is said, and the others are checked all the same."""
+    """Check every file. One that cannot be read, or on which the check fails, is said, and the others are checked."""
     from bridge.stylesheets import models, warm
 
     if model in (None, *models()):

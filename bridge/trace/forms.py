@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.fhir.datatypes import ADDRESS_USE_CODES, TELECOM_USE_CODES, contact_uri, french_date, iso, national_number
 from bridge.fhir.view import Leaf
-from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings, value_set
+from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, value_set, wordings
 from bridge.resources import folder
 
 __all__ = ["FATES", "Fate", "Form", "forms", "squeeze"]
@@ -94,7 +94,7 @@ _ANSWERS = {True: "MED-1153", False: "MED-1154"}
 
 
 def _contrast(code: str) -> Iterator[Form]:
-    """The answer on contrast of another examination than a PET: a part of the modality, or words of the comment (docs/rules.md, B7)."""
+    """The answer on contrast of what is no PET: a part of the modality, or words of the comment (docs/rules.md, B7)."""
     for concept in value_set("contrast-injection").by_code.get(code, ()):
         yield Form(concept.display, "translated", f"contrast-injection: {code} → {concept.display}")
         if code == _ANSWERS[True]:

@@ -179,7 +179,11 @@ def test_further_findings_leave_the_exit_code_0_unless_strict(further):
         (b"MSH|^~\\&|A\r", "HL7 v2 message", 65),
         (b"<a/>", "it is no CDA document", 65),
         (GOOD.read_bytes()[:9000], "The document is truncated", 65),
-        (GOOD.read_bytes().replace(b'extension="2024.01"', b'extension="2025.09"'), "no verdict: unknown version of the model", 78),
+        (
+            GOOD.read_bytes().replace(b'extension="2024.01"', b'extension="2025.09"'),
+            "no verdict: unknown version of the model",
+            78,
+        ),
     ],
     ids=["empty", "json", "v2", "other xml", "truncated", "version"],
 )
