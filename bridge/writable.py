@@ -59,6 +59,10 @@ def _is_moment(text: str) -> bool:
     return _MOMENT.fullmatch(text) is not None and iso(text) is not None
 
 
+def _is_document_language(text: str) -> bool:
+    return re.fullmatch(r"[a-z]{2}-[A-Z]{2}", text, re.ASCII) is not None
+
+
 def _one_of(*values: str) -> Test:
     return frozenset(values).__contains__
 
@@ -73,10 +77,10 @@ _MOMENTS = {"created_at", "time", "birth_date", "deceased_at", "start", "end", "
 _FIELDS: Mapping[tuple[type, str], tuple[Test, str]] = {
     (Identifier, "root"): (datatypes.is_root, "OID, UUID"),
     (Identifier, "extension"): (_is_extension, "ST 1..64"),
-    (Code, "CS"): (datatypes.is_code, "CS"),
+    (Code, "code"): (datatypes.is_code, "CS"),
     (Code, "system"): (datatypes.is_oid, "OID"),
     (Code, "display"): (_is_label, "ST"),
-    (Translation, "CS"): (datatypes.is_code, "CS"),
+    (Translation, "code"): (datatypes.is_code, "CS"),
     (Translation, "system"): (datatypes.is_oid, "OID"),
     (Translation, "display"): (_is_label, "ST"),
     (Telecom, "value"): (datatypes.is_telecom, "TEL"),
@@ -87,7 +91,7 @@ _FIELDS: Mapping[tuple[type, str], tuple[Test, str]] = {
     (PatientName, "prefix"): (_one_of("M", "MME"), "JDV_J245"),
     (PatientName, "suffix"): (_one_of("DR", "MC", "MG", "PC", "PG", "PR"), "JDV_J246"),
     (Contact, "role"): (_one_of("ECON", "NOK", "CON", "CAREGIVER", "PAT"), "ECON NOK CON CAREGIVER PAT"),
-    (Document, "language"): (re.compile(r"[a-z]{2}-[A-Z]{2}", re.ASCII).fullmatch, "fr-FR"),
+    (Document, "language"): (_is_document_language, "fr-FR"),
     (Document, "confidentiality"): (_one_of("L", "M", "N", "R", "U", "V"), "L M N R U V"),
     (Participant, "type"): (_one_of("REF", "REFB", "INF", "RESP", "PRF", "CON", "VRF"), "JDV_J144"),
     (Participant, "role_class"): (_one_of("PROV", "AGNT"), "PROV AGNT"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bridge.datatypes import is_code, is_oid
@@ -42,6 +43,14 @@ def same_words(one: str, other: str) -> bool:
 def _bare(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("œ", "oe"))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
+
+
+def _distinct(translations: Iterable[Translation]) -> Iterable[Translation]:
+    """Each code of a system once: the same coding sent twice is one."""
+    found: dict[tuple[str, str], Translation] = {}
+    for translation in translations:
+        found.setdefault((translation.code, translation.system), translation)
+    return found.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +145,7 @@ class Context:
         others = [c for c in codings if c.value is not coding.value] if translations else []
         if table_name and translations:
             others.insert(0, coding)
-        kept = tuple(t for t in map(self._translation, others) if t)
+        kept = tuple(_distinct(t for t in map(self._translation, others) if t))
         wording = clean(concept.text("text")) if text and concept is not coding else None
         if wording and wording.casefold() == target.display.casefold():
             wording = None

@@ -70,6 +70,7 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
         for target in _targets(value, str(container.get("code"))):
             yield Form(target.system, "translated", target.rule, whole=True)
         yield Form(value.removeprefix("urn:uuid:").upper(), "formatted", whole=True)
+        yield from _contrast(str(container.get("code")))
     elif key == "code":
         if ":" in value:
             yield Form(value.partition(":")[0].strip(), "split", "SNOMED CT, expression", whole=True)
