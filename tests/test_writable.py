@@ -28,12 +28,11 @@ ORDER = Bridge().read_document((ROOT / "fixtures" / "knee-radiograph" / "documen
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(order=broken())
 def test_an_order_with_hostile_values_is_refused_or_its_document_keeps_the_structure(order):
-    try:
-        document = write_document(order)
-    except OrderError as error:
-        assert {found.code for found in error.issues} <= {"IMGDA-1662", "IMGDA-1663"}
+    if writable.check(order):
+        with pytest.raises(OrderError):
+            write_document(order)
         return
-    assert Report("2024.01", tuple(structure(etree.fromstring(document)))).conforms
+    assert Report("2024.01", tuple(structure(etree.fromstring(write_document(order))))).conforms
 
 
 def with_translation(code, system):
@@ -63,7 +62,8 @@ def test_a_translation_that_no_document_can_hold_is_refused_at_its_place_in_the_
 
 
 @pytest.mark.parametrize(
-    "number", [Identifier(root="1.02", extension="x"), Identifier(root="1.2", extension="9" * 65), Identifier(root="1.2", extension=" ")]
+    "number",
+    [Identifier(root="1.02", extension="x"), Identifier(root="1.2", extension="9" * 65), Identifier(root="1.2", extension=" ")],
 )
 def test_an_identifier_that_no_document_can_hold_is_refused(number):
     order = replace(ORDER, request=replace(ORDER.request, ids=(number,)))
@@ -108,9 +108,10 @@ def test_a_further_coding_that_no_document_can_hold_is_a_loss_and_the_order_is_w
 
 
 def test_a_further_coding_that_a_document_can_hold_is_a_translation():
-    assert b'<translation code="TDM-TX" displayName="Local" codeSystem="1.2.250.1.999.5"/>' in further_coding(
-        "TDM-TX", "urn:oid:1.2.250.1.999.5"
-    ).document
+    assert (
+        b'<translation code="TDM-TX" displayName="Local" codeSystem="1.2.250.1.999.5"/>'
+        in further_coding("TDM-TX", "urn:oid:1.2.250.1.999.5").document
+    )
 
 
 @pytest.mark.parametrize(("text", "right"), [("1.2.3", True), ("2", True), ("1.02", False), ("3.1", False), ("1.2.", False)])
@@ -118,6 +119,8 @@ def test_an_oid_has_no_empty_arc_and_none_that_begins_with_0(text, right):
     assert datatypes.is_oid(text) is right
 
 
-@pytest.mark.parametrize(("text", "right"), [("G15_10/SM26", True), ("é", True), ("a b", False), ("a\u200bb", False), ("", False)])
+@pytest.mark.parametrize(
+    ("text", "right"), [("G15_10/SM26", True), ("é", True), ("a b", False), ("a\u200bb", False), ("", False)]
+)
 def test_a_code_has_no_white_space_and_nothing_that_cannot_be_seen(text, right):
     assert datatypes.is_code(text) is right

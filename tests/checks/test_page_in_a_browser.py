@@ -22,8 +22,8 @@ frame.onload = () => {
   const wide = [...inside.querySelectorAll("table, td, th, pre, dd, h1, .path, .verdict")]
     .filter(e => e.getBoundingClientRect().right > room + 1 || e.scrollWidth > e.clientWidth + 1 && e.clientWidth);
   document.title = "measured";
-  document.body.textContent = "room=" + room + " scroll=" + inside.documentElement.scrollWidth
-    + " tables=" + inside.querySelectorAll("table").length + " cut=" + wide.map(e => e.tagName + "." + e.className).join(",") + ";";
+  const tables = inside.querySelectorAll("table").length, cut = wide.map(e => e.tagName + "." + e.className).join(",");
+  document.body.textContent = `room=${room} scroll=${inside.documentElement.scrollWidth} tables=${tables} cut=${cut};`;
 };
 document.body.append(frame);
 </script>"""
@@ -37,7 +37,9 @@ def test_no_table_and_no_text_of_the_page_is_cut(tmp_path, width, language):
     page = check(document).to_html(document, f"/srv/depot/{'x' * 60}.xml", language)
     held = tmp_path / "held.html"
     text = page.replace("&", "&amp;").replace("<", "&lt;")
-    held.write_text(f'<!DOCTYPE html><body><textarea id="page" hidden>{text}</textarea>{_MEASURE.replace("WIDTH", str(width))}', "utf-8")
+    held.write_text(
+        f'<!DOCTYPE html><body><textarea id="page" hidden>{text}</textarea>{_MEASURE.replace("WIDTH", str(width))}', "utf-8"
+    )
     assert CHROMIUM
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
     run = subprocess.run(

@@ -34,7 +34,7 @@ def test_a_lower_case_uuid_is_refused_in_the_header_where_the_suites_look_and_no
 
 
 def test_an_error_that_the_suites_have_no_rule_for_is_a_further_finding():
-    report = check(DOCUMENT.replace(b'<reference value="#justification', b'<reference value="justification').replace(b'value="#', b'value="', 1))
+    report = check(DOCUMENT.replace(b'<reference value="#', b'<reference value="', 1))
     assert report.conforms
     assert not report.is_valid
     assert not report.is_clean

@@ -164,7 +164,9 @@
 
   <xsl:template match="cda:legalAuthenticator" mode="c:check">
     <xsl:sequence select="
-        cda:assignedEntity[not(cda:assignedPerson)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
+        cda:assignedEntity[not(cda:assignedPerson)] ! (if ($c:model = '2022.01')
+          then c:finding('1403', ., map {'element': 'assignedPerson', 'parent': 'assignedEntity'})
+          else c:finding('1457', ., map {'element': 'assignedPerson'})),
         cda:assignedEntity[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
         c:coded(cda:assignedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
