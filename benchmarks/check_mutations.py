@@ -2,7 +2,8 @@
 
 Single mutations of a valid document, seeded: an element removed, duplicated, renamed or moved, a code, root, attribute, date,
 reference or text changed. Prints how many our rules find (a finding that the document itself has not), by kind, and lists what
-is missed. With ``--suite`` (or ``IMGDA_SUITE``), the folder TestContenuCDA of ``--model``, also what its suites refuse and we call conform.
+is missed. With ``--suite`` (or ``IMGDA_SUITE``), the folder TestContenuCDA of ``--model``, also what its suites refuse and
+we call conform.
 
 A mutation *leaves the model* unless its result is another document that an author may write: an optional element or attribute
 left out, a free text or an identifier of other content. Those cannot be told from a valid document by any rule; they are counted
