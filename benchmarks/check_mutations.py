@@ -2,7 +2,8 @@
 
 Single mutations of a valid document, seeded: an element removed, duplicated, renamed or moved, a code, root, attribute, date,
 reference or text changed. Prints how many our rules find (a finding that the document itself has not), by kind, and lists what
-is missed. With ``--suite`` (or ``IMGDA_SUITE``), the folder TestContenuCDA, also what the official suites find and we do not.
+is missed. With ``--suite`` (or ``IMGDA_SUITE``), the folder TestContenuCDA of ``--model``, also what its suites refuse and
+we call conform.
 
 A mutation *leaves the model* unless its result is another document that an author may write: an optional element or attribute
 left out, a free text or an identifier of other content. Those cannot be told from a valid document by any rule; they are counted
@@ -189,11 +190,11 @@ _KINDS: dict[str, Callable[[etree._Element, random.Random], bool | None]] = {
 }
 
 
-def findings(document: bytes) -> Counter[str]:
+def findings(document: bytes, model: str | None = None) -> Counter[str]:
     """What our rules find, by code."""
     from bridge.checks import check
 
-    return Counter(found.code for found in check(document).issues)
+    return Counter(found.code for found in check(document, model=model).issues)
 
 
 def official(document: bytes, suite: object) -> int:
@@ -207,11 +208,12 @@ def main() -> None:
     parser.add_argument("--suite", type=Path, default=os.environ.get("IMGDA_SUITE"))
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--model", default="2024.01", help="version of the model of the document")
     arguments = parser.parse_args()
     document = arguments.document.read_bytes()
-    usual = findings(document)
+    usual = findings(document, arguments.model)
     made = list(mutations(document, arguments.count, arguments.seed))
-    found = [bool(findings(one.document) - usual) for one in made]
+    found = [bool(findings(one.document, arguments.model) - usual) for one in made]
     for kind in _KINDS:
         of = [hit for one, hit in zip(made, found, strict=True) if one.kind == kind and one.leaves_model]
         print(f"{kind:<12}{sum(of):>4} of {len(of)}")
@@ -222,17 +224,19 @@ def main() -> None:
         if not hit:
             print(f"  missed{'' if one.leaves_model else ' (another valid document)'}: {one.kind} {one.where}")
     if arguments.suite:
-        _compare(made, found, Path(arguments.suite))
+        _compare(made, Path(arguments.suite), arguments.model)
 
 
-def _compare(made: list[Mutation], found: list[bool], folder: Path) -> None:
-    """What the official suites find and we do not."""
+def _compare(made: list[Mutation], folder: Path, model: str) -> None:
+    """What the official suites refuse and we call conform."""
+    from bridge.checks import check
     from bridge.checks.suite import Suite
 
-    with Suite(folder) as suite:
+    found = [not check(one.document, model=model).conforms for one in made]
+    with Suite(folder, model) as suite:
         refused = [official(one.document, suite) > 0 for one in made]
     both = sum(hit and bad for hit, bad in zip(found, refused, strict=True))
-    print(f"the official suites find {sum(refused)} of {len(made)}; of these, we find {both}")
+    print(f"the official suites find {sum(refused)} of {len(made)}; of these, we call {both} not conform")
     for one, hit, bad in zip(made, found, refused, strict=True):
         if bad and not hit:
             print(f"  theirs alone: {one.kind} {one.where}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from bridge import model_rules, order_xml, rules
+from bridge import model_rules, order_xml, rules, writable
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.fhir import losses, parse, structure
 from bridge.fhir.read import Reading, read
@@ -310,7 +310,8 @@ class Bridge:
         from bridge.checks import check
 
         allowed = {code for item, code in _GAPS.items() if getattr(self.settings.missing, item) == "null"}
-        codes = {found.code for found in check(document, model=model).issues if found.is_error} - allowed
+        report = check(document, model=model)
+        codes = {found.code for found in report.issues if _is_fault(found) or report.decides(found)} - allowed
         if codes:
             raise StylesheetError(issue("IMGDA-1660", None, codes=", ".join(sorted(codes))))
 
@@ -337,7 +338,12 @@ def to_fhir(document: bytes, *, settings: Settings | None = None, shape: Shape =
 
 
 def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
-    """The CDA document of an order. Attachments do not pass through the stylesheet: a token stands for each."""
+    """The CDA document of an order. Attachments do not pass through the stylesheet: a token stands for each.
+
+    Raises :class:`OrderError` for an order with a value that no document can carry.
+    """
+    if found := writable.check(order):
+        raise OrderError(found)
     secret = secrets.token_hex(16)
     xml = order_xml.write(order, attachment=lambda index: f"{secret}-{index}." if order.attachments else "")
     text = transform(model, "to-cda", xml)
@@ -355,6 +361,15 @@ def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
     if text.find(secret, start) >= 0:
         raise StylesheetError(issue("IMGDA-1101", None, detail="attachment"))
     return b"".join([*parts, text[start:].encode()])
+
+
+_OF_THE_BODY = frozenset({"IMGDA-1601", "IMGDA-1602", "IMGDA-1603"})
+"""References and identifiers, which the official suites do not look at: a document of ours has none that is wrong."""
+
+
+def _is_fault(found: Issue) -> bool:
+    """Whether a document of ours with this finding is not delivered, whatever the official suites say of it."""
+    return found.is_error or found.code in _OF_THE_BODY
 
 
 def _check_model(model: str) -> None:

@@ -38,6 +38,9 @@ class Entry(NamedTuple):
     en: str
     remedy_fr: str
     remedy_en: str
+    official: str = ""
+    """Of what a check finds, whether the official XSD or a Schematron also refuses it: ``yes``; ``header``, outside the body;
+    ``error``, where its severity is an error."""
 
 
 @cache
@@ -90,6 +93,18 @@ class Issue:
     def is_error(self) -> bool:
         """Whether no document may be written."""
         return self.severity in ("fatal", "error")
+
+    @property
+    def is_official(self) -> bool:
+        """Whether the official XSD or a Schematron, whatever its role, also refuses what this finding of a check says."""
+        match catalogue()[self.code].official:
+            case "yes":
+                return True
+            case "header":
+                return "/structuredBody" not in (self.path or "")
+            case "error":
+                return self.is_error
+        return False
 
     def with_severity(self, severity: Severity) -> Issue:
         """The same finding, weighed otherwise."""

@@ -1,6 +1,7 @@
 """Writes what is generated from the code and its tables: ``python tests/refresh_tables.py``.
 
-``mappings/elements.csv`` and ``docs/mapping.md`` from the traces of every story, ``docs/issues/`` from ``mappings/issues.csv``.
+``mappings/elements.csv`` and ``docs/mapping.md`` from the traces of every story, ``docs/issues/`` from ``mappings/issues.csv``,
+whose rows get every column first.
 """
 
 from __future__ import annotations
@@ -107,12 +108,28 @@ def issue_pages() -> dict[str, str]:
     return {"README.md": "\n".join(index) + "\n", **pages}
 
 
+_OFFICIAL = {
+    "": "",
+    "yes": ". The official suites refuse it too.",
+    "header": ". In the header, the official suites refuse it too.",
+    "error": ". As an error, the official suites refuse it too.",
+}
+
+
+def padded(text: str) -> str:
+    """``mappings/issues.csv`` with every column in every row, whoever wrote it."""
+    rows = list(csv.reader(io.StringIO(text)))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([*row, *[""] * (len(rows[0]) - len(row))] for row in rows)
+    return out.getvalue()
+
+
 def _issue(entry: Entry) -> list[str]:
     return [
         "",
         f"## {entry.code}",
         "",
-        f"Severity: {entry.severity}. FHIR issue type: `{entry.fhir_code}`. Rule: {entry.source}",
+        f"Severity: {entry.severity}. FHIR issue type: `{entry.fhir_code}`. Rule: {entry.source}{_OFFICIAL[entry.official]}",
         "",
         f"* **fr** {entry.fr} {entry.remedy_fr}",
         f"* **en** {entry.en} {entry.remedy_en}",
@@ -120,6 +137,8 @@ def _issue(entry: Entry) -> list[str]:
 
 
 if __name__ == "__main__":
+    issues = ROOT / "mappings" / "issues.csv"
+    issues.write_text(padded(issues.read_text("utf-8")), "utf-8")
     table = elements_csv()
     (ROOT / "mappings" / "elements.csv").write_text(table, "utf-8")
     (ROOT / "docs" / "mapping.md").write_text(mapping_page(table), "utf-8")

@@ -8,55 +8,57 @@ from __future__ import annotations
 
 from lxml import etree
 
-from bridge import xml
-from bridge.cda.parse import IMG_DA_IMG, is_base64
+from bridge.cda.parse import is_base64
+from bridge.checks import recognise
+from bridge.checks.recognise import model_of
 from bridge.checks.report import Report, in_order
 from bridge.checks.structure import CDA, path_of
 from bridge.checks.structure import check as check_structure
-from bridge.errors import SettingsError
+from bridge.errors import BridgeError, SettingsError
 from bridge.issues import Issue, Severity, issue
 from bridge.stylesheets import models, transform
 
-__all__ = ["Report", "check", "model_of"]
-
-_NAMES = {"c": CDA}
+__all__ = ["Report", "check", "failed", "model_of"]
 
 
 def check(document: bytes, *, model: str | None = None) -> Report:
     """Every finding of a document; *model* states the version of the model instead of taking the document's own.
 
-    A document that cannot be read, or is none, has one finding that says so. Raises :class:`SettingsError` for a model that is
-    not known.
+    A file that cannot be read, is no CDA document, is one of another volet or of a version that is not known has one finding that
+    says so. A fault of the check is a finding too. Raises :class:`SettingsError` for a *model* that is not known.
     """
     if model is not None and model not in models():
         raise SettingsError(issue("IMGDA-1001", None, known=", ".join(models())))
-    root = _parse(document)
+    try:
+        return _check(document, model)
+    except Exception as error:
+        return failed(error, model)
+
+
+def failed(error: Exception, model: str | None = None) -> Report:
+    """The report of a document on which the check failed: one finding with the kind of the fault, without what it says."""
+    return Report(model or models()[-1], (issue("IMGDA-1661", None, kind=type(error).__name__),))
+
+
+def _check(document: bytes, model: str | None) -> Report:
+    root = recognise.document_of(document)
     if isinstance(root, Issue):
         return Report(model or models()[-1], (root,))
     version = model or model_of(root) or models()[-1]
+    if model is None and (reason := recognise.foreign(root)):
+        return Report(version, (reason,))
     found = [*_file(document, root), *check_structure(root), *_attachments(root)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
-        found += _rules(root, version)
+        found += _ruled(root, version)
     return Report(version, in_order(found))
 
 
-def model_of(root: etree._Element) -> str | None:
-    """The version of the model that a document states, if it is one that can be checked."""
-    (*_, stated) = [None, *root.xpath(f"c:templateId[@root='{IMG_DA_IMG}']/@extension", namespaces=_NAMES)]  # type: ignore[misc]
-    return str(stated) if stated in models() else None
-
-
-def _parse(document: bytes) -> etree._Element | Issue:
+def _ruled(root: etree._Element, model: str) -> list[Issue]:
+    """What the stylesheet finds; where it fails, what the structure said stays, with a finding that the rest is unknown."""
     try:
-        root = etree.fromstring(document, xml.parser())
-    except (etree.XMLSyntaxError, ValueError) as error:
-        line, column = getattr(error, "position", (0, 0))
-        return issue("IMGDA-1425", None, line=str(line), column=str(column))
-    if root.getroottree().docinfo.doctype:
-        return issue("IMGDA-1428", None)
-    if root.tag != f"{{{CDA}}}ClinicalDocument":
-        return issue("IMGDA-1429", "/")
-    return root
+        return _rules(root, model)
+    except BridgeError as error:
+        return [issue("IMGDA-1661", None, kind=type(error).__name__)]
 
 
 def _file(document: bytes, root: etree._Element) -> list[Issue]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from bridge import xml
+from bridge.checks.summary import facts
 from bridge.issues import Issue, Language
 
 if TYPE_CHECKING:
@@ -32,17 +33,15 @@ _LONGEST = 900
 
 _WORDS: dict[str, dict[str, str]] = {
     "fr": {
-        "title": "Contrôle du document",
-        "valid": "Conforme",
-        "invalid": "Non conforme",
-        "model": "Modèle IMG-DA-IMG {model}",
-        "findings": "Constats",
-        "none": "Rien à signaler : toutes les règles sont respectées.",
+        "title": "Contrôle de",
+        "official": "Ce qui fait la conformité",
+        "further": "Autres constats",
+        "kept": "Rien : toutes les règles que le schéma et les schématrons officiels contrôlent aussi sont respectées.",
+        "none": "Rien à signaler.",
         "narrative": "Ce que le document donne à lire",
         "error": "erreur",
         "warning": "avertissement",
         "information": "note",
-        "counts": "{error} erreur(s), {warning} avertissement(s), {information} note(s)",
         "places": "{count} endroits",
         "place": "1 endroit",
         "remedy": "Remède",
@@ -52,20 +51,17 @@ _WORDS: dict[str, dict[str, str]] = {
         "attached": "document joint",
         "unreadable": "Le document n'a pas pu être lu.",
         "private": "Cette page contient des données du document, qui peuvent être celles d'un patient.",
-        "patient": "Patient",
     },
     "en": {
-        "title": "Check of the document",
-        "valid": "Conforms",
-        "invalid": "Does not conform",
-        "model": "Model IMG-DA-IMG {model}",
-        "findings": "Findings",
-        "none": "Nothing to report: every rule is kept.",
+        "title": "Check of",
+        "official": "What conformity depends on",
+        "further": "Further findings",
+        "kept": "Nothing: every rule that the official schema and Schematrons also check is kept.",
+        "none": "Nothing to report.",
         "narrative": "What the document gives to read",
         "error": "error",
         "warning": "warning",
         "information": "note",
-        "counts": "{error} error(s), {warning} warning(s), {information} note(s)",
         "places": "{count} places",
         "place": "1 place",
         "remedy": "Remedy",
@@ -75,7 +71,6 @@ _WORDS: dict[str, dict[str, str]] = {
         "attached": "attachment",
         "unreadable": "The document could not be read.",
         "private": "This page holds data of the document, which may be those of a patient.",
-        "patient": "Patient",
     },
 }
 
@@ -89,8 +84,11 @@ a { color:var(--information) } a:focus-visible, summary:focus-visible { outline:
 header { background:var(--paper); border-bottom:1px solid var(--line); padding:1.25rem 2rem; border-top:.5rem solid var(--ok) }
 header.bad { border-top-color:var(--error) }
 h1 { font-size:1.05rem; margin:0; font-weight:600; color:var(--soft); overflow-wrap:anywhere }
-.verdict { font-size:2rem; font-weight:700; margin:.1rem 0; color:var(--ok) } .bad .verdict { color:var(--error) }
-header p { margin:.1rem 0; color:var(--soft) }
+.verdict { font-size:1.75rem; line-height:1.2; font-weight:700; margin:.2rem 0; color:var(--ok) }
+.bad .verdict { color:var(--error) }
+.verdict::first-letter, .second::first-letter { text-transform:uppercase }
+header p { margin:.1rem 0; color:var(--soft) } header .second { color:var(--ink); font-weight:600 }
+header dl { margin:.75rem 0 0; font-size:1rem; overflow-wrap:anywhere } header dd { font-weight:600 }
 main { display:grid; grid-template-columns:minmax(0,6fr) minmax(0,7fr); gap:1.5rem; padding:1.5rem 2rem; align-items:start }
 h2 { font-size:1.25rem; margin:0 0 .75rem }
 article, .narrative { background:var(--paper); border:1px solid var(--line); border-radius:.5rem; padding:1rem 1.25rem;
@@ -111,49 +109,81 @@ ul.places { list-style:none; margin:0; padding:0; border-top:1px solid var(--lin
 summary { cursor:pointer; color:var(--soft); font-size:.85rem }
 pre { font:0.78rem/1.45 ui-monospace,"DejaVu Sans Mono",monospace; background:var(--ground); border:1px solid var(--line);
   border-radius:.25rem; padding:.5rem .75rem; margin:.3rem 0; white-space:pre-wrap; overflow-wrap:anywhere }
-.narrative { font-size:.9rem; overflow-x:auto }
+.narrative { font-size:.9rem; container-type:inline-size; overflow-wrap:anywhere }
 .narrative h3 { border-bottom:1px solid var(--line); padding-bottom:.2rem; margin:1rem 0 .5rem }
 .narrative h3:first-child, .narrative > p:first-child { margin-top:0 }
 .narrative table { border-collapse:collapse; width:100%; margin:.25rem 0 .75rem } .narrative th, .narrative td {
-  border:1px solid var(--line); padding:.3rem .5rem; text-align:left; vertical-align:top; overflow-wrap:break-word; hyphens:auto }
+  border:1px solid var(--line); padding:.3rem .5rem; text-align:left; vertical-align:top; overflow-wrap:anywhere; hyphens:auto }
 .narrative table + br { display:none }
 .narrative th { background:var(--ground); font-weight:600 }
 .attached { color:var(--soft); font-style:italic }
+.narrative th { overflow-wrap:break-word }
+.wide th, .wide td { min-width:5em }
+@container (max-width:33rem) { .wide, .wide tbody, .wide tr, .wide td { display:block; width:auto; min-width:0 }
+  .wide thead { position:absolute; left:-9999px } .wide tr { border:1px solid var(--line); margin:0 0 .5rem }
+  .wide td { border:0; border-bottom:1px solid var(--line) } .wide td:last-child { border-bottom:0 }
+  .wide td[data-label]::before { content:attr(data-label); display:block; color:var(--soft); font-weight:600 } }
+@container (max-width:21rem) { .middling, .middling tbody, .middling tr, .middling td { display:block; width:auto; min-width:0 }
+  .middling thead { position:absolute; left:-9999px } .middling tr { border:1px solid var(--line); margin:0 0 .5rem }
+  .middling td { border:0; border-bottom:1px solid var(--line) } .middling td:last-child { border-bottom:0 }
+  .middling td[data-label]::before { content:attr(data-label); display:block; color:var(--soft); font-weight:600 } }
 footer { padding:0 2rem 1.5rem; color:var(--soft); font-size:.85rem }
-@media (max-width:60rem) { main { grid-template-columns:minmax(0,1fr); padding:1rem } }
+@media (max-width:60rem) { main { grid-template-columns:minmax(0,1fr); padding:1rem } header { padding:1rem } }
+@media (max-width:34rem) { dl { grid-template-columns:minmax(0,1fr) } dd { margin-bottom:.3rem } .verdict { font-size:1.4rem } }
 @media print { body { background:#fff; font-size:10.5pt } main { display:block; padding:0 } header, footer { padding:.5rem 0 }
-  article, li, table { break-inside:avoid } h2, h3 { break-after:avoid }
+  li, tr { break-inside:avoid } h2, h3, article dl { break-after:avoid }
   .skip { display:none } details:not([open]) > summary { display:none } }
 """
 
 
 def page(report: Report, document: bytes, name: str, language: Language) -> str:
-    """The page. *name* is what the document is called."""
+    """The page. *name* is what the document is called; of a path, its last part heads the page."""
     words = _WORDS[language]
     try:
         root = etree.fromstring(document, xml.parser())
     except (etree.XMLSyntaxError, ValueError):
         root = etree.Element("unreadable")
-    bad = "" if report.is_valid else ' class="bad"'
-    verdict = words["valid" if report.is_valid else "invalid"]
-    counts = words["counts"].format_map({key: report.counts[key] for key in ("error", "warning", "information")})
-    findings = "".join(_rules(report.issues, root, language)) or f'<article class="ok">{words["none"]}</article>'
+    called = escape(re.split(r"[/\\]", name.rstrip("/\\"))[-1])
     return (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{words['title']} {escape(name)}</title><style>{_STYLE}</style></head><body>"
-        f'<a class="skip" href="#findings">{words["skip"]}</a>'
-        f'<header{bad}><h1>{words["title"]} {escape(name)}</h1><p class="verdict">{verdict}</p>'
-        f"<p>{counts} · {words['model'].format(model=escape(report.model))}</p></header>"
-        f'<main><section id="findings" aria-labelledby="f"><h2 id="f">{words["findings"]}</h2>{findings}</section>'
+        f"<title>{words['title']} {called}</title><style>{_STYLE}</style></head><body>"
+        f'<a class="skip" href="#findings">{words["skip"]}</a>{_head(report, root, called, language)}'
+        f'<main><section id="findings">{_findings(report, root, language)}</section>'
         f'<section aria-labelledby="n"><h2 id="n">{words["narrative"]}</h2>'
         f'<div class="narrative" lang="fr">{_narrative(root, words)}</div></section></main>'
         f"<footer>{words['private']}</footer></body></html>\n"
     )
 
 
+def _head(report: Report, root: etree._Element, called: str, language: Language) -> str:
+    """The name of the file, both verdicts, and whose document it is."""
+    verdict, further = report.says(language)
+    known = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts(root, language))
+    return (
+        f"<header{_bad(report)}><h1>{_WORDS[language]['title']} {called}</h1>"
+        f'<p class="verdict">{escape(verdict)}</p><p class="second">{escape(further)}</p>'
+        f"{f'<dl>{known}</dl>' if known else ''}</header>"
+    )
+
+
 # --- findings --------------------------------------------------------------------------------------------------------
+
+
+def _bad(report: Report) -> str:
+    return "" if report.conforms else ' class="bad"'
+
+
+def _findings(report: Report, root: etree._Element, language: Language) -> str:
+    """The findings that decide the verdict, then the further ones."""
+    words = _WORDS[language]
+    deciding = tuple(found for found in report.issues if report.decides(found))
+    parts = (("official", deciding, words["kept"]), ("further", report.further, words["none"]))
+    return "".join(
+        f"<h2>{words[key]}</h2>" + ("".join(_rules(issues, root, language)) or f'<article class="ok">{nothing}</article>')
+        for key, issues, nothing in parts
+    )
 
 
 def _rules(issues: tuple[Issue, ...], root: etree._Element, language: Language) -> Iterator[str]:
@@ -187,7 +217,7 @@ def _place(found: Issue, root: etree._Element, language: Language, *, said: bool
         excerpt = (
             f"<details{shown}><summary>{_WORDS[language]['excerpt']}</summary><pre>{escape(_excerpt(element))}</pre></details>"
         )
-    path = f'<div class="path">{escape(found.path)}</div>' if found.path else ""
+    path = f'<div class="path">{escape(found.path).replace("/", "/<wbr>")}</div>' if found.path else ""
     return f"<li>{text}{message}{path}{excerpt}</li>"
 
 
@@ -239,7 +269,7 @@ def _narrative(root: etree._Element, words: dict[str, str]) -> str:
     """The text of every section, under its title."""
     if root.tag != f"{CDA}ClinicalDocument":
         return f"<p>{words['unreadable']}</p>"
-    parts = [_patient(root, words)]
+    parts: list[str] = []
     for section in root.iter(f"{CDA}section"):
         title, text = section.find(f"{CDA}title"), section.find(f"{CDA}text")
         if title is not None:
@@ -247,14 +277,6 @@ def _narrative(root: etree._Element, words: dict[str, str]) -> str:
         if text is not None:
             parts.append(_inner(text, words))
     return "".join(parts)
-
-
-def _patient(root: etree._Element, words: dict[str, str]) -> str:
-    name = root.find(f"{CDA}recordTarget/{CDA}patientRole/{CDA}patient/{CDA}name")
-    if name is None:
-        return ""
-    said = " ".join(part.text.strip() for part in name if part.text and part.get("qualifier") != "CL")
-    return f"<p><strong>{words['patient']}</strong> {escape(said)}</p>"
 
 
 def _inner(element: etree._Element, words: dict[str, str]) -> str:
@@ -271,5 +293,30 @@ def _html(element: etree._Element, words: dict[str, str]) -> str:
         return f'<span class="attached">[{words["attached"]} {escape(element.get("referencedObject", ""))}]</span>'
     if name == "br":
         return "<br>"
+    if name == "table":
+        return _table(element, words)
     tag = ("ol" if element.get("listType") == "ordered" else "ul") if name == "list" else _AS.get(name, "span")
     return f"<{tag}>{_inner(element, words)}</{tag}>"
+
+
+def _table(table: etree._Element, words: dict[str, str]) -> str:
+    """A table, whose cells name their column where it is too narrow for all of them side by side."""
+    heads = [" ".join("".join(map(str, cell.itertext())).split()) for cell in table.iterfind(f"{CDA}thead/{CDA}tr/{CDA}th")]
+    wide = "" if len(heads) < 3 else ' class="middling"' if len(heads) < 5 else ' class="wide"'
+    parts = []
+    for group in table:
+        name = etree.QName(group).localname
+        if name == "tbody" and wide:
+            parts.append(f"<tbody>{''.join(_row(row, heads, words) for row in group)}</tbody>")
+        else:
+            parts.append(_html(group, words))
+    return f"<table{wide}>{''.join(parts)}</table>"
+
+
+def _row(row: etree._Element, heads: list[str], words: dict[str, str]) -> str:
+    """A row whose cells bear the heading of their column, where there are as many of both."""
+    cells = list(row)
+    if len(cells) != len(heads):
+        return _html(row, words)
+    named = (f'<td data-label="{escape(head)}">{_inner(cell, words)}</td>' for cell, head in zip(cells, heads, strict=True))
+    return f"<tr>{''.join(named)}</tr>"

@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from typing import Any, get_args
 from xml.sax.saxutils import escape, quoteattr
 
+from bridge.checks.recognise import NO_DOCUMENT, NO_MODEL, UNREADABLE
+from bridge.checks.words import Verdict, further_words, verdict_words
 from bridge.issues import Issue, Language, Severity, operation_outcome
 
 __all__ = ["Report", "in_order", "suites"]
 
 _RANK = {"fatal": 0, "error": 1, "warning": 2, "information": 3}
+_NOT_CHECKED = frozenset({"IMGDA-1655", "IMGDA-1661"})
+"""Findings without which nobody knows what a rule would have said."""
+_WITHOUT_VERDICT = NO_DOCUMENT | UNREADABLE | _NOT_CHECKED | {NO_MODEL}
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -27,15 +32,51 @@ class Report:
     """Errors first, then in the order of the document."""
 
     @property
+    def verdict(self) -> Verdict:
+        """Whether the document conforms to its model, or why that cannot be said."""
+        codes = {found.code for found in self.issues}
+        if codes & NO_DOCUMENT:
+            return "no-document"
+        if codes & UNREADABLE:
+            return "unreadable"
+        if NO_MODEL in codes:
+            return "unknown-model"
+        if any(found.is_official for found in self.issues):
+            return "not-conform"
+        return "not-checked" if codes & _NOT_CHECKED else "conform"
+
+    @property
+    def conforms(self) -> bool:
+        """Whether the document conforms to its model: no finding that the official XSD or a Schematron would have as well."""
+        return self.verdict == "conform"
+
+    @property
+    def further(self) -> tuple[Issue, ...]:
+        """The findings that the verdict does not depend on: the official XSD and Schematrons have no rule for them."""
+        return tuple(found for found in self.issues if not self.decides(found))
+
+    def decides(self, found: Issue) -> bool:
+        """Whether the verdict depends on a finding."""
+        return found.is_official or found.code in _WITHOUT_VERDICT
+
+    @property
     def is_valid(self) -> bool:
-        """Whether there is no error; warnings do not count."""
+        """Whether there is no error at all, among what decides the verdict and among the further findings."""
         return not any(found.is_error for found in self.issues)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the document conforms and has neither an error nor a warning besides: what ``--strict`` asks for."""
+        return self.conforms and not any(found.severity != "information" for found in self.issues)
 
     @property
     def counts(self) -> Mapping[Severity, int]:
         """How many findings each severity has."""
-        found = Counter(issue.severity for issue in self.issues)
-        return {severity: found[severity] for severity in get_args(Severity)}
+        return _counts(self.issues)
+
+    def says(self, language: Language = "fr") -> tuple[str, str]:
+        """Both verdicts in words: whether the document conforms, and what was found besides."""
+        return verdict_words(self.verdict, self.model, language), further_words(_counts(self.further), language)
 
     def outcome(self, language: Language = "fr") -> dict[str, Any]:
         """The findings as a FHIR OperationOutcome."""
@@ -43,11 +84,16 @@ class Report:
 
     def to_dict(self, language: Language = "fr") -> dict[str, Any]:
         """The report as JSON data."""
+        verdict, further = self.says(language)
         return {
             "model": self.model,
+            "verdict": self.verdict,
+            "conforms": self.conforms if self.verdict in ("conform", "not-conform") else None,
+            "text": [verdict, further],
+            "further": dict(_counts(self.further)),
             "valid": self.is_valid,
             "counts": dict(self.counts),
-            "issues": [found.to_dict(language, values=True) for found in self.issues],
+            "issues": [{**found.to_dict(language, values=True), "decides": self.decides(found)} for found in self.issues],
         }
 
     def to_json(self, language: Language = "fr") -> str:
@@ -66,7 +112,7 @@ class Report:
             "  <svrl:active-pattern/>",
         ]
         for found in self.issues:
-            name = "failed-assert" if found.is_error else "successful-report"
+            name = "failed-assert" if found.is_error or self.decides(found) else "successful-report"
             place = quoteattr(_prefixed(found.path or "/"))
             lines += [
                 f'  <svrl:{name} id="{found.code}" role="{found.severity}" location={place} test="{found.code}">',
@@ -75,16 +121,27 @@ class Report:
             ]
         return "\n".join([*lines, "</svrl:schematron-output>", ""])
 
-    def to_junit(self, name: str, language: Language = "fr") -> str:
-        """The report as JUnit XML: a test for each finding, failed where it is an error; one that passed for no finding."""
-        return suites([self.suite(name, language)])
+    def to_junit(self, name: str, language: Language = "fr", *, strict: bool = False) -> str:
+        """The report as JUnit XML: a test for each finding, failed where it decides the verdict; *strict*, for warnings too."""
+        return suites([self.suite(name, language, strict=strict)])
 
-    def suite(self, name: str, language: Language = "fr") -> str:
-        """The report as the element ``testsuite`` of JUnit."""
-        cases = [_case(found, language) for found in self.issues] or ['    <testcase classname="imgda" name="IMG-DA-IMG"/>']
-        failures = sum(found.is_error for found in self.issues)
-        head = f'  <testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{failures}" errors="0">'
-        return "\n".join([head, *cases, "  </testsuite>"])
+    def suite(self, name: str, language: Language = "fr", *, strict: bool = False) -> str:
+        """The report as the element ``testsuite`` of JUnit, with both verdicts as properties."""
+        verdict, further = self.says(language)
+        failing = [self.decides(found) or (strict and found.severity != "information") for found in self.issues]
+        cases = [_case(found, language, failed=bad) for found, bad in zip(self.issues, failing, strict=True)]
+        cases = cases or [f'    <testcase classname="imgda" name={quoteattr(verdict)}/>']
+        return "\n".join(
+            [
+                f'  <testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{sum(failing)}" errors="0">',
+                "    <properties>",
+                f'      <property name="verdict" value={quoteattr(verdict)}/>',
+                f'      <property name="further" value={quoteattr(further)}/>',
+                "    </properties>",
+                *cases,
+                "  </testsuite>",
+            ]
+        )
 
     def joined(self, other: Report) -> Report:
         """This report with the findings of another about the same document."""
@@ -95,6 +152,11 @@ class Report:
         from bridge.checks.html import page
 
         return page(self, document, name, language)
+
+
+def _counts(issues: Iterable[Issue]) -> dict[Severity, int]:
+    found = Counter(issue.severity for issue in issues)
+    return {severity: found[severity] for severity in get_args(Severity)}
 
 
 def in_order(found: Iterable[Issue]) -> tuple[Issue, ...]:
@@ -108,13 +170,13 @@ def suites(parts: list[str]) -> str:
     return "\n".join([f"{_XML}<testsuites>", *parts, "</testsuites>", ""])
 
 
-def _case(found: Issue, language: Language) -> str:
+def _case(found: Issue, language: Language, *, failed: bool) -> str:
     head = f'    <testcase classname="{found.code}" name={quoteattr(found.path or "/")}>'
     text = _sentence(found, language)
     said = f"{text}\n{found.remedy(language)} [{found.source}]"
     body = (
         f'<failure type="{found.severity}" message={quoteattr(text)}>{escape(said)}</failure>'
-        if found.is_error
+        if failed
         else f"<system-out>{escape(found.severity)}: {escape(said)}</system-out>"
     )
     return f"{head}{body}</testcase>"

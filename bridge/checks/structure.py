@@ -112,6 +112,13 @@ def _anything(_: str) -> bool:
     return True
 
 
+def _by_datatype(element: etree._Element) -> str:
+    """The type of a value, which its ``xsi:type`` names; CE is a CD."""
+    named = element.get(f"{{{XSI}}}type", "").rpartition(":")[2]
+    kind = f"value-{'CD' if named == 'CE' else named}"
+    return kind if kind in types() else "value"
+
+
 def _kind(model: Type, name: str) -> str | None:
     known = model.children.get(name)
     return None if known is None or known[0].outside else known[1]
@@ -126,9 +133,9 @@ def _attribute_defects(kind: str, attributes: tuple[str, ...]) -> list[Defect]:
         for name in names
         if name not in model
     ]
-    if "nullFlavor" not in names:
-        found += [("IMGDA-1409", None, {"attribute": name}) for name in _required(kind) if name not in names]
-    return found
+    null = "nullFlavor" in names
+    lacking = [name for name in _required(kind) if name not in names and (name == "xsi:type" or not null)]
+    return [*found, *(("IMGDA-1409", None, {"attribute": name}) for name in lacking)]
 
 
 @cache
@@ -188,6 +195,8 @@ class _Walk:
     def element(self, element: etree._Element, kind: str, depth: int) -> None:
         """Check an element of a type, then its children."""
         children = list(element)
+        if kind == "value":
+            kind = _by_datatype(element)
         key = kind, tuple(element.keys()), tuple([child.tag for child in children]) if children else ()
         shape = _SHAPES.get(key) or _shape(key)  # type: ignore[arg-type]
         for accepts, value in zip(shape.accepts, element.values()):  # noqa: B905 (saying strict takes a tenth of the walk)

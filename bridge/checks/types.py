@@ -16,6 +16,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from bridge import datatypes
 from bridge.mappings import rows
 
 __all__ = ["NULL_FLAVORS", "Attribute", "Slot", "Type", "types"]
@@ -28,19 +29,23 @@ NULL_FLAVORS = frozenset(
 
 # --- datatypes -------------------------------------------------------------------------------------------------------
 
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))*", re.ASCII)
 _UUID = re.compile(r"[A-Fa-f\d]{8}(-[A-Fa-f\d]{4}){3}-[A-Fa-f\d]{12}", re.ASCII)
 _TS = re.compile(r"(\d{1,8}|\d{9,14}|\d{14}\.\d+)([+\-]\d{1,4})?", re.ASCII)
 
 
 def _uid(value: str) -> Iterator[str]:
-    if len(value) > 128:
+    if len(value) > datatypes.LONGEST_ROOT:
         yield "IMGDA-1424"
     if _UUID.fullmatch(value):
-        if value != value.upper():
+        if not datatypes.is_uuid(value):
             yield "IMGDA-1413"
-    elif not _OID.fullmatch(value):
+    elif not datatypes.is_oid(value[: datatypes.LONGEST_ROOT]):
         yield "IMGDA-1412"
+
+
+def _system(value: str) -> Iterator[str]:
+    if not (datatypes.is_oid(value) or _UUID.fullmatch(value)):
+        yield "IMGDA-1571"
 
 
 def _timestamp(value: str) -> Iterator[str]:
@@ -64,13 +69,30 @@ def _is_real(digits: str) -> bool:
 
 
 def _string(value: str) -> Iterator[str]:
-    if len(value) > 64:
+    if len(value) > datatypes.LONGEST_EXTENSION:
         yield "IMGDA-1424"
 
 
 def _label(value: str) -> Iterator[str]:
-    if "\n" in value:
+    if re.search(r"[\r\n\t]", value):
         yield "IMGDA-1434"
+
+
+def _token(value: str) -> Iterator[str]:
+    """What XSD calls a token without white space; that at its ends does not count (datatypes-base.xsd: cs)."""
+    if re.search(r"[ \t\r\n]", value.strip(" \t\r\n")):
+        yield "IMGDA-1570"
+
+
+def _telecom(value: str) -> Iterator[str]:
+    if not datatypes.is_telecom(value):
+        yield "IMGDA-1416"
+
+
+def _language(value: str) -> Iterator[str]:
+    """RFC 3066 as the Schematrons have it, in any case."""
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?", value):
+        yield "IMGDA-1417"
 
 
 class Datatype(NamedTuple):
@@ -92,18 +114,24 @@ def _pattern(pattern: str, code: str) -> Datatype:
     return Datatype(compiled.fullmatch, codes)
 
 
+_USUAL_OID = re.compile(r"(?=.{1,128}$)[0-2](\.(0|[1-9]\d*))*", re.ASCII)
 _USUAL_UID = re.compile(r"(?=.{1,128}$)([0-2](\.(0|[1-9]\d*))*|[A-F\d]{8}(-[A-F\d]{4}){3}-[A-F\d]{12})", re.ASCII)
 _USUAL_TS = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|1\d|2[0-8])(([01]\d|2[0-3])[0-5]\d[0-5]\d[+\-]\d{4})?", re.ASCII)
 DATATYPES: Mapping[str, Datatype] = {
     "uid": Datatype(_USUAL_UID.fullmatch, _uid),
     "ts": Datatype(_USUAL_TS.fullmatch, _timestamp),
     "st": Datatype(re.compile(r"(?=\s*\S).{1,64}").fullmatch, _string),
-    "url": _pattern(r"(tel|fax|mailto|http|ftp|mllp):[^\s<>\"{}|\\^`]+", "IMGDA-1416"),
+    "url": Datatype(datatypes.is_telecom, _telecom),
     "int": _pattern(r"[0-9]{1,9}", "IMGDA-1417"),
     "bool": _pattern(r"true|false", "IMGDA-1417"),
     "lang": _pattern(r"[a-z]{2}-[A-Z]{2}", "IMGDA-1417"),
-    "label": Datatype(re.compile(r"(?=\s*\S).*").fullmatch, _label),
+    "language": Datatype(datatypes.is_language, _language),
+    "label": Datatype(re.compile(r"(?=\s*\S)[^\r\n\t]*").fullmatch, _label),
     "id": _pattern(r"[^\W\d][\w.\-·]*", "IMGDA-1418"),
+    "ids": _pattern(r"[^\W\d][\w.\-·]*([ \t\r\n]+[^\W\d][\w.\-·]*)*", "IMGDA-1418"),
+    "cs": Datatype(re.compile(r"[^ \t\r\n]+").fullmatch, _token),
+    "oid": Datatype(_USUAL_OID.fullmatch, _system),
+    "tokens": _pattern(r"[\w.:\-·]+([ \t\r\n]+[\w.:\-·]+)*", "IMGDA-1417"),
 }
 """By the name that the table gives them."""
 
@@ -162,11 +190,24 @@ _ATTRIBUTE = re.compile(r"(?P<name>(xsi:)?\w+)(?P<required>!?)(:(?P<datatype>\w+
 _CHILD = re.compile(r"(?P<outside>~?)(?P<name>(sdtc:|ps3-20:)?\w+)(:(?P<type>[\w-]+))?")
 
 
+_BY_NAME = {
+    "displayName": "label",
+    "code": "cs",
+    "codeSystem": "oid",
+    "mediaType": "cs",
+    "unit": "cs",
+    "language": "language",
+    "IDREF": "id",
+    "referencedObject": "ids",
+    "styleCode": "tokens",
+}
+"""The datatypes of attributes that have the same one wherever they stand."""
+
+
 def _attribute(name: str, values: str | None, datatype: str | None, required: bool) -> Attribute:
     if name == "nullFlavor" and not values:
         return Attribute(required, NULL_FLAVORS)
-    if name == "displayName":
-        datatype = "label"
+    datatype = datatype or (None if values else _BY_NAME.get(name))
     return Attribute(required, frozenset(values.split("/")) if values else None, DATATYPES[datatype] if datatype else None)
 
 

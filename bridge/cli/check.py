@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bridge.cli.common import Exit, Speaker, guard, needs, read_input, write_output
-from bridge.issues import Issue, Language
+from bridge.errors import BridgeError
+from bridge.issues import Issue, Language, Severity
 
 if TYPE_CHECKING:
     from bridge.checks.report import Report
@@ -24,27 +26,44 @@ __all__ = ["check"]
 
 _WORDS = {
     "fr": {
-        "ok": "conforme",
-        "bad": "non conforme",
-        "summary": "{total} document(s) : {valid} conforme(s), {invalid} non conforme(s) ; "
-        "{error} erreur(s), {warning} avertissement(s), {information} note(s).",
+        "summary": "{total} fichier(s) : {conform} conforme(s), {not-conform} non conforme(s), "
+        "{without} sans verdict ; {counts}.",
+        "nothing": "aucun constat",
         "often": "Règles les plus souvent enfreintes :",
         "bar": "Contrôle",
+        "official": "Ce qui fait la conformité :",
+        "further": "Autres constats :",
+        "hidden": "{count} non montré(s) : --verbose les montre.",
+        "places": "… et {count} autres endroits",
     },
     "en": {
-        "ok": "conforms",
-        "bad": "does not conform",
-        "summary": "{total} document(s): {valid} conform, {invalid} do not; "
-        "{error} error(s), {warning} warning(s), {information} note(s).",
+        "summary": "{total} file(s): {conform} conform, {not-conform} do not, {without} without a verdict; {counts}.",
+        "nothing": "no finding",
         "often": "Rules broken most often:",
         "bar": "Checking",
+        "official": "What conformity depends on:",
+        "further": "Further findings:",
+        "hidden": "{count} not shown: --verbose shows them.",
+        "places": "… and {count} other places",
     },
 }
+_PLACES = 5
+"""Places shown of one rule, unless --verbose."""
+_WITHOUT = {
+    "no-document": Exit.UNREADABLE,
+    "unreadable": Exit.UNREADABLE,
+    "unknown-model": Exit.SETTINGS,
+    "not-checked": Exit.INTERNAL,
+}
+"""The exit codes of what gets no verdict."""
+_GRAVEST = (Exit.NO_INPUT, Exit.INTERNAL, Exit.UNREADABLE, Exit.SETTINGS, Exit.DIFFERENT, Exit.OK)
+"""Of several files, the exit code is the first of these that one of them has."""
 
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE|FOLDER|-]...")
-@click.option("--model", type=click.Choice(["2022.01", "2024.01"]), help="Version of the model, instead of the document's own.")
+@click.option("--model", metavar="VERSION", help="Version of the model (imgda models lists them), instead of the document's own.")
+@click.option("--strict", is_flag=True, help="Exit code 1 for further warnings and errors too.")
 @click.option(
     "--suite",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -67,6 +86,7 @@ _WORDS = {
 def check(
     files: tuple[str, ...],
     model: str | None,
+    strict: bool,
     suite: Path | None,
     form: str,
     output: str,
@@ -77,8 +97,10 @@ def check(
     """Check documents IMG-DA-IMG.
 
     FILE is a document, a folder of documents (*.xml, searched through), or - for
-    standard input. The exit code is 1 when a document does not conform, 66 when
-    a file cannot be read (the others are checked all the same).
+    standard input. Two verdicts: whether the document conforms to its model, and
+    what was found besides. The exit code is 1 when a document does not conform,
+    65 for what is no CDA document, 66 when a file cannot be read, 78 when the
+    version of the model is not known. The other files are checked all the same.
     """
     speaker = Speaker(lang, "text", quiet=quiet, verbose=verbose)
     with guard(speaker):
@@ -86,7 +108,8 @@ def check(
         if len(names) > 1 and form in ("svrl", "html") and not Path(output).is_dir():
             raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")
         with _Suites(suite, speaker) as suites:
-            code = _run(names, _Writer(form, output, speaker, several=len(names) > 1), model, suites, speaker)
+            writer = _Writer(form, output, speaker, several=len(names) > 1, strict=strict)
+            code = _run(names, writer, model, suites, speaker)
     if code:
         raise SystemExit(int(code))
 
@@ -110,7 +133,7 @@ class _Suites:
 
     def join(self, report: Report, document: bytes) -> Report:
         """A report with what the suites of its model find; as it is where there is no folder."""
-        if self._folder is None:
+        if self._folder is None or report.verdict in _WITHOUT:
             return report
         if report.model not in self._started:
             from bridge.checks.suite import Suite
@@ -128,62 +151,80 @@ class _Suites:
 
 
 def _run(names: list[str], writer: _Writer, model: str | None, suites: _Suites, speaker: Speaker) -> Exit:
-    """Check every file. A file that cannot be read is said, and the others are checked all the same."""
-    from bridge.checks import check as check_document
+    """Check every file. One that cannot be read, or on which the check fails, is said, and the others are checked."""
     from bridge.stylesheets import models, warm
 
-    needs(*((version, "check") for version in ([model] if model else models())))
-    warm(model or models()[-1], "check")  # else the first document would seem to take long
-    code = Exit.OK
-    unread = False
+    if model in (None, *models()):
+        needs(*((version, "check") for version in ([model] if model else models())))
+        warm(model or models()[-1], "check")  # else the first document would seem to take long
+    codes = {Exit.OK}
     hidden = len(names) < 20 or not sys.stderr.isatty() or speaker.quiet
     with click.progressbar(names, label=_WORDS[speaker.language]["bar"], file=sys.stderr, hidden=hidden) as bar:
         for name in bar:
             try:
                 document = read_input(name, speaker)
             except SystemExit:
-                unread = True
+                codes.add(Exit.NO_INPUT)
                 continue
-            report = suites.join(check_document(document, model=model), document)
-            code = code if report.is_valid else Exit.DIFFERENT
-            writer.add(name, document, report)
+            codes.add(_one(name, document, writer, model, suites))
     writer.end()
-    return Exit.NO_INPUT if unread else code
+    return next(code for code in _GRAVEST if code in codes)
+
+
+def _one(name: str, document: bytes, writer: _Writer, model: str | None, suites: _Suites) -> Exit:
+    """Check one file and write its report; what fails is a finding of that file."""
+    from bridge.checks import check as check_document
+    from bridge.checks import failed
+
+    try:
+        return writer.add(name, document, suites.join(check_document(document, model=model), document))
+    except (BridgeError, OSError):
+        raise
+    except Exception as error:
+        return writer.add(name, document, failed(error, model))
 
 
 class _Writer:
     """Writes reports in one form, then one summary."""
 
-    def __init__(self, form: str, output: str, speaker: Speaker, *, several: bool) -> None:
+    def __init__(self, form: str, output: str, speaker: Speaker, *, several: bool, strict: bool) -> None:
         self._form = form
         self._output = output
         self._speaker = speaker
         self._several = several
+        self._strict = strict
         self._parts: list[str] = []
         self._counts: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
         self._sentences: dict[str, str] = {}
 
-    def add(self, name: str, document: bytes, report: Report) -> None:
-        """One document."""
+    def add(self, name: str, document: bytes, report: Report) -> Exit:
+        """Write the report of one document, or keep it for the end; the exit code that it means."""
         language = self._speaker.language
-        self._counts.update(report.counts)
-        self._counts.update(["total", "valid" if report.is_valid else "invalid"])
-        for found in report.issues:
-            if found.is_error:
-                self._codes[found.code] += 1
-                self._sentences.setdefault(found.code, found.text(language))
         match self._form:
             case "text":
                 self._parts.append(self._text(name, report))
             case "json":
                 self._parts.append(json.dumps({"file": name, **report.to_dict(language)}, ensure_ascii=False, indent=2))
             case "junit":
-                self._parts.append(report.suite(name, language))
+                self._parts.append(report.suite(name, language, strict=self._strict))
             case "svrl":
                 self._file(name, "svrl", report.to_svrl(language))
             case "html":
                 self._file(name, "html", report.to_html(document, name, language))
+        self._count(report)
+        if report.verdict in _WITHOUT:
+            return _WITHOUT[report.verdict]
+        return Exit.OK if (report.is_clean if self._strict else report.conforms) else Exit.DIFFERENT
+
+    def _count(self, report: Report) -> None:
+        """What the summary says of all documents."""
+        self._counts.update({str(severity): count for severity, count in report.counts.items()})
+        self._counts.update(["total", "without" if report.verdict in _WITHOUT else report.verdict])
+        for found in report.issues:
+            if found.is_error or report.decides(found):
+                self._codes[found.code] += 1
+                self._sentences.setdefault(found.code, found.text(self._speaker.language))
 
     def _file(self, name: str, suffix: str, text: str) -> None:
         """A report with a file of its own."""
@@ -193,33 +234,64 @@ class _Writer:
             target = str(Path(target) / f"{flat if self._several else Path(name).stem}.{suffix}")
         write_output(target, text.encode(), self._speaker)
 
+    # --- the screen --------------------------------------------------------------------------------------------------
+
     def _text(self, name: str, report: Report) -> str:
-        words = _WORDS[self._speaker.language]
-        if report.is_valid and self._speaker.quiet:
+        """Both verdicts, then the findings: those that decide first, each rule once with its places."""
+        if self._speaker.quiet and report.conforms and not any(found.is_error for found in report.issues):
             return ""
-        head = f"{name}: {words['ok'] if report.is_valid else words['bad']} (IMG-DA-IMG {report.model})"
-        shown = [found for found in report.issues if self._shown(found)]
-        return "\n".join([head, *(line for found in shown for line in self._finding(found))]) + "\n"
+        words = _WORDS[self._speaker.language]
+        verdict, further = report.says(self._speaker.language)
+        parts = [name, self._line(self._coloured(verdict, report), 2)]
+        if report.verdict in _WITHOUT:
+            found = (line for group in _grouped(list(report.issues)) for line in self._rule(group))
+            return "\n".join([*parts, *found, "", ""])
+        parts.append(self._line(further, 2))
+        deciding = tuple(found for found in report.issues if report.decides(found))
+        for key, issues in (("official", deciding), ("further", report.further)):
+            shown = [found for found in issues if key == "official" or self._shown(found)]
+            if shown:
+                parts += ["", self._line(words[key], 2), *(line for group in _grouped(shown) for line in self._rule(group))]
+        if hidden := sum(not self._shown(found) for found in report.further):
+            parts += ["", self._line(words["hidden"].format(count=hidden), 2)]
+        return "\n".join([*parts, "", ""])
+
+    def _coloured(self, verdict: str, report: Report) -> str:
+        if self._output != "-" or not sys.stdout.isatty():
+            return verdict
+        return click.style(verdict, fg="green" if report.conforms else "red", bold=True)
 
     def _shown(self, found: Issue) -> bool:
         if found.is_error or self._speaker.verbose:
             return True
         return found.severity == "warning" and not self._speaker.quiet
 
-    def _finding(self, found: Issue) -> Iterator[str]:
-        language = self._speaker.language
+    def _rule(self, group: list[Issue]) -> Iterator[str]:
+        """One rule that was broken: its sentence, its remedy, its places."""
+        found, language = group[0], self._speaker.language
         yield self._line(f"{self._speaker.word(found.severity)} {found.code} {found.text(language)}", 2)
-        for label, value in (("", found.value), ("where", found.path), ("remedy", found.remedy(language))):
-            if value:
-                yield self._line(f"{self._speaker.word(label) + ' ' if label else ''}{value}", 6)
+        yield self._labelled("remedy", found.remedy(language))
+        for one in group if self._speaker.verbose else group[:_PLACES]:
+            if one.value:
+                yield self._line(one.value, 6)
+            if one.path:
+                yield self._labelled("where", one.path)
+        if not self._speaker.verbose and len(group) > _PLACES:
+            yield self._line(_WORDS[language]["places"].format(count=len(group) - _PLACES), 6)
 
-    def _line(self, text: str, margin: int) -> str:
-        """A line of a finding, folded on a terminal; whole in a file or a pipe, where it is searched."""
+    def _labelled(self, label: str, value: str) -> str:
+        return self._line(f"{self._speaker.word(label):<6} {value}", 6, hanging=13)
+
+    def _line(self, text: str, margin: int, *, hanging: int | None = None) -> str:
+        """A line, folded on a terminal, paths at their steps; whole in a file or a pipe, where it is searched."""
         if self._output != "-" or not sys.stdout.isatty():
             return " " * margin + text
         width = max(60, min(get_terminal_size((80, 24)).columns, 100))
-        first, rest = " " * margin, " " * (margin + 2)
-        return "\n".join(textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False))
+        first, rest = " " * margin, " " * (hanging or margin + 2)
+        folded = (piece for word in text.split(" ") for piece in _steps(word, width - len(rest)))
+        return _filled(folded, width, first, rest)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
 
     def end(self) -> None:
         """What stands in one file, and the summary."""
@@ -235,10 +307,42 @@ class _Writer:
         self._summary()
 
     def _summary(self) -> None:
-        words = _WORDS[self._speaker.language]
-        keys = ("total", "valid", "invalid", "error", "warning", "information")
-        self._speaker.say(words["summary"].format_map({key: self._counts[key] for key in keys}))
+        from bridge.checks.words import counted
+
+        words, language = _WORDS[self._speaker.language], self._speaker.language
+        severities: tuple[Severity, ...] = ("error", "warning", "information")
+        counts = counted({key: self._counts[key] for key in severities}, language) or words["nothing"]
+        numbers = {key: self._counts[key] for key in ("total", "conform", "not-conform", "without")}
+        self._speaker.say(words["summary"].format_map({**numbers, "counts": counts}))
         if self._several and self._codes:
             self._speaker.say(words["often"])
             for code, count in self._codes.most_common(10):
                 self._speaker.say(f"  {count:>6}  {code}  {textwrap.shorten(self._sentences[code], 60, placeholder=' …')}")
+
+
+def _grouped(issues: list[Issue]) -> list[list[Issue]]:
+    """The findings of one rule with one sentence stand together."""
+    groups: dict[object, list[Issue]] = {}
+    for found in issues:
+        groups.setdefault((found.code, found.severity, *found.parameters.items()), []).append(found)
+    return list(groups.values())
+
+
+def _steps(word: str, width: int) -> Iterator[str]:
+    """A word with the space after it; one that no line holds, such as a path, in pieces that end before a slash."""
+    if len(word) <= width:
+        yield f"{word} "
+        return
+    pieces = re.findall(r"/?[^/]+", word)
+    yield from pieces[:-1]
+    yield f"{pieces[-1]} "
+
+
+def _filled(pieces: Iterable[str], width: int, first: str, rest: str) -> str:
+    """Pieces put on lines of a width, none of which is broken."""
+    lines = [first]
+    for piece in pieces:
+        if len(lines[-1]) + len(piece.rstrip()) > width and lines[-1].strip():
+            lines.append(rest)
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)

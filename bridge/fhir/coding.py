@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from bridge.datatypes import is_code, is_oid
 from bridge.fhir.view import Node
 from bridge.mappings import (
     Concept,
@@ -235,8 +236,6 @@ def adds_up(datum: Datum, best: Meaning, other: Meaning) -> bool:
 
 # --- what is kept of a coding ----------------------------------------------------------------------------------------
 
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
-
 
 def is_known(coding: Node) -> bool:
     """Whether the system of a coding is one of the tables."""
@@ -247,8 +246,8 @@ def is_translation(coding: Node) -> bool:
     """Whether a coding is valid as a translation: a code without blanks, and a system that has an OID."""
     code, uri = coding.peek("code"), coding.peek("system")
     oid = code_system_oid(uri) if isinstance(uri, str) else None
-    is_code = isinstance(code, str) and re.fullmatch(r"\s*\S+\s*", code) is not None and not _POST_COORDINATED.fullmatch(code)
-    return is_code and oid is not None and _OID.fullmatch(oid) is not None
+    is_one = isinstance(code, str) and is_code(code.strip()) and not _POST_COORDINATED.fullmatch(code)
+    return is_one and oid is not None and is_oid(oid)
 
 
 def translation(coding: Node, display: str | None) -> Translation:

@@ -5,9 +5,9 @@ Source: docs/fhir.md, 4.8; docs/decisions.md, 36; CI-SIS, Structuration minimale
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from bridge.datatypes import LONGEST_EXTENSION, is_root
 from bridge.fhir.context import Context, one_line
 from bridge.fhir.view import Node
 from bridge.mappings import identifier_oid
@@ -19,9 +19,6 @@ __all__ = ["URIS", "has_type", "identifier", "is_under", "peek_identifier", "typ
 URIS = "2.16.840.1.113883.4.873"
 """Root for identifiers that are URIs (HL7 OID registry)."""
 _URI_SYSTEM = "urn:ietf:rfc:3986"
-
-_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class _Read(NamedTuple):
@@ -44,6 +41,9 @@ def identifier(context: Context, node: Node, default_root: str | None = None, *,
     if read is None:
         return None
     found = read.identifier
+    if len(found.extension or "") > LONGEST_EXTENSION:
+        context.note("IMGDA-0332", node.at("value"))
+        return None
     node.text("value")
     if read.by_type:
         context.note("IMGDA-0337", node.path)
@@ -53,11 +53,9 @@ def identifier(context: Context, node: Node, default_root: str | None = None, *,
         node.decide("system")
     else:
         node.text("system")
-    if not (_OID.fullmatch(found.root) or _UUID.fullmatch(found.root)):
+    if not is_root(found.root.upper()):
         context.note("IMGDA-0333", node.at("system" if found.extension else "value"))
         return None
-    if len(found.extension or "") > 64:
-        context.note("IMGDA-0332", node.at("value"))
     context.identified.setdefault(found, node.at("value"))
     return found
 

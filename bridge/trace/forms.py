@@ -16,7 +16,7 @@ from bridge.fhir.addresses import ADDRESS_USE_CODES
 from bridge.fhir.datatypes import french_date, iso
 from bridge.fhir.telecoms import TELECOM_USE_CODES, contact_uris
 from bridge.fhir.view import Leaf
-from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, wordings
+from bridge.mappings import code_system_oid, code_system_uri, identifier_oid, rows, value_set, wordings
 from bridge.national import by_type, prefixed
 from bridge.resources import folder
 
@@ -45,6 +45,8 @@ def forms(leaf: Leaf) -> Iterator[Form]:
     if isinstance(value, bool):
         yield Form("true" if value else "false", "copied", whole=True)
         yield Form("oui" if value else "non", "formatted")
+        if "orderDetail" in leaf.type_path:
+            yield from _contrast(_ANSWERS[value])
         return
     if isinstance(value, (int, Decimal)):
         yield Form(str(value), "copied")
@@ -71,11 +73,13 @@ def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Itera
         for target in _targets(value, str(container.get("code"))):
             yield Form(target.system, "translated", target.rule, whole=True)
         yield Form(value.removeprefix("urn:uuid:").upper(), "formatted", whole=True)
+        yield from _contrast(str(container.get("code")))
     elif key == "code":
         if ":" in value:
             yield Form(value.partition(":")[0].strip(), "split", "SNOMED CT, expression", whole=True)
         for target in _targets(str(system), value):
             yield Form(target.code, "translated", target.rule, whole=True)
+        yield from _contrast(value)
     elif key == "value":
         yield Form(value.replace(" ", ""), "formatted")
         yield Form(prefixed(value, system), "formatted")
@@ -96,6 +100,19 @@ def _types(container: Mapping[str, Any]) -> list[str]:
     kind = container.get("type")
     codings = kind.get("coding") if isinstance(kind, Mapping) else None
     return [str(coding.get("code")) for coding in codings or () if isinstance(coding, Mapping)]
+
+
+_ANSWERS = {True: "MED-1153", False: "MED-1154"}
+"""Answers to the question whether contrast is injected (JDV_InjectionPDC_TEP)."""
+
+
+def _contrast(code: str) -> Iterator[Form]:
+    """The answer on contrast of what is no PET: a part of the modality, or words of the comment (docs/rules.md, B7)."""
+    for concept in value_set("contrast-injection").by_code.get(code, ()):
+        yield Form(concept.display, "translated", f"contrast-injection: {code} → {concept.display}")
+        if code == _ANSWERS[True]:
+            for modality in ("MED-1127", "MED-1129"):
+                yield Form(modality, "translated", f"contrast-injection: {code} → {modality}", whole=True)
 
 
 def _by_value(key: str, value: str) -> Iterator[Form]:

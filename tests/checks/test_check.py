@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 from conftest import ROOT
@@ -11,7 +12,8 @@ from lxml import etree
 
 from bridge import models
 from bridge.checks import check
-from bridge.issues import catalogue
+from bridge.errors import StylesheetError
+from bridge.issues import catalogue, issue
 
 FIXTURES = ROOT / "fixtures"
 PET, MRI, CT = "lymphoma-pet", "neurostimulator-spine-mri", "road-trauma-ct"
@@ -54,7 +56,7 @@ BROKEN = [
     ("1424", PET, f"{PATIENT}/c:id[2]", "extension", "9" * 65),
     ("1434", PET, f"{ACT}/c:code", "displayName", "a\nb"),
     ("1441", PET, f"{HEAD}/c:templateId[2]", "remove", ""),
-    ("1442", PET, f"{HEAD}/c:templateId[4]", "extension", "2031.01"),
+    ("1442", PET, f"{HEAD}/c:templateId[4]", "extension", None),
     ("1446", PET, f"{PATIENT}/c:patient/c:birthplace", "remove", ""),
     ("1447", PET, f"{PATIENT}/c:id[1]", "extension", "279035121518900"),
     ("1448", PET, f"{PATIENT}/c:id[1]", "root", "1.2.250.1.213.1.4.12"),
@@ -162,6 +164,8 @@ BROKEN = [
     ),
     ("1566", "knee-radiograph", f"{ACT}/c:targetSiteCode/c:qualifier", "copy", ""),
     ("1567", PET, f"{ACT}/c:targetSiteCode", "copy", ""),
+    ("1570", PET, f"{ACT}/c:code", "code", "TDM TX"),
+    ("1571", PET, f"{ACT}/c:code", "codeSystem", "1.2.250.01.5"),
     ("1601", PET, f"{ACT}/c:text/c:reference", "value", "modalite-examen-01"),
     ("1602", PET, f"{ACT}/c:text/c:reference", "value", "#rien"),
     ("1603", PET, f"{ACT}/c:id", "same", f"{PLAN}/c:id"),
@@ -192,8 +196,16 @@ BROKEN = [
 NOT_IN = {"2024.01": set(), "2022.01": {"1450"}}
 """Rules that a model does not have: patients of 2022.01 may have several names of one kind (8.3)."""
 
+OURS = (FIXTURES / PET / "document.xml").read_bytes()
 FILES = {
-    "1425": b"<ClinicalDocument",
+    "1580": b" \n",
+    "1581": b'\xef\xbb\xbf {"resourceType": "Bundle"}',
+    "1582": b"\x0bMSH|^~\\&|A|B\r",
+    "1583": b"%PDF-1.4",
+    "1584": OURS[:5000],
+    "1585": OURS.replace(b"1.2.250.1.213.1.1.1.47", b"1.2.250.1.213.1.1.1.45").replace(b'code="55115-0"', b'code="18748-4"'),
+    "1586": OURS.replace(b'extension="2024.01"', b'extension="2031.01"'),
+    "1425": b"<a><b></a>",
     "1426": b"\xef\xbb\xbf" + (FIXTURES / PET / "document.xml").read_bytes(),
     "1427": (FIXTURES / PET / "document.xml")
     .read_bytes()
@@ -292,6 +304,51 @@ def test_a_used_name_is_qualified_otherwise_in_2022():
 @pytest.mark.parametrize("code", FILES)
 def test_a_file_that_cannot_be_a_document_has_one_finding(code):
     assert code in codes(FILES[code])
+
+
+@pytest.mark.parametrize("code", ["1580", "1581", "1582", "1583", "1584", "1585", "1586", "1425", "1428", "1429"])
+def test_what_is_no_document_of_the_model_is_said_in_one_finding(code):
+    assert codes(FILES[code]) == {code}
+
+
+def test_a_document_of_another_volet_is_named_by_its_title_and_its_model():
+    (found,) = check(FILES["1585"]).issues
+    assert found.value == "Demande d'actes d'imagerie"
+    assert "1.2.250.1.213.1.1.1.45" in found.text("en")
+
+
+def test_a_document_of_an_unknown_version_is_checked_when_the_version_is_given():
+    report = check(FILES["1586"], model="2024.01")
+    assert {found.code for found in report.issues} == {"IMGDA-1442"}
+
+
+@pytest.mark.parametrize("code", ["TDM TX", "a\tb", "a&#10;b"])
+@pytest.mark.parametrize("name", ["code", "translation", "value"])
+def test_a_code_with_blanks_is_found_wherever_a_code_stands(code, name):
+    coded = f'<translation code="{code}" codeSystem="1.2.3"/>' if name == "translation" else ""
+    document = OURS.replace(b"</code><text><reference", f"{coded}</code><text><reference".encode(), 1)
+    if name != "translation":
+        document = re.sub(rf'(<{name}[^>]* code=")[^"]*'.encode(), rb"\1" + code.encode(), OURS, count=1)
+    assert "1570" in codes(document) or document == OURS
+
+
+def test_a_system_name_without_a_system_is_a_finding_and_stops_nothing():
+    document = OURS.replace(b' codeSystem="2.16.840.1.113883.6.1" codeSystemName="LOINC"', b' codeSystemName="LOINC"', 1)
+    assert document != OURS
+    report = check(document)
+    assert not report.conforms
+    assert "IMGDA-1661" not in {found.code for found in report.issues}
+
+
+def test_a_fault_of_the_stylesheet_leaves_what_the_structure_said(monkeypatch):
+    def fails(*_):
+        raise StylesheetError(issue("IMGDA-1101", None, detail="x"))
+
+    monkeypatch.setattr("bridge.checks.transform", fails)
+    assert check(OURS).verdict == "not-checked"
+    broken = check(OURS.replace(b"</recordTarget>", b"</recordTarget><strange/>"))
+    assert broken.verdict == "not-conform"
+    assert {found.code for found in broken.issues} >= {"IMGDA-1401", "IMGDA-1661"}
 
 
 def test_every_rule_has_a_document_that_breaks_it():

@@ -56,11 +56,11 @@ def test_the_page_shows_the_verdict_each_finding_with_its_place_and_the_narrativ
     document = DOCUMENT.replace(b'code="MED-1126"', b'code="XX"')
     report = check(document)
     page = report.to_html(document, "knee.xml", "en")
-    assert "Does not conform" in page
+    assert "does not conform to the model IMG-DA-IMG 2024.01" in page
     for found in report.issues:
         assert found.code in page
         assert found.source.split(",")[0] in page
-        assert found.path is None or found.path in page
+        assert found.path is None or found.path in page.replace("<wbr>", "")
     assert "&lt;code code=&quot;XX&quot;" in page  # the excerpt
     assert "Radiographie" in page  # the narrative
 
@@ -86,7 +86,10 @@ def test_svrl_and_junit_are_well_formed_and_hold_every_finding():
     junit = etree.fromstring(report.to_junit(HOSTILE, "fr").encode())
     assert junit[0].get("name") == HOSTILE
     assert junit[0].get("tests") == str(len(report.issues))
-    assert len(junit.findall("testsuite/testcase/failure")) == report.counts["error"]
+    failures = junit.findall("testsuite/testcase/failure")
+    assert len(failures) == len(report.issues) - len(report.further) > 0
+    strict = etree.fromstring(report.to_junit(HOSTILE, "fr", strict=True).encode())
+    assert len(strict.findall("testsuite/testcase/failure")) == report.counts["error"] + report.counts["warning"]
 
 
 def test_the_places_of_svrl_are_xpath_into_the_document():

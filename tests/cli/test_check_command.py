@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -35,14 +36,14 @@ def imgda(*arguments, data=None):
 def test_a_document_that_conforms_is_said_so_with_exit_code_0():
     run = imgda(GOOD, "--lang", "en")
     assert run.exit_code == 0
-    assert run.stdout == f"{GOOD}: conforms (IMG-DA-IMG 2024.01)\n"
-    assert "1 document(s): 1 conform, 0 do not" in run.stderr
+    assert run.stdout == f"{GOOD}\n  conforms to the model IMG-DA-IMG 2024.01\n  no further finding\n\n"
+    assert "1 file(s): 1 conform, 0 do not, 0 without a verdict; no finding." in run.stderr
 
 
 def test_one_that_does_not_conform_is_explained_with_exit_code_1(bad):
     run = imgda(bad, "--lang", "en")
     assert run.exit_code == 1
-    assert f"{bad}: does not conform" in run.stdout
+    assert f"{bad}\n  does not conform to the model IMG-DA-IMG 2024.01\n  further findings: 1 warning\n" in run.stdout
     assert "IMGDA-1501" in run.stdout
     assert "/ClinicalDocument/component/structuredBody" in run.stdout
 
@@ -58,6 +59,9 @@ def test_json_is_one_report_or_a_list_of_them(bad):
     one = json.loads(imgda(bad, "--format", "json").stdout)
     assert one["file"] == str(bad)
     assert one["valid"] is False
+    assert (one["conforms"], one["verdict"]) == (False, "not-conform")
+    assert one["text"] == ["non conforme au modèle IMG-DA-IMG 2024.01", "autres constats : 1 avertissement"]
+    assert [found["decides"] for found in one["issues"]] == [True, False]
     several = json.loads(imgda(GOOD, bad, "--format", "json").stdout)
     assert [report["valid"] for report in several] == [True, False]
 
@@ -83,7 +87,7 @@ def test_html_and_svrl_of_several_documents_need_a_folder(bad, tmp_path):
 
 def test_a_document_comes_on_standard_input():
     assert imgda("-", data=GOOD.read_bytes()).exit_code == 0
-    assert imgda(data=b"<a/>").exit_code == 1
+    assert imgda(data=b"<a/>").exit_code == 65
 
 
 def test_a_folder_means_every_document_in_it(tmp_path):
@@ -91,20 +95,20 @@ def test_a_folder_means_every_document_in_it(tmp_path):
     for name in ("a.xml", "below/b.xml"):
         (tmp_path / name).write_bytes(GOOD.read_bytes())
     (tmp_path / "notes.txt").write_text("no document")
-    assert "2 document(s): 2 conform" in imgda(tmp_path, "--lang", "en").stderr
+    assert "2 file(s): 2 conform" in imgda(tmp_path, "--lang", "en").stderr
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(bad, tmp_path):
     run = imgda(tmp_path / "absent.xml", bad, GOOD, "--lang", "en")
     assert run.exit_code == 66
     assert "absent.xml" in run.stderr
-    assert f"{GOOD}: conforms" in run.stdout
-    assert "2 document(s)" in run.stderr
+    assert f"{GOOD}\n  conforms" in run.stdout
+    assert "2 file(s)" in run.stderr
 
 
 def test_one_summary_ends_a_run_with_the_rules_broken_most_often(bad):
     lines = imgda(GOOD, bad, bad, "--lang", "en").stderr.splitlines()
-    assert lines[0].startswith("3 document(s): 1 conform, 2 do not; 2 error(s), 2 warning(s)")
+    assert lines[0].startswith("3 file(s): 1 conform, 2 do not, 0 without a verdict; 2 errors, 2 warnings.")
     assert lines[1:] == ["Rules broken most often:", "       2  IMGDA-1501  The code is not of the value set modality."]
 
 
@@ -113,7 +117,7 @@ def test_another_model_than_the_document_s_own_is_a_finding():
     report = json.loads(run.stdout)
     assert report["model"] == "2022.01"
     assert "IMGDA-1442" in {found["code"] for found in report["issues"]}
-    assert imgda(GOOD, "--model", "1999.01").exit_code == 2
+    assert imgda(GOOD, "--model", "1999.01").exit_code == 78
 
 
 def test_on_a_terminal_nothing_is_wider_than_80_columns(bad):
@@ -142,3 +146,97 @@ def test_a_converted_document_is_checked_unless_told_otherwise(monkeypatch):
         run = CliRunner().invoke(main, ["convert", str(GOOD.parent / "bundle.json"), *options])
         assert run.exit_code == 0
     assert asked == [True, False, True]
+
+
+def changed(tmp_path, name, old, new):
+    """A document of ours with one text replaced."""
+    path = tmp_path / name
+    text = GOOD.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    return path
+
+
+@pytest.fixture
+def further(tmp_path):
+    """A document with a further warning alone."""
+    return changed(tmp_path, "further.xml", "Plan de soins", "Plan")
+
+
+def test_further_findings_leave_the_exit_code_0_unless_strict(further):
+    run = imgda(further, "--lang", "en")
+    assert run.exit_code == 0
+    assert "  conforms to the model IMG-DA-IMG 2024.01\n  further findings: 1 warning\n" in run.stdout
+    assert imgda(further, "--strict").exit_code == 1
+    assert imgda(GOOD, "--strict").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "said", "code"),
+    [
+        (b"", "The file is empty", 65),
+        (b'{"resourceType": "Bundle"}', "The file is JSON", 65),
+        (b"MSH|^~\\&|A\r", "HL7 v2 message", 65),
+        (b"<a/>", "it is no CDA document", 65),
+        (GOOD.read_bytes()[:9000], "The document is truncated", 65),
+        (
+            GOOD.read_bytes().replace(b'extension="2024.01"', b'extension="2025.09"'),
+            "no verdict: unknown version of the model",
+            78,
+        ),
+    ],
+    ids=["empty", "json", "v2", "other xml", "truncated", "version"],
+)
+def test_what_gets_no_verdict_is_said_with_its_exit_code(data, said, code):
+    run = imgda("-", "--lang", "en", data=data)
+    assert said in run.stdout
+    assert run.exit_code == code
+    assert "conform to" not in run.stdout
+
+
+def test_one_file_on_which_the_check_fails_does_not_stop_the_others(monkeypatch, bad, tmp_path):
+    import bridge.checks
+
+    usual = bridge.checks.check
+    poison = tmp_path / "poison.xml"
+    poison.write_bytes(GOOD.read_bytes() + b"<!-- poison -->")
+
+    def check(document, **options):
+        if b"poison" in document:
+            raise ZeroDivisionError("what a document says")
+        return usual(document, **options)
+
+    monkeypatch.setattr("bridge.checks.check", check)
+    run = imgda(GOOD, poison, bad, "--lang", "en")
+    assert run.exit_code == 70
+    assert f"{poison}\n  no verdict: the check failed\n  ERROR IMGDA-1661" in run.stdout
+    assert "(ZeroDivisionError)" in run.stdout
+    assert "what a document says" not in run.stdout + run.stderr
+    assert f"{GOOD}\n  conforms" in run.stdout
+    assert f"{bad}\n  does not conform" in run.stdout
+
+
+def test_every_form_says_both_verdicts_in_the_same_words(bad):
+    for lang, words in (
+        ("fr", ("non conforme au modèle IMG-DA-IMG 2024.01", "autres constats : 1 avertissement")),
+        ("en", ("does not conform to the model IMG-DA-IMG 2024.01", "further findings: 1 warning")),
+    ):
+        for form in ("text", "json", "html", "junit"):
+            said = imgda(bad, "--format", form, "--lang", lang).stdout
+            assert all(word in said for word in words), (form, lang)
+
+
+def test_a_rule_broken_in_many_places_is_said_once(tmp_path):
+    path = tmp_path / "many.xml"
+    path.write_text(re.sub(r"(<telecom value=\")tel:", r"\1sms:", GOOD.read_text("utf-8")), "utf-8")
+    run = imgda(path, "--lang", "en")
+    assert run.stdout.count("IMGDA-1416") == 1
+    assert "other places" in run.stdout
+    assert "other places" not in imgda(path, "--lang", "en", "--verbose").stdout
+
+
+def test_every_version_of_the_model_can_be_asked_for():
+    from bridge import models
+
+    for model in models():
+        assert imgda(GOOD, "--model", model).exit_code in (0, 1)

@@ -134,7 +134,8 @@
     <xsl:sequence select="
         $templates[not(. = $entry/cda:templateId/@root)] ! c:finding('1533', $entry, map {'root': .}),
         $entry[not(@moodCode = $mood)] ! c:finding('1537', ., map {'expected': $mood[1]}),
-        if ($entry/cda:statusCode) then $entry/cda:statusCode[not(@code = $status)] ! c:finding('1538', ., map {'expected': $status})
+        if ($entry/cda:statusCode) then $entry/cda:statusCode[not(@code = $status)] ! c:finding('1538', ., map {'expected': $status,
+            'severity': if ($templates = '1.3.6.1.4.1.19376.1.5.3.1.4.13') then 'error' else 'warning'})
           else c:finding('1535', $entry, map {'element': 'statusCode'}),
         if ($entry/cda:id) then () else c:finding('1535', $entry, map {'element': 'id'}),
         $entry/cda:effectiveTime[@value and exists($entry/ancestor::cda:section[1][not(c:kind(.) = 'plan')])][c:moment(@value) gt c:made(.)]

@@ -155,6 +155,8 @@
         c:coded(cda:functionCode, 'function-code'),
         cda:assignedAuthor[not(cda:assignedPerson or cda:assignedAuthoringDevice)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
         cda:assignedAuthor[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
+        cda:assignedAuthor/cda:representedOrganization[$c:model = '2022.01'][not(cda:id[@root and @extension])]
+          ! c:finding('1403', ., map {'element': 'id', 'parent': 'representedOrganization'}),
         cda:assignedAuthor[not(cda:representedOrganization)] ! c:finding('1457', ., map {'element': 'representedOrganization'}),
         c:coded(cda:assignedAuthor/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
@@ -162,7 +164,9 @@
 
   <xsl:template match="cda:legalAuthenticator" mode="c:check">
     <xsl:sequence select="
-        cda:assignedEntity[not(cda:assignedPerson)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
+        cda:assignedEntity[not(cda:assignedPerson)] ! (if ($c:model = '2022.01')
+          then c:finding('1403', ., map {'element': 'assignedPerson', 'parent': 'assignedEntity'})
+          else c:finding('1457', ., map {'element': 'assignedPerson'})),
         cda:assignedEntity[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
         c:coded(cda:assignedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
@@ -171,7 +175,8 @@
   <xsl:template match="cda:authenticator | cda:responsibleParty | cda:encounterParticipant" mode="c:check">
     <xsl:sequence select="
         cda:assignedEntity/cda:id[not(@root = $professionals)] ! c:finding('1456', ., map {'expected': $professionals}),
-        c:known(cda:assignedEntity/cda:code, 'author-speciality')"/>
+        if (self::cda:encounterParticipant) then c:known(cda:assignedEntity/cda:code, 'author-speciality')
+        else c:bound-before(cda:assignedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
@@ -216,7 +221,7 @@
     <xsl:variable name="any" as="xs:boolean" select="exists(self::cda:scopingOrganization | ancestor::cda:performer)"/>
     <xsl:sequence select="
         cda:id[not($any)][not(@root = $structures)][not(@nullFlavor)] ! c:finding('1455', ., map {'expected': $structures}),
-        cda:standardIndustryClassCode ! (if (parent::cda:scopingOrganization) then c:known(., 'practice-setting')
+        cda:standardIndustryClassCode ! (if (parent::cda:scopingOrganization) then c:bound-before(., 'practice-setting')
           else c:coded(., 'practice-setting'))"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
@@ -291,8 +296,9 @@
 
   <xsl:function name="c:system-names" as="element(finding)*">
     <xsl:param name="document" as="element()"/>
-    <xsl:sequence select="$document//*[@codeSystemName][$system-names(@codeSystem) ne @codeSystemName]
-        ! c:finding('1506', ., map {'expected': $system-names(@codeSystem)})"/>
+    <xsl:sequence select="$document//*[@codeSystemName][(@codeSystem ! $system-names(.)) ne @codeSystemName]
+        ! c:finding('1506', ., map {'expected': $system-names(@codeSystem)}),
+        $document//*[@codeSystemName or @codeSystemVersion][not(@codeSystem)] ! c:finding('1409', ., map {'attribute': 'codeSystem', 'element': local-name()})"/>
   </xsl:function>
 
   <!-- Every identifier of the body is of its own. -->
