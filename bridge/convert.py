@@ -353,11 +353,11 @@ def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
     start = 0
     for index, attachment in enumerate(order.attachments):
         token = f"{secret}-{index}."
-        found = text.find(token, start)
-        if found < 0:
+        place = text.find(token, start)
+        if place < 0:
             raise StylesheetError(issue("IMGDA-1101", None, detail="attachment"))
-        parts += [text[start:found].encode(), attachment.data.encode("ascii")]
-        start = found + len(token)
+        parts += [text[start:place].encode(), attachment.data.encode("ascii")]
+        start = place + len(token)
     if text.find(secret, start) >= 0:
         raise StylesheetError(issue("IMGDA-1101", None, detail="attachment"))
     return b"".join([*parts, text[start:].encode()])

@@ -35,7 +35,7 @@ TOPICS = {
     "14": "Checking a document",
     "15": "Checking a document",
     "16": "Checking a document",
-    "17": "Traces, drafts and differences",
+    "17": "Traces, drafts and differences; calls",
     "18": "Server and folders",
 }
 

@@ -321,16 +321,19 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
         raise click.BadParameter("an ISO 8601 date and time, such as 2026-03-02T10:15:00+01:00") from None
 
 
-def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that give the site settings; the command takes ``config`` and ``lenient``, for :func:`settings_of`."""
+def settings_options(command: Callable[..., Any], *, folder: bool = False) -> Callable[..., Any]:
+    """Options that give the site settings; the command takes ``config`` and ``lenient``, for :func:`settings_of`.
+
+    With *folder* the settings may be a folder, with a file for each sender.
+    """
     for option in (
         click.option("--lenient", is_flag=True, help="Allow every mandatory item to be missing that the model can leave out."),
         click.option(
             "--config",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=click.Path(dir_okay=folder, path_type=Path),
             envvar="IMGDA_CONFIG",
             show_envvar=True,
-            help="Site settings (TOML).",
+            help="Site settings (TOML)" + (", or a folder with NAME.toml for each sender." if folder else "."),
         ),
     ):
         command = option(command)

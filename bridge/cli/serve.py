@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, settings_of, settings_options, speaker_options
+from bridge.cli.common import Exit, Speaker, guard, settings_options, speaker_options
+from bridge.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bridge.server.senders import Senders, Unusable
 
 __all__ = ["serve"]
 
@@ -20,6 +25,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--port", default=8043, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1), help="Conversion processes. Default: one for each core.")
 @click.option("--waiting", default=64, show_default=True, type=click.IntRange(1), help="Orders that may wait for a process.")
+@click.option(
+    "--connections", default=256, show_default=True, type=click.IntRange(1), help="Connections that one address may have."
+)
 @click.option(
     "--timeout", "seconds", default=30.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for a conversion."
 )
@@ -45,7 +53,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tls-cert", "certificate", type=_FILE, help="TLS certificate chain (PEM).")
 @click.option("--tls-key", "key", type=_FILE, help="TLS private key (PEM).")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
-@settings_options
+@partial(settings_options, folder=True)
 @speaker_options
 def serve(
     speaker: Speaker,
@@ -67,23 +75,44 @@ def serve(
     try:
         from bridge.server.options import Options
         from bridge.server.run import run
+        from bridge.server.senders import Unusable, read_senders, read_token
+        from bridge.server.tls import certificate_of
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'imgda-bridge[server]'") from None
     if (certificate is None) != (key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together")
     with guard(speaker):
-        token = token_file.read_text("utf-8").strip() if token_file else os.environ.get("IMGDA_TOKEN")
-        if token == "":
+        fixed = None if token_file else os.environ.get("IMGDA_TOKEN")
+        if fixed == "":
             raise click.UsageError("the token is empty")
-        options = Options(
-            settings=settings_of(config, lenient, speaker),
-            token=token,
-            certificate=certificate,
-            key=key,
-            workers=workers or os.cpu_count() or 1,
-            **bounds,
-        )
+
+        def read() -> Senders:
+            return read_senders(config, read_token(token_file) if token_file else fixed, lenient=lenient)
+
         try:
-            run(options, level=log_level)
+            options = Options(
+                senders=read(),
+                certificate=certificate,
+                key=key,
+                workers=workers or os.cpu_count() or 1,
+                **bounds,
+            )
+            if certificate is not None:
+                certificate_of(options)
+        except Unusable as error:
+            _refuse(error, config, speaker)
+        try:
+            run(options, level=log_level, read=read)
         except SystemExit as stop:
             raise SystemExit(int(Exit.IO) if stop.code else 0) from None
+
+
+def _refuse(error: Unusable, config: Path | None, speaker: Speaker) -> NoReturn:
+    """Say which file is not right, and end: a fault of the settings, of a file that is not there, or of the call."""
+    if error.issues:
+        if error.file != config:
+            speaker.say(str(error))
+        raise SettingsError(error.issues)
+    if error.file == config and not config.exists():
+        speaker.fail("cannot open", Exit.NO_INPUT, path=str(config), reason=error.why)
+    raise click.UsageError(str(error))

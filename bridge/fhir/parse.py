@@ -299,11 +299,19 @@ def _xml(text: str, limits: Limits, version: str | None) -> dict[str, Any]:
     if name.namespace != FHIR:
         _refuse("IMGDA-0108")
     _refuse_stray(root)
-    versions = [version] if version else ["R4", "R5"]
-    found = _resource(root, versions[0])
-    if version is None and _version(found) == "R5":
+    return _resource(root, version) if version else _of_some_version(root)
+
+
+def _of_some_version(root: etree._Element) -> dict[str, Any]:
+    """The resource in the version that it shows; what R4 has once, such as Encounter.class, may be a list in R5."""
+    try:
+        found = _resource(root, "R4")
+    except SourceError:
         found = _resource(root, "R5")
-    return found
+        if _version(found) == "R5":
+            return found
+        raise
+    return _resource(root, "R5") if _version(found) == "R5" else found
 
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -345,15 +353,15 @@ def _content(element: etree._Element, known: Mapping[str, Element], version: str
         name = etree.QName(child).localname
         definition = known.get(name)
         value, sibling = _value(child, definition, version)
-        many = definition.many if definition else False
-        if not many and (name in found or f"_{name}" in found) and name not in ("id", "url"):
-            many = True
-            found[name] = [found.pop(name, None)]
-        if many:
+        if definition is not None and not definition.many and (name in found or f"_{name}" in found):
+            _refuse("IMGDA-1705", _path_of(child))
+        if definition.many if definition else isinstance(found.get(name), list):
             found.setdefault(name, []).append(value)
             if sibling is not None:
                 extra = found.setdefault(f"_{name}", [])
                 extra += [None] * (len(found[name]) - 1 - len(extra)) + [sibling]
+        elif definition is None and name in found:  # unknown, which the structural check says
+            found[name] = [found[name], value]
         else:
             if value is not None:
                 found[name] = value
@@ -365,6 +373,18 @@ def _content(element: etree._Element, known: Mapping[str, Element], version: str
         elif isinstance(item, list) and name.startswith("_"):
             item += [None] * (len(found.get(name[1:], item)) - len(item))
     return found
+
+
+def _path_of(element: etree._Element) -> str:
+    """The path of an element; the names of resources within others are none of it."""
+    names: list[str] = []
+    while (parent := element.getparent()) is not None:
+        name = etree.QName(element).localname
+        same = [child for child in parent if child.tag == element.tag]
+        if not name[0].isupper():
+            names.append(f"{name}[{same.index(element)}]" if len(same) > 1 else name)
+        element = parent
+    return ".".join([etree.QName(element).localname, *reversed(names)])
 
 
 def _value(element: etree._Element, definition: Element | None, version: str) -> tuple[Any, dict[str, Any] | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from bridge.server.negotiation import FHIR_JSON
 from bridge.server.openapi import describe
 from bridge.server.options import Options
 from bridge.server.readiness import Readiness
+from bridge.server.senders import Senders
 from bridge.stylesheets import models
 from bridge.workers.versions import VERSION, mapping
 
@@ -45,6 +47,13 @@ class Service:
         self._conversions = Conversions(options, self.lanes, self.metrics)
         self._description = describe(options)
         self.app = Front(self._router(), options, self.metrics)
+
+    async def configure(self, senders: Senders) -> None:
+        """Have other senders and settings hold, from the next request on."""
+        self.lanes.configure(senders)
+        self._conversions.senders = self.app.senders = senders
+        self._description = describe(replace(self.options, senders=senders))
+        await self.readiness.forget()
 
     def _router(self) -> ASGIApp:
         routes = [_route(endpoint.path, partial(self._conversions.answer, endpoint=endpoint), "POST") for endpoint in ENDPOINTS]

@@ -16,13 +16,16 @@ from starlette.responses import Response
 
 from bridge.issues import Issue, Language, catalogue, issue, operation_outcome
 from bridge.server.negotiation import FHIR_JSON, PROBLEM, language_of, wants_problem
-from bridge.workers.tasks import Answer
+from bridge.workers.fair import NOBODY, Sender
+from bridge.workers.tasks import Answer, Fault
 
 __all__ = ["Call", "Refused", "call_of", "counts", "failure", "refused"]
 
 _IDENT = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
+_UNREADABLE = frozenset({"IMGDA-0106"})
+"""Findings that say that the body cannot be read at all, though their FHIR code does not say so: NaN is no JSON."""
 RETRY_SECONDS = 1
 """What ``Retry-After`` says: conversions take milliseconds, a worker is replaced within a second."""
 
@@ -40,6 +43,10 @@ class Call:
     """Errors as problem details (RFC 9457)."""
     started: float = field(default_factory=time.perf_counter)
     route: str = "other"
+    sender: str | None = None
+    """Whose settings hold: a name of :class:`bridge.server.senders.Senders`; ``None`` when the call names nobody known."""
+    line: Sender = NOBODY
+    """Where its order waits."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What the log shall say of it."""
 
@@ -72,8 +79,16 @@ def call_of(request: Request) -> Call:
 class Refused(Exception):
     """The request ends here, with this status and these issues."""
 
-    def __init__(self, status: int, issues: Issue | Iterable[Issue], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        issues: Issue | Iterable[Issue],
+        headers: Mapping[str, str] | None = None,
+        fault: Fault | None = None,
+    ) -> None:
         super().__init__(status)
+        self.fault = fault
+        """What went wrong in a worker, for the log."""
         self.status = status
         self.issues = (issues,) if isinstance(issues, Issue) else tuple(issues)
         self.headers = dict(headers or {})
@@ -89,12 +104,12 @@ def failure(answer: Answer) -> Refused:
     first = next(found for found in answer.issues if found.is_error)
     kind = catalogue()[first.code].fhir_code
     if answer.refusal == "source":
-        status = {"invalid": 400, "security": 400, "too-long": 413}.get(kind, 422)
+        status = 400 if first.code in _UNREADABLE else {"invalid": 400, "security": 400, "too-long": 413}.get(kind, 422)
     elif answer.refusal == "settings":
-        status = 404 if first.code == "IMGDA-1001" else 400
+        status = {"IMGDA-1001": 404, "IMGDA-1704": 403}.get(first.code, 400)
     else:
         status = 422 if answer.refusal == "order" else 500
-    return Refused(status, answer.issues)
+    return Refused(status, answer.issues, fault=answer.fault)
 
 
 def counts(issues: Iterable[Issue]) -> dict[str, str]:

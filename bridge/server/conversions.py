@@ -20,6 +20,8 @@ from bridge.server.lanes import Lanes, Poisonous
 from bridge.server.metrics import Metrics
 from bridge.server.negotiation import CDA, FHIR, FHIR_JSON, choose, media_type
 from bridge.server.options import Options
+from bridge.server.senders import body_bytes
+from bridge.workers.fair import Sender
 from bridge.workers.forms import Form
 from bridge.workers.pool import Busy, Closed, WorkerLost
 from bridge.workers.tasks import Answer, Task
@@ -102,6 +104,8 @@ class Conversions:
 
     def __init__(self, options: Options, lanes: Lanes, metrics: Metrics) -> None:
         self._options = options
+        self.senders = options.senders
+        """Whose settings hold; replaced when they are read again."""
         self._lanes = lanes
         self._metrics = metrics
         self._bodies = Bodies(options)
@@ -111,24 +115,29 @@ class Conversions:
         call = call_of(request)
         kind = _negotiate(request, endpoint)
         options = _options(request, endpoint)
-        async with self._bodies.read(request) as body:
+        if call.sender is None:
+            raise refused(403, "IMGDA-1704")
+        async with self._bodies.read(request, body_bytes(self.senders.sites[call.sender])) as body:
             read = time.perf_counter()
-            task = Task(endpoint.operation, body, options, endpoint.offers[kind], call.language)
-            answer = await self._run(task)
+            task = Task(endpoint.operation, body, options, endpoint.offers[kind], call.language, call.sender)
+            answer = await self._run(task, call.line)
         converted = time.perf_counter()
         self._count(call, endpoint, len(body), answer, converted - read, read - call.started)
+        settings = {"imgda-settings": answer.settings} if answer.settings else {}
         if answer.output is None:
-            raise failure(answer)
-        headers = {**counts(answer.issues), "etag": f'"{hashlib.sha256(answer.output).hexdigest()}"'}
+            refusal = failure(answer)
+            refusal.headers |= settings
+            raise refusal
+        headers = {**counts(answer.issues), **settings, "etag": f'"{hashlib.sha256(answer.output).hexdigest()}"'}
         if answer.model:
             headers["imgda-model"] = answer.model
         if kind == "text/html":
             headers["content-security-policy"] = _PAGE_POLICY
         return Response(answer.output, 200, headers, _with_charset(kind))
 
-    async def _run(self, task: Task) -> Answer:
+    async def _run(self, task: Task, line: Sender) -> Answer:
         try:
-            return await self._lanes.run(task, len(task.source))
+            return await self._lanes.run(task, len(task.source), line)
         except Busy:
             raise refused(429, "IMGDA-1806") from None
         except Closed:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import time
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.issues import issue
 from bridge.server.calls import Call, Refused, new_call, refused, respond
+from bridge.server.crowd import network
 from bridge.server.logs import log
 from bridge.server.metrics import Metrics
 from bridge.server.options import Options
+from bridge.server.senders import DEFAULT
+from bridge.workers.fair import Sender
 from bridge.workers.versions import VERSION, mapping
 
 __all__ = ["Front"]
@@ -39,6 +42,8 @@ class Front:
     def __init__(self, app: ASGIApp, options: Options, metrics: Metrics) -> None:
         self.app = app
         self.options = options
+        self.senders = options.senders
+        """Who may call; replaced when the settings are read again."""
         self.metrics = metrics
         self.headers = dict(_ALWAYS)
         if options.certificate:
@@ -65,12 +70,12 @@ class Front:
         self.active += 1
         try:
             try:
-                self._admit(scope["path"], headers)
+                self._admit(scope, headers, call)
                 await self.app(scope, receive, answer)
             except Exception as error:
                 refusal = _refusal(error)
                 if refusal.status == 500:
-                    log("fault", level=logging.ERROR, fault=error, request=call.ident)
+                    _log_fault(refusal, error, call)
                 if status:
                     raise
                 await respond(call, refusal)(scope, receive, answer)
@@ -81,21 +86,45 @@ class Front:
             self.active -= 1
             self._record(call, str(scope["method"]), status)
 
-    def _admit(self, path: str, headers: Headers) -> None:
-        if path in _UNGUARDED:
+    def _admit(self, scope: Scope, headers: Headers, call: Call) -> None:
+        """Know who calls, and let him in. Raises a refusal 401, 403 or 503."""
+        if scope["path"] in _UNGUARDED:
             return
-        if self.options.token is not None:
-            scheme, _, token = headers.get("authorization", "").partition(" ")
-            right = hmac.compare_digest(token.strip().encode("latin-1"), self.options.token.encode())
-            if scheme.lower() != "bearer" or not right:
-                raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": "Bearer"})
+        call.sender = self._sender(headers)
+        host, port = scope.get("client") or ("", 0)
+        call.line = Sender(call.sender or network(host), f"{host}:{port}")
         if self.active > self.options.requests:
             raise refused(503, "IMGDA-1807")
+
+    def _sender(self, headers: Headers) -> str | None:
+        """Whose settings hold; ``None`` when the call names nobody where it should."""
+        senders, named = self.senders, headers.getlist("imgda-sender")
+        shown = None
+        if senders.tokens:
+            scheme, _, value = headers.get("authorization", "").partition(" ")
+            shown = senders.shown(value.strip().encode("latin-1").decode("utf-8", "surrogateescape"))
+            if scheme.lower() != "bearer" or shown is None:
+                raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": "Bearer"})
+        own = shown.sender if shown is not None else None
+        if len(named) > 1 or any(name not in senders.sites or own not in (None, name) for name in named):
+            raise refused(403, "IMGDA-1704")
+        usual = DEFAULT if senders.are_named else ""
+        return own or next(iter(named), usual if usual in senders.sites else None)
+
+    def turn_away(self, refusal: Refused) -> Response:
+        """The answer to what is no request yet; its fault has a line in the log as every request has."""
+        call = new_call(Headers({}), QueryParams())
+        response = respond(call, refusal)
+        self._complete(response.headers, call)
+        self._record(call, "", refusal.status)
+        return response
 
     def _complete(self, headers: MutableHeaders, call: Call) -> None:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers["x-request-id"] = call.ident
+        if call.sender:
+            headers.setdefault("imgda-sender", call.sender)
         if call.trace is not None:
             headers["traceparent"] = call.trace
         headers.setdefault("imgda-retryable", "false")
@@ -110,9 +139,16 @@ class Front:
             "route": call.route,
             "status": status,
             "ms": round(seconds * 1000, 1),
+            "sender": call.sender or None,
             **call.facts,
         }
         log("request", **{name: value for name, value in fields.items() if value is not None})
+
+
+def _log_fault(refusal: Refused, error: Exception, call: Call) -> None:
+    """One line for a fault: where in the worker it happened, or here; never a message, which could hold a value."""
+    codes = sorted({item.code for item in refusal.issues})
+    log("fault", level=logging.ERROR, fault=refusal.fault or error, request=call.ident, issues=codes)
 
 
 def _refusal(error: Exception) -> Refused:

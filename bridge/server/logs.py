@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import traceback
 from datetime import UTC, datetime
 from typing import Any
+
+from bridge.workers.tasks import Fault
 
 __all__ = ["configure", "log"]
 
@@ -28,10 +29,16 @@ class _JsonLines(logging.Formatter):
         if record.name.startswith("uvicorn"):
             line["detail"] = str(record.msg)
         if record.exc_info and record.exc_info[0] is not None:
-            frames = traceback.extract_tb(record.exc_info[2])
-            line["fault"] = record.exc_info[0].__name__
-            line["at"] = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
+            line |= _told(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
+
+
+def _told(fault: BaseException | Fault | None) -> dict[str, Any]:
+    """What is said of a fault."""
+    if fault is None:
+        return {}
+    found = fault if isinstance(fault, Fault) else Fault.of(fault)
+    return {"fault": found.kind, "at": list(found.at)}
 
 
 def configure(level: str = "info") -> None:
@@ -48,6 +55,6 @@ def configure(level: str = "info") -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
-def log(event: str, *, level: int = logging.INFO, fault: BaseException | None = None, **fields: Any) -> None:
+def log(event: str, *, level: int = logging.INFO, fault: BaseException | Fault | None = None, **fields: Any) -> None:
     """Write one line."""
-    _logger.log(level, event, extra={"fields": fields}, exc_info=fault)
+    _logger.log(level, event, extra={"fields": {**fields, **_told(fault)}})

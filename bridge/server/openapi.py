@@ -37,6 +37,8 @@ _HEADERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "Imgda-Version": ("Version of the program.", {"schema": {"type": "string"}}),
     "Imgda-Mapping": ("Digest of the stylesheets and tables.", {"schema": {"type": "string"}}),
     "Imgda-Model": ("Version of the model IMG-DA-IMG.", {"schema": {"type": "string"}}),
+    "Imgda-Settings": ("Digest of the settings that held.", {"schema": {"type": "string"}}),
+    "Imgda-Sender": ("Whose settings held, where the service tells senders apart.", {"schema": {"type": "string"}}),
     "Imgda-Errors": ("Number of errors.", _COUNT),
     "Imgda-Warnings": ("Number of warnings.", _COUNT),
     "Imgda-Losses": ("Number of values that did not reach the output.", _COUNT),
@@ -47,21 +49,34 @@ _HEADERS: Mapping[str, tuple[str, dict[str, Any]]] = {
 _FAILURES: Mapping[str, str] = {
     "400": "Not readable as JSON or XML, wrong Parameters or options. Do not retry.",
     "401": "The token is missing or wrong. Do not retry.",
+    "403": "The sender is not named, not known, or not the one of the token. Do not retry.",
     "404": "The version of the model is not known. Do not retry.",
     "406": "None of the accepted types is offered. Do not retry.",
     "408": "The body came too slowly. Retry.",
     "413": "The input is larger, or deeper, than the limit. Do not retry.",
+    "414": "The address is too long. Do not retry.",
     "415": "The type of the body is not supported. Do not retry.",
     "422": "Read, but cannot be converted: the findings say why, and what to do. Do not retry.",
-    "429": "Too many inputs wait. Retry after the time in Retry-After.",
+    "429": "Too many inputs wait, or too many connections. Retry after the time in Retry-After.",
+    "431": "The headers are too large. Do not retry.",
     "500": "A fault of the service; quote X-Request-Id. Do not retry.",
     "503": "Starting, stopping, or a worker was lost. Retry after the time in Retry-After.",
 }
 
 
+_ALWAYS = ("400", "401", "403", "414", "429", "431", "503")
+"""Failures that every address knows."""
+_SENDER = {
+    "name": "Imgda-Sender",
+    "in": "header",
+    "description": "Whose settings hold; the token of a sender says it too.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
+}
+
+
 def describe(options: Options) -> dict[str, Any]:
     """The description of a service with these options."""
-    guard: dict[str, Any] = {"security": [{"token": []}]} if options.token else {}
+    guard: dict[str, Any] = {"security": [{"token": []}]} if options.senders.tokens else {}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,9 +99,13 @@ def _conversion(endpoint: Endpoint, options: Options) -> dict[str, Any]:
     return {
         "operationId": endpoint.path.strip("/$").replace("-", "_"),
         "summary": endpoint.summary,
-        "description": f"A body has at most {options.body_bytes} bytes. Codes of the findings: /issues.",
+        "description": f"A body has at most {options.senders.body_bytes} bytes. Codes of the findings: /issues.",
         "parameters": [
-            {"name": name, "in": "query", **_parameter(name, endpoint)} for name in (*sorted(endpoint.options), "lang", "_format")
+            *(
+                {"name": name, "in": "query", **_parameter(name, endpoint)}
+                for name in (*sorted(endpoint.options), "lang", "_format")
+            ),
+            *([_SENDER] if options.senders.are_named else []),
         ],
         "requestBody": {"required": True, "content": {kind: _content(kind) for kind in endpoint.takes}},
         "responses": {
@@ -129,7 +148,7 @@ def _failure(text: str) -> dict[str, Any]:
 
 
 def _get(summary: str, kind: str = "application/json", **more: Any) -> dict[str, Any]:
-    failures = {status: {"$ref": f"#/components/responses/Failure{status}"} for status in ("401", "503")}
+    failures = {status: {"$ref": f"#/components/responses/Failure{status}"} for status in _ALWAYS}
     responses = {"200": {"description": summary, "content": {kind: _content(kind)}}, **failures}
     return {"get": {"summary": summary, "responses": {**responses, **more.pop("responses", {})}, **more}}
 

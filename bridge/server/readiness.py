@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bridge.server.lanes import Lanes
 from bridge.server.logs import log
+from bridge.workers.fair import Sender
 from bridge.workers.tasks import Answer, Task
 
 __all__ = ["Readiness"]
@@ -41,6 +42,11 @@ class Readiness:
                 self._until = time.monotonic() + _KEEP_SECONDS
         return self._ready and not self.stopping
 
+    async def forget(self) -> None:
+        """Other settings hold: the sample may become other bytes."""
+        async with self._lock:
+            self._first, self._until = None, 0.0
+
     async def _try(self) -> bool:
         try:
             async with asyncio.timeout(_LIMIT_SECONDS):
@@ -59,7 +65,7 @@ class Readiness:
 
     async def _run(self, operation: str, source: bytes) -> bytes:
         task = Task(operation, source)
-        answer: Answer = await self._lanes.run(task, 0, urgent=True)
+        answer: Answer = await self._lanes.run(task, 0, Sender("(readiness)"), urgent=True)
         if answer.output is None:
             raise ValueError(answer.refusal)
         return answer.output

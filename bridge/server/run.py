@@ -9,27 +9,39 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from lxml import etree
 
 from bridge.server.app import Service
 from bridge.server.logs import configure, log
 from bridge.server.options import Options
+from bridge.server.protocol import protocol
+from bridge.server.senders import Senders, Unusable
+from bridge.server.tls import certificate_of
+from bridge.workers.versions import settings_digest
 
 __all__ = ["run"]
 
 
-def run(options: Options, *, level: str = "info") -> None:
-    """Serve until told to stop, then finish what was taken."""
+_LIBXML = (2, 14)
+"""The oldest libxml2 that has the fixes of 2025; the wheels of lxml bring it, a system may not."""
+Read = Callable[[], Senders]
+"""Reads the settings and tokens again. Raises :class:`Unusable`."""
+
+
+def run(options: Options, *, level: str = "info", read: Read | None = None) -> None:
+    """Serve until told to stop, then finish what was taken; SIGHUP has the settings read again by *read*."""
     configure(level)
+    _allow_files(2 * options.requests)
     service = Service(options)
     config = uvicorn.Config(
         service.app,
         host=options.host,
         port=options.port,
-        http=_bounded(options),
+        http=protocol(options, service.app.turn_away),
         ws="none",
         lifespan="on",
         loop="asyncio",
@@ -41,26 +53,57 @@ def run(options: Options, *, level: str = "info") -> None:
         ssl_certfile=str(options.certificate) if options.certificate else None,
         ssl_keyfile=str(options.key) if options.key else None,
     )
+    if etree.LIBXML_VERSION < _LIBXML:
+        found = ".".join(map(str, etree.LIBXML_VERSION))
+        log("libxml2 lacks fixes", level=logging.WARNING, found=found, wanted=".".join(map(str, _LIBXML)))
     if options.is_open:
         log("open to other machines without a token", level=logging.WARNING)
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: None)  # uvicorn raises them again once it has stopped: stopping so is no failure
-    asyncio.run(_Server(config, service).serve())
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the service is up; it never ends it
+    asyncio.run(_Server(config, service, read).serve())
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, and that it stops."""
+    """Says where it listens, and that it stops; reads its settings again when told so."""
 
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, read: Read | None) -> None:
         super().__init__(config)
         self._service = service
+        self._read = read
+        self._reading: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: Any = None) -> None:
+        if hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._begin_reading)
         await super().startup(sockets)
         for server in getattr(self, "servers", []):
             for socket in server.sockets:
                 host, port = socket.getsockname()[:2]
                 log("listening", host=host, port=port)
+
+    def _begin_reading(self) -> None:
+        before = self._reading
+        self._reading = asyncio.create_task(self._read_again(before))
+
+    async def _read_again(self, before: asyncio.Task[None] | None) -> None:
+        """Take the settings, tokens and certificate as they are now; what is faulty leaves everything as it was."""
+        if before is not None:
+            await before
+        try:
+            senders = await asyncio.to_thread(self._read) if self._read else self._service.options.senders
+            if self.config.ssl is not None:
+                self.config.ssl.load_cert_chain(*certificate_of(self._service.options))
+        except Unusable as error:
+            findings = [{"code": found.code, "text": found.text("en")} for found in error.issues]
+            log("settings kept", level=logging.ERROR, file=str(error.file), why=error.why, findings=findings)
+        except Exception as error:
+            log("settings kept", level=logging.ERROR, fault=error)
+        else:
+            await self._service.configure(senders)
+            digests = {name: settings_digest(settings) for name, settings in senders.sites.items()}
+            log("settings read", settings=digests)
 
     async def shutdown(self, sockets: Any = None) -> None:
         self._service.readiness.stopping = True
@@ -69,50 +112,16 @@ class _Server(uvicorn.Server):
         log("stopped")
 
 
-def _bounded(options: Options) -> type[HttpToolsProtocol]:
-    """The protocol of uvicorn with what it lacks: a limit for the number of connections, and for the time of a request."""
-    seconds = 2 * options.body_seconds + 5
-    connections = 2 * options.requests
-
-    class Bounded(HttpToolsProtocol):
-        _timer: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            if len(self.connections) > connections:
-                transport.abort()
-                return
-            self._start(options.body_seconds)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._stop()
-            super().connection_lost(exc)
-
-        def on_message_begin(self) -> None:
-            super().on_message_begin()
-            self._start(options.body_seconds)
-
-        def on_headers_complete(self) -> None:
-            super().on_headers_complete()
-            self._start(seconds)
-
-        def on_message_complete(self) -> None:
-            self._stop()
-            super().on_message_complete()
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            if not self.transport.is_closing() and self.transport.get_write_buffer_size() == 0:
-                return
-            self._start(seconds)
-
-        def _start(self, seconds: float) -> None:
-            self._stop()
-            self._timer = self.loop.call_later(seconds, self.transport.abort)
-
-        def _stop(self) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-
-    return Bounded
+def _allow_files(connections: int) -> None:
+    """Let the process have as many connections open as it takes on, beside its own files; some systems give it 1,024 or 256."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return
+    wanted = connections + 512
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < wanted:
+            log("few files may be open", level=logging.WARNING, allowed=allowed, wanted=wanted)

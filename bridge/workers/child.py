@@ -11,6 +11,7 @@ import pickle
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from typing import IO, Any
 
 __all__ = ["main", "receive", "send"]
@@ -38,8 +39,8 @@ def receive(stream: IO[bytes]) -> Any:
     return pickle.loads(data)  # noqa: S301 (from our own parent or child)
 
 
-def main() -> None:
-    """Work until the parent closes the pipe.
+def main(niceness: int = 0) -> None:
+    """Work until the parent closes the pipe, behind the other workers by *niceness* when the processor is short.
 
     Signals that stop the service (Ctrl-C, systemd) reach every process of the group; the parent alone decides when a worker ends.
     """
@@ -53,6 +54,8 @@ def main() -> None:
         os.dup2(nowhere, descriptor)
     try:
         handle = _handler(receive(tasks))
+        if niceness and hasattr(os, "nice"):
+            os.nice(niceness)
         send(answers, None)
         while True:
             send(answers, handle(receive(tasks)))
@@ -60,13 +63,24 @@ def main() -> None:
         sys.exit(0)
 
 
-def _handler(settings: Any) -> Any:
-    """The worker, its stylesheets compiled. Imported here: what is printed while importing must go nowhere too."""
+def _handler(settings: Any) -> Callable[[Any], Any]:
+    """What answers messages, its stylesheets compiled: a task is done, anything else are settings, which hold from then on.
+
+    Imported here: what is printed while importing must go nowhere too.
+    """
     from bridge.stylesheets import models, warm
-    from bridge.workers.tasks import Worker
+    from bridge.workers.tasks import Task, Worker
 
     worker = Worker(settings)
     for model in models():
         warm(model, "to-cda")
         warm(model, "to-order")
-    return worker
+
+    def handle(message: Any) -> Any:
+        nonlocal worker
+        if isinstance(message, Task):
+            return worker(message)
+        worker = Worker(message)
+        return None
+
+    return handle

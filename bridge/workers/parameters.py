@@ -33,30 +33,29 @@ BESIDE = frozenset({"outcome", "position"})
 """What a dead letter says beside its input."""
 
 
-def read(resource: Mapping[str, Any]) -> tuple[str, bytes | Mapping[str, Any], dict[str, Any]]:
+_OF_PARAMETERS = frozenset({"resourceType", "id", "meta", "implicitRules", "language", "parameter"})
+_OF_A_PARAMETER = frozenset({"id", "extension", "modifierExtension", "name"})
+"""What may stand in a parameter beside its value. FHIR: Parameters.parameter."""
+
+Source = bytes | Mapping[str, Any]
+
+
+def read(resource: Mapping[str, Any]) -> tuple[str, Source, dict[str, Any]]:
     """The operation, its input and its options.
 
-    Raises :class:`SourceError` for a parameter that is unknown, given twice or not of its type, and unless there is exactly one
-    of ``input`` (FHIR) and ``document`` (CDA).
+    Raises :class:`SourceError` for a parameter that is unknown, given twice, not of its type, or that has more than one value,
+    for a member that FHIR does not have there, and unless there is exactly one of ``input`` (FHIR) and ``document`` (CDA).
     """
-    problems: list[Issue] = []
-    inputs: list[tuple[str, bytes | Mapping[str, Any]]] = []
+    problems = [_wrong(f"Parameters.{name}") for name in resource if name.removeprefix("_") not in _OF_PARAMETERS]
+    inputs: list[tuple[str, Source]] = []
     options: dict[str, Any] = {}
-    parameters = resource.get("parameter")
-    for index, parameter in enumerate(parameters if isinstance(parameters, list) else []):
-        path = f"Parameters.parameter[{index}]"
-        name = str(parameter.get("name")) if isinstance(parameter, dict) else ""
-        if name in ("input", "document"):
-            source = _source(parameter, name)
-            inputs += [("to-cda" if name == "input" else "to-fhir", source)] if source is not None else []
-            problems += [_wrong(path)] if source is None else []
-        elif name in NAMES and NAMES[name][0] not in options:
-            option, types = NAMES[name]
-            value = next((parameter[f"value{kind}"] for kind in types.split() if f"value{kind}" in parameter), None)
-            problems += [] if type(value) is (bool if types == "Boolean" else str) else [_wrong(path)]
-            options[option] = value
-        elif name not in BESIDE:
-            problems.append(_wrong(path))
+    parameters = resource.get("parameter", [])
+    if not isinstance(parameters, list):
+        problems.append(_wrong("Parameters.parameter"))
+        parameters = []
+    for index, parameter in enumerate(parameters):
+        if not _take(parameter, inputs, options):
+            problems.append(_wrong(f"Parameters.parameter[{index}]"))
     if len(inputs) != 1 and not problems:
         problems.append(issue("IMGDA-1814", "Parameters.parameter"))
     if problems:
@@ -65,19 +64,53 @@ def read(resource: Mapping[str, Any]) -> tuple[str, bytes | Mapping[str, Any], d
     return operation, source, options
 
 
+def _take(parameter: Any, inputs: list[tuple[str, Source]], options: dict[str, Any]) -> bool:
+    """Put a parameter where it belongs; whether it is right."""
+    name = parameter.get("name") if isinstance(parameter, dict) else None
+    if not isinstance(name, str):
+        return False
+    if name in BESIDE:
+        return True
+    value = _value(parameter)
+    if value is None:
+        return False
+    if name in ("input", "document"):
+        source = _source(value, name)
+        inputs += [("to-cda" if name == "input" else "to-fhir", source)] if source is not None else []
+        return source is not None
+    option, types = NAMES.get(name, ("", ""))
+    kind, given = value
+    if option in options or kind.removeprefix("value") not in types.split():
+        return False
+    options[option] = given
+    return type(given) is (bool if types == "Boolean" else str)
+
+
 def _wrong(path: str) -> Issue:
     return issue("IMGDA-1813", path)
 
 
-def _source(parameter: Mapping[str, Any], name: str) -> bytes | Mapping[str, Any] | None:
+def _value(parameter: Mapping[str, Any]) -> tuple[str, Any] | None:
+    """The one value of a parameter and the member that holds it; ``None`` when there is none, several, or anything else."""
+    members = [name for name in parameter if name.removeprefix("_") not in _OF_A_PARAMETER]
+    if len(members) != 1 or not (members[0] == "resource" or members[0].startswith("value")):
+        return None
+    return members[0], parameter[members[0]]
+
+
+def _source(value: tuple[str, Any], name: str) -> Source | None:
     """The input: a resource, its text, or its bytes; ``None`` when there is none."""
-    resource, text, data = (parameter.get(key) for key in ("resource", "valueString", "valueBase64Binary"))
-    if isinstance(resource, dict) and name == "input":
-        return resource
-    if isinstance(resource, dict) and resource.get("resourceType") == "Binary":
-        data = resource.get("data")
-    if isinstance(text, str):
-        return text.encode("utf-8", "surrogatepass")
+    kind, given = value
+    if kind == "resource" and isinstance(given, dict):
+        if name == "input":
+            return given
+        return _decoded(given.get("data")) if given.get("resourceType") == "Binary" else None
+    if kind == "valueString" and isinstance(given, str):
+        return given.encode("utf-8", "surrogatepass")
+    return _decoded(given) if kind == "valueBase64Binary" else None
+
+
+def _decoded(data: Any) -> bytes | None:
     try:
         return base64.b64decode(data, validate=True) if isinstance(data, str) else None
     except (binascii.Error, ValueError):

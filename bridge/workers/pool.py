@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +21,7 @@ from typing import Literal
 from bridge.issues import Issue, issue
 from bridge.settings import Settings
 from bridge.workers.child import receive, send
+from bridge.workers.fair import NOBODY, FairQueue, Full, Sender
 from bridge.workers.tasks import Answer, Task
 
 __all__ = ["Busy", "Closed", "Pool", "WorkerLost"]
@@ -38,7 +39,7 @@ _TRIES = 2
 
 
 class Busy(Exception):
-    """The queue is full: nothing was taken on."""
+    """The queue is full: nothing was taken on, or it gave its place up for a sender who had fewer."""
 
 
 class Closed(Exception):
@@ -65,45 +66,72 @@ class _Job:
     future: Future[Answer]
     seconds: float | None
 
+    def fail(self, error: Exception) -> None:
+        """End it without an answer, unless it was cancelled."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
+
 
 class Pool:
     """Worker processes that share one bounded queue. Everything public may be called from any thread."""
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Settings | Mapping[str, Settings],
         workers: int,
         *,
         waiting: int = 64,
         seconds: float = 30.0,
         recycle: int = RECYCLE,
+        each: int | None = None,
+        costly: int | None = None,
+        niceness: int = 0,
     ) -> None:
-        """Start *workers* processes. At most *waiting* tasks wait; a task may take *seconds* once a worker has it."""
+        """Start *workers* processes. At most *waiting* tasks wait; a task may take *seconds* once a worker has it.
+
+        One sender has at most *each* of the workers at one time, and those whose tasks cost much have *costly* together; ``None``
+        sets no bound. *niceness* puts the
+        processes behind others where the processor is short (POSIX).
+        """
         self.settings = settings
+        self.version = 0
+        """Counts the settings that :meth:`configure` gave."""
         self.seconds = seconds
         self.recycle = recycle
+        self.niceness = niceness
         self.replaced: dict[Reason, int] = {"died": 0, "timeout": 0, "recycled": 0}
         self._waiting = waiting
-        self._queue: queue.Queue[_Job | None] = queue.Queue()
+        self._queue = FairQueue[_Job](each, costly)
         self._closed = False
         self._lock = threading.Lock()
         self._workers = [_Worker(self, number) for number in range(workers)]
         self._watchdog = threading.Thread(target=self._watch, name="imgda-watchdog", daemon=True)
         self._watchdog.start()
 
-    def submit(self, task: Task, *, urgent: bool = False, seconds: float | None = None) -> Future[Answer]:
+    def submit(
+        self, task: Task, *, sender: Sender = NOBODY, urgent: bool = False, seconds: float | None = None
+    ) -> Future[Answer]:
         """Queue a task. Its future ends with an answer or with :class:`WorkerLost`; cancelled before it starts, it never does.
 
+        When the queue is full, the newest task of the sender who has most gives its place up and ends with :class:`Busy`.
         *urgent* disregards the bound of the queue. Raises :class:`Busy` or :class:`Closed`.
         """
         job = _Job(task, Future(), seconds)
         with self._lock:
             if self._closed:
                 raise Closed
-            if not urgent and self._queue.qsize() >= self._waiting:
-                raise Busy
-            self._queue.put(job)
+            try:
+                given_up = self._queue.put(job, sender, None if urgent else self._waiting)
+            except Full:
+                raise Busy from None
+        if given_up is not None:
+            given_up.fail(Busy())
         return job.future
+
+    def configure(self, settings: Settings | Mapping[str, Settings]) -> None:
+        """Have other settings hold, for every task that no worker has yet."""
+        with self._lock:
+            self.settings, self.version = settings, self.version + 1
 
     def settle(self, task: Task, future: Future[Answer] | None = None) -> Answer:
         """What came of a task, submitted already or now: another worker has it once when its own is lost, then it failed."""
@@ -118,7 +146,7 @@ class Pool:
     @property
     def depth(self) -> int:
         """Tasks that wait."""
-        return self._queue.qsize()
+        return len(self._queue)
 
     @property
     def ready(self) -> int:
@@ -148,8 +176,7 @@ class Pool:
             if self._closed:
                 return
             self._closed = True
-            for _ in self._workers:
-                self._queue.put(None)
+        self._queue.close()
         for worker in self._workers:
             worker.thread.join()
 
@@ -170,6 +197,7 @@ class _Worker:
         self.ready = False
         self._deadline: float | None = None
         self._late = False
+        self._version = -1
         self._lock = threading.Lock()
         self.thread = threading.Thread(target=self._run, name=f"imgda-worker-{number}", daemon=True)
         self.thread.start()
@@ -204,20 +232,19 @@ class _Worker:
     def _serve(self) -> bool:
         """Feed the process until the pool closes (true) or the process must be replaced (false)."""
         done = 0
-        while (job := self._next()) is not None:
-            if job == "died":
+        while (found := self._next()) is not None:
+            if found == "died":
                 self._end("died")
                 return False
-            if not job.future.set_running_or_notify_cancel():
-                continue
+            job, sender = found
+            cost: float | None = 0.0
             try:
-                answer = self._exchange(job.task, job.seconds or self.pool.seconds)
-            except (OSError, EOFError):
-                reason: Reason = "timeout" if self._late else "died"
-                self._end(reason)
-                job.future.set_exception(WorkerLost(reason))
+                if job.future.set_running_or_notify_cancel():
+                    cost = self._do(job)
+            finally:
+                self.pool._queue.done(sender, self.pool.seconds if cost is None else cost)
+            if cost is None:
                 return False
-            job.future.set_result(answer)
             done += 1
             if done >= self.pool.recycle:
                 self._end("recycled")
@@ -225,32 +252,55 @@ class _Worker:
         self._end(None)
         return True
 
-    def _next(self) -> _Job | Literal["died"] | None:
-        """The next task; ``None`` when the pool closes, ``died`` when the process ended while there was nothing to do."""
+    def _do(self, job: _Job) -> float | None:
+        """Have the process do one task: the seconds of the processor that it cost, ``None`` when the process was lost."""
+        try:
+            self._configure()
+            answer = self._exchange(job.task, job.seconds or self.pool.seconds)
+        except (OSError, EOFError):
+            reason: Reason = "timeout" if self._late else "died"
+            self._end(reason)
+            job.future.set_exception(WorkerLost(reason))
+            return None
+        job.future.set_result(answer)
+        return answer.processor
+
+    def _next(self) -> tuple[_Job, str] | Literal["died"] | None:
+        """The next task and its sender; ``None`` when the pool closes, ``died`` when the process ended with nothing to do."""
         while True:
             try:
                 return self.pool._queue.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
+            except TimeoutError:
                 if self.process is None or self.process.poll() is not None:
                     return "died"
 
     def _start(self) -> bool:
         """Start a process and wait until it is ready."""
         paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", "from bridge.workers.child import main; main()"],
+        program = "import sys; from bridge.workers.child import main; main(int(sys.argv[1]))"
+        self.process = subprocess.Popen(  # noqa: S603 (nothing of an input)
+            [sys.executable, "-c", program, str(self.pool.niceness)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": paths},
         )
         self._late = False
         try:
-            self._exchange(self.pool.settings, START_SECONDS)
+            self._version = -1
+            self._configure()
         except (OSError, EOFError):
             self._end("timeout" if self._late else "died")
             return False
         self.ready = True
         return True
+
+    def _configure(self) -> None:
+        """Give the process the settings that hold, unless it has them. Raises OSError or EOFError when it is lost."""
+        with self.pool._lock:
+            settings, version = self.pool.settings, self.pool.version
+        if version != self._version:
+            self._exchange(settings, START_SECONDS)
+            self._version = version
 
     def _exchange(self, message: object, seconds: float) -> Answer:
         """Send one message to the process and receive the answer. Raises OSError or EOFError when it is lost."""
@@ -285,6 +335,7 @@ class _Worker:
 
     def _refuse_rest(self) -> None:
         """The pool closes and no process can be started: what still waits has no answer."""
-        while (job := self.pool._queue.get()) is not None:
-            if job.future.set_running_or_notify_cancel():
-                job.future.set_exception(WorkerLost("died"))
+        while (found := self.pool._queue.get()) is not None:
+            job, sender = found
+            job.fail(WorkerLost("died"))
+            self.pool._queue.done(sender)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -19,11 +20,12 @@ from bridge.explain import as_html, as_json, as_text
 from bridge.fhir import parse
 from bridge.issues import Issue, Language, issue
 from bridge.order import Order
-from bridge.settings import Settings
+from bridge.settings import Limits, Settings
 from bridge.workers import parameters
 from bridge.workers.forms import Form, wrap
+from bridge.workers.versions import settings_digest
 
-__all__ = ["OPERATIONS", "Answer", "Outcome", "Refusal", "Task", "Worker", "is_document"]
+__all__ = ["OPERATIONS", "Answer", "Fault", "Outcome", "Refusal", "Task", "Worker", "is_document"]
 
 Refusal = Literal["source", "order", "settings", "internal"]
 """Why there is no output: the input cannot be read, breaks a rule, the call is not right, or a fault of ours."""
@@ -43,8 +45,31 @@ class Task:
     form: Form = "plain"
     language: Language = "fr"
     """Of the OperationOutcome within the output."""
+    site: str = ""
+    """Whose settings hold, where the workers have several."""
     position: str | None = None
     """Where the input stood in a batch; in the form ``bundle`` it is said in the output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of the program, told without any value: the type of the exception and the code that it went through."""
+
+    kind: str
+    """Type of the exception, and of the one that caused it: ``StylesheetError from SaxonError``."""
+    at: tuple[str, ...]
+    """The innermost frames: file, line, function."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> Fault:
+        """What can be said of an exception; its message could hold a value."""
+        cause = error.__cause__ or error.__context__
+        first = cause or error
+        frames = traceback.extract_tb(error.__traceback__)[-6:]
+        if first is not error:
+            frames = [*frames, *traceback.extract_tb(first.__traceback__)[-6:]]
+        kind = type(error).__name__ + (f" from {type(cause).__name__}" if cause is not None else "")
+        return cls(kind, tuple(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +86,14 @@ class Answer:
     """Version of the model IMG-DA-IMG written or read."""
     document_id: str | None = None
     """Identifier of the document: its root, and its extension after a caret."""
+    settings: str = ""
+    """Digest of the settings that held."""
+    fault: Fault | None = None
+    """What went wrong in the worker, for a log."""
     seconds: float = 0.0
     """Time that the worker took."""
+    processor: float = 0.0
+    """Seconds of the processor among them: what the input costs, however busy the machine is."""
 
     @property
     def outcome(self) -> Outcome:
@@ -90,32 +121,53 @@ class Operation:
     """The options that it takes, ``lenient`` aside."""
 
 
-class Worker:
-    """Does tasks with one set of site settings; one for each process."""
+@dataclass(frozen=True, slots=True)
+class _Site:
+    strict: Bridge
+    lenient: Bridge
+    digest: str
 
-    def __init__(self, settings: Settings) -> None:
-        self._strict = Bridge(settings)
-        self._lenient = Bridge(settings.lenient())
+
+class Worker:
+    """Does tasks with the settings of a site, or of several by their names; one for each process."""
+
+    def __init__(self, settings: Settings | Mapping[str, Settings]) -> None:
+        self._settings = {"": settings} if isinstance(settings, Settings) else dict(settings)
+        self._sites: dict[str, _Site] = {}
 
     def __call__(self, task: Task) -> Answer:
         """Do one task. Never raises: whatever goes wrong is an answer with its issues."""
-        began = time.perf_counter()
+        began, processor = time.perf_counter(), time.process_time()
         try:
             answer = self._do(task)
         except BridgeError as error:
-            answer = Answer(None, error.issues, _refusal(error))
+            refusal = _refusal(error)
+            answer = Answer(None, error.issues, refusal, fault=Fault.of(error) if refusal == "internal" else None)
         except Exception as error:
-            answer = Answer(None, (issue("IMGDA-1102", None, detail=type(error).__name__),), "internal")
+            found = issue("IMGDA-1102", None, detail=type(error).__name__)
+            answer = Answer(None, (found,), "internal", fault=Fault.of(error))
         issues = tuple(replace(found, value=None) for found in answer.issues)
-        return replace(answer, issues=issues, seconds=time.perf_counter() - began)
+        digest = self._site(task.site).digest if task.site in self._settings else ""
+        took, cost = time.perf_counter() - began, time.process_time() - processor
+        return replace(answer, issues=issues, settings=digest, seconds=took, processor=cost)
+
+    def _site(self, name: str) -> _Site:
+        """The site of a task. Raises :class:`SettingsError` when there is none of this name, or no more."""
+        if name not in self._settings:
+            raise SettingsError(issue("IMGDA-1704", None))
+        if name not in self._sites:
+            settings = self._settings[name]
+            self._sites[name] = _Site(Bridge(settings), Bridge(settings.lenient()), settings_digest(settings))
+        return self._sites[name]
 
     def _do(self, task: Task) -> Answer:
+        site = self._site(task.site)
         operation, options = task.operation, dict(task.options)
         source: Source = task.source
         if operation == "convert":
-            operation, source, more = self._asked(task)
-            options |= more
-        bridge = self._lenient if options.pop("lenient", False) else self._strict
+            operation, source, more = _asked(task, site.strict.settings.limits)
+            options = _joined(options, more)
+        bridge = site.lenient if options.pop("lenient", False) else site.strict
         _check_options(options, OPERATIONS[operation].options)
         answer = OPERATIONS[operation].run(bridge, source, options, task)
         assert answer.output is not None
@@ -130,18 +182,30 @@ class Worker:
         )
         return replace(answer, output=output, operation=operation)
 
-    def _asked(self, task: Task) -> tuple[str, Source, dict[str, Any]]:
-        """What an input asks for by itself: Parameters say it, FHIR becomes CDA, CDA becomes FHIR."""
-        if is_document(task.source):
-            return "to-fhir", task.source, {}
-        if b"Parameters" not in task.source:
-            return "to-cda", task.source, {}
-        limits = self._strict.settings.limits
-        bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth + 3, max_leaves=limits.leaves)
-        parsed = parse.parse(task.source, limits=bounds, version=task.options.get("fhir"))
-        if parsed.resource["resourceType"] != "Parameters":
-            return "to-cda", parsed.resource, {}
-        return parameters.read(parsed.resource)
+
+def _asked(task: Task, limits: Limits) -> tuple[str, Source, dict[str, Any]]:
+    """What an input asks for by itself: Parameters say it, FHIR becomes CDA, CDA becomes FHIR."""
+    if is_document(task.source):
+        return "to-fhir", task.source, {}
+    if b"Parameters" not in task.source:
+        return "to-cda", task.source, {}
+    bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth + 3, max_leaves=limits.leaves)
+    parsed = parse.parse(task.source, limits=bounds, version=task.options.get("fhir"))
+    if parsed.resource["resourceType"] != "Parameters":
+        return "to-cda", parsed.resource, {}
+    return parameters.read(parsed.resource)
+
+
+def _joined(query: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the call and those within its Parameters. Raises :class:`SettingsError` when they contradict each other."""
+    problems = [
+        issue("IMGDA-1703", "Parameters.parameter", parameters={"name": name})
+        for name in sorted(query.keys() & inner.keys())
+        if query[name] != inner[name]
+    ]
+    if problems:
+        raise SettingsError(problems)
+    return {**query, **inner}
 
 
 _DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*+<(?:[\w.-]+:)?ClinicalDocument[\s>/]", re.DOTALL)

@@ -314,3 +314,39 @@ def test_a_file_named_by_an_entity_does_not_come_out(tmp_path: Path):
     with pytest.raises(bridge.SourceError) as raised:
         bridge.to_cda(source)
     assert "TOP-SECRET" not in json.dumps(raised.value.outcome())
+
+
+@pytest.mark.parametrize("times", [2, 2_000])
+@pytest.mark.parametrize(
+    ("inner", "path"),
+    [
+        ("<subject><reference value='Patient/p'/></subject>", "ServiceRequest.subject[1]"),
+        ("<status value='active'/>", "ServiceRequest.status[1]"),
+        ("<status value='active'><extension url='u'><valueCode value='a'/></extension></status>", "ServiceRequest.status[1]"),
+        ("<id value='a'/>", "ServiceRequest.id[1]"),
+        ("<text><status value='generated'/></text>", "ServiceRequest.text[1]"),
+    ],
+)
+def test_an_element_of_xml_that_fhir_has_once_and_is_given_twice_is_an_error_with_its_path(inner, path, times):
+    source = f"<ServiceRequest xmlns='http://hl7.org/fhir'>{inner * times}</ServiceRequest>"
+    with pytest.raises(bridge.SourceError) as found:
+        bridge.to_cda(source)
+    assert [(item.code, item.path) for item in found.value.issues] == [("IMGDA-1705", path)]
+
+
+def test_the_path_of_an_element_given_twice_goes_through_the_bundle():
+    request = "<resource><ServiceRequest><subject/><subject/></ServiceRequest></resource>"
+    source = f"<Bundle xmlns='http://hl7.org/fhir'><entry/><entry>{request}</entry></Bundle>"
+    with pytest.raises(bridge.SourceError) as found:
+        bridge.to_cda(source)
+    assert found.value.issues[0].path == "Bundle.entry[1].resource.subject[1]"
+
+
+def test_what_r5_has_as_a_list_is_not_given_twice():
+    source = "<Encounter xmlns='http://hl7.org/fhir'><class><text value='a'/></class><class><text value='b'/></class></Encounter>"
+    assert parse.parse(source).version == "R5"
+
+
+def test_an_unknown_element_may_be_repeated_and_stays_one_list():
+    found = parse.parse("<Patient xmlns='http://hl7.org/fhir'>" + "<other value='a'/>" * 2_000 + "</Patient>").resource
+    assert found["other"] == ["a"] * 2_000

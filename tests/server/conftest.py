@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -42,10 +43,10 @@ class Answer:
 class Server:
     """One ``imgda serve``."""
 
-    def __init__(self, *options: str, certificate: Path | None = None) -> None:
+    def __init__(self, *options: str, certificate: Path | None = None, env: dict[str, str] | None = None) -> None:
         self._tls = ssl.create_default_context(cafile=certificate) if certificate else None
         command = [sys.executable, "-m", "bridge", "serve", "--port", "0", *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
         self.log: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -69,21 +70,21 @@ class Server:
     def wait_ready(self, seconds: float = 60) -> None:
         wait(lambda: self.request("GET", "/readyz").status == 200, seconds)
 
-    def connect(self, timeout: float = 60) -> http.client.HTTPConnection:
+    def connect(self, timeout: float = 60, source: str = "127.0.0.1") -> http.client.HTTPConnection:
         if self._tls:
             return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=self._tls)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout, (source, 0))
 
-    def request(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        connection = self.connect()
+    def request(self, method: str, path: str, body: Any = None, *, source: str = "127.0.0.1", **headers: str) -> Answer:
+        connection = self.connect(source=source)
         try:
             connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
             return Answer(connection.getresponse())
         finally:
             connection.close()
 
-    def convert(self, body: bytes, path: str = "/convert", **headers: str) -> Answer:
-        return self.request("POST", path, body, **{"Content_Type": JSON, **headers})
+    def convert(self, body: bytes, path: str = "/convert", *, source: str = "127.0.0.1", **headers: str) -> Answer:
+        return self.request("POST", path, body, source=source, **{"Content_Type": JSON, **headers})
 
     def workers(self) -> list[int]:
         """Process ids of the workers that live."""
@@ -118,8 +119,8 @@ def server() -> Iterator[Server]:
 def _made() -> Iterator[Any]:
     made: list[Server] = []
 
-    def make(*options: str, certificate: Path | None = None) -> Server:
-        made.append(Server(*options, certificate=certificate))
+    def make(*options: str, **more: Any) -> Server:
+        made.append(Server(*options, **more))
         made[-1].wait_ready()
         return made[-1]
 
@@ -146,3 +147,32 @@ def guarded(tmp_path_factory, make_server):
     path = tmp_path_factory.mktemp("token") / "token"
     path.write_text("s3cret-é\n", "utf-8")
     return make_server("--workers", "1", "--token-file", str(path))
+
+
+TROUBLE = """
+import sys
+if "bridge.workers.child" in " ".join(sys.orig_argv):
+    import os, time
+    from bridge.convert import Bridge
+    convert = Bridge.to_cda
+
+    def trouble(self, source, **options):
+        text = source if isinstance(source, bytes) else repr(source).encode()
+        if b"SLOW-TROUBLE" in text:
+            time.sleep(1)
+        if b"RAISE-TROUBLE" in text:
+            raise RuntimeError("a message with SECRET-VALUE") from ValueError("SECRET-VALUE")
+        if b"EXIT-TROUBLE" in text:
+            os._exit(1)
+        return convert(self, source, **options)
+
+    Bridge.to_cda = trouble
+"""
+
+
+@pytest.fixture(scope="module")
+def trouble(tmp_path_factory) -> dict[str, str]:
+    """The environment of a service whose workers sleep, fail or end when an order says so."""
+    folder = tmp_path_factory.mktemp("trouble")
+    (folder / "sitecustomize.py").write_text(TROUBLE, "utf-8")
+    return {"PYTHONPATH": str(folder)}

@@ -81,7 +81,7 @@ def test_metrics_can_be_read_and_count(server):
     before = server.metric("imgda_conversions_total", operation="to-cda")
     server.convert(b"{}")
     assert server.metric("imgda_conversions_total", operation="to-cda") == before + 1
-    wait(lambda: server.metric("imgda_workers_ready") == 3)
+    wait(lambda: server.metric("imgda_workers_ready") == 4)
 
 
 def test_a_request_keeps_its_identity(server):

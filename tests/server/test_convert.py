@@ -29,6 +29,17 @@ def parameters(**given: object) -> bytes:
     return json.dumps({"resourceType": "Parameters", "parameter": found}).encode()
 
 
+OPERATION = "/$imgda-convert"
+
+
+def with_parameter(more: object = None, **members: object) -> bytes:
+    """Parameters with a right input, and something that is not right: a parameter more, or members of either object."""
+    inner = {key: value for key, value in members.items() if key.startswith("value")}
+    outer = {key: value for key, value in members.items() if key not in inner}
+    found = [{"name": "input", "resource": json.loads(KNEE), **inner}, *([more] if more is not None else [])]
+    return json.dumps({"resourceType": "Parameters", **outer, "parameter": found}).encode()
+
+
 def documented(source: bytes) -> bytes:
     return bridge.to_cda(source).document
 
@@ -137,6 +148,18 @@ def test_the_site_settings_of_a_call_can_be_lenient(server):
         (parameters(inputs={}), "/$imgda-convert", {}, 400, "IMGDA-1813"),
         (parameters(input=("Base64Binary", "*")), "/$imgda-convert", {}, 400, "IMGDA-1813"),
         (parameters(input={}, model=("Boolean", True)), "/$imgda-convert", {}, 400, "IMGDA-1813"),
+        (b'{"resourceType":"Bundle","total":NaN}', "/convert", {}, 400, "IMGDA-0106"),
+        (with_parameter({"name": "model", "valueCode": "2024.01", "valueString": "2022.01"}), OPERATION, {}, 400, "IMGDA-1813"),
+        (with_parameter({"name": "model", "valueCode": "2024.01", "_valueCode": {}}), OPERATION, {}, 400, "IMGDA-1813"),
+        (with_parameter({"name": "model", "valueCode": "2024.01", "other": 1}), OPERATION, {}, 400, "IMGDA-1813"),
+        (with_parameter({"name": "model", "part": []}), OPERATION, {}, 400, "IMGDA-1813"),
+        (with_parameter({"valueCode": "2024.01"}), OPERATION, {}, 400, "IMGDA-1813"),
+        (with_parameter("model"), OPERATION, {}, 400, "IMGDA-1813"),
+        (with_parameter(valueString="x"), OPERATION, {}, 400, "IMGDA-1813"),
+        (with_parameter(unknown=1), OPERATION, {}, 400, "IMGDA-1813"),
+        (b'{"resourceType":"Parameters","parameter":{"name":"input"}}', OPERATION, {}, 400, "IMGDA-1813"),
+        (parameters(input=json.loads(KNEE), model=("Code", "2022.01")), f"{OPERATION}?model=2024.01", {}, 400, "IMGDA-1703"),
+        (parameters(input=json.loads(KNEE), lenient=("Boolean", True)), f"{OPERATION}?lenient=false", {}, 400, "IMGDA-1703"),
     ],
 )  # fmt: skip
 def test_each_fault_of_the_caller_has_its_status_and_its_code(server, body, path, headers, status, code):
@@ -177,6 +200,11 @@ def test_the_operation_takes_parameters_and_answers_with_parameters(server):
 def test_the_operation_takes_a_bare_input_and_an_encoded_one(server, body, kind, source):
     answer = server.convert(body, "/$imgda-convert", Content_Type=kind)
     assert base64.b64decode(told(answer.json)["result"]["resource"]["data"]) == documented(source)
+
+
+def test_an_option_that_is_given_twice_alike_is_no_contradiction(server):
+    answer = server.convert(parameters(input=json.loads(KNEE), model=("Code", "2024.01")), f"{OPERATION}?model=2024.01")
+    assert answer.status == 200
 
 
 def test_the_paths_of_findings_are_those_of_the_input_itself(server):
