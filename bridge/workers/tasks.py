@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bridge.checks import check
+from bridge.checks.recognise import NO_DOCUMENT, UNREADABLE
 from bridge.convert import Bridge
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
 from bridge.explain import as_html, as_json, as_text
@@ -240,10 +241,6 @@ def _refusal(error: BridgeError) -> Refusal:
     return next((name for kind, name in kinds if isinstance(error, kind)), "internal")
 
 
-_UNREADABLE = {"IMGDA-1425", "IMGDA-1428"}
-"""Findings of the check that say that there is no XML to check: the caller sent something else."""
-
-
 def _to_fhir(bridge: Bridge, source: Source, options: dict[str, Any], _: Task) -> Answer:
     assert isinstance(source, bytes)
     found = bridge.to_fhir(source, **options)
@@ -254,7 +251,7 @@ def _to_fhir(bridge: Bridge, source: Source, options: dict[str, Any], _: Task) -
 def _check(_: Bridge, source: Source, options: dict[str, Any], __: Task) -> Answer:
     assert isinstance(source, bytes)
     report = check(source, **options)
-    if any(found.code in _UNREADABLE for found in report.issues):
+    if any(found.code in NO_DOCUMENT | UNREADABLE for found in report.issues):
         raise SourceError(report.issues)
     return Answer(b"", report.issues, model=report.model)
 
