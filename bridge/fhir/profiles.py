@@ -1,0 +1,355 @@
+"""Whether FHIR resources meet the profiles that they claim in ``meta.profile``.
+
+``mappings/profiles.csv`` holds the rules of the French document profiles and of their parents, one a row, with its source. A
+small engine walks the JSON of a resource along the path of a rule and tells each place that breaks it. An element that stands
+there with a data-absent-reason instead of a value counts as present, as FHIR has it.
+
+The rules are structural: cardinalities, fixed values, required bindings, targets of references, slices. What FHIR R4 itself
+demands of a resource is told by :mod:`bridge.fhir.structure`. Source: docs/fhir.md, "Profiles".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NamedTuple
+
+from bridge.fhir.profile_paths import Item, Path, parse_path
+from bridge.mappings import code_system_oid, rows, value_set
+
+__all__ = ["Broken", "Rule", "broken", "claims", "keep_true", "profiles", "rules", "unknown_claims"]
+
+JSON = dict[str, Any]
+
+_BASES = re.compile(
+    r"https://interop\.esante\.gouv\.fr/ig/(fhir/document-core|fhir/fhir-document-core|document/core|fhir/annuaire)/"
+    r"|https://hl7\.fr/ig/fhir/core/|http://hl7\.org/fhir/uv/fhir-clinical-document/"
+)
+"""Canonical bases under which the profiles of the table have stood (docs/fhir.md, 1.1)."""
+_IMAGING_DOCUMENTS = "JDV_CodesDocumentImagerie_CISIS"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    profile: str
+    """Last segment of the canonical URL."""
+    path: str
+    kind: str
+    """``card``, ``fixed``, ``binding``, ``target``… (docs/mappings.md)."""
+    value: str
+    source: str
+    steps: Path
+    conditions: tuple[tuple[bool, Path], ...]
+    """Paths that must, or must not, lead somewhere for the rule to apply."""
+
+
+class Broken(NamedTuple):
+    """A place where a resource breaks a rule of a profile."""
+
+    profile: str
+    """The profile that the resource claims; the rule may be that of a parent or of a datatype."""
+    rule: Rule
+    path: str
+    """FHIRPath."""
+    found: str = ""
+    """How many there are, for a cardinality."""
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _table() -> Mapping[str, tuple[Rule, ...]]:
+    known: dict[str, list[Rule]] = {}
+    for row in rows("profiles"):
+        conditions = tuple(
+            (not text.startswith("!"), parse_path(text.removeprefix("!"))) for text in row["when"].split(" and ") if text
+        )
+        rule = Rule(
+            row["profile"], row["path"], row["rule"], row["value"], row["source"], parse_path(row["path"]), conditions
+        )
+        known.setdefault(rule.profile, []).append(rule)
+    return {name: tuple(found) for name, found in known.items()}
+
+
+def profiles() -> tuple[str, ...]:
+    """The profiles and datatypes that the table knows, by the last segment of their URL."""
+    return tuple(_table())
+
+
+@cache
+def rules(profile: str) -> tuple[Rule, ...]:
+    """The rules of a profile and of its parents; none for a profile that the table does not have."""
+    own = _table().get(profile, ())
+    parents = [rule.value for rule in own if rule.kind == "parent"]
+    return (*(rule for rule in own if rule.kind != "parent"), *(rule for parent in parents for rule in rules(parent)))
+
+
+@cache
+def _is_a(profile: str) -> frozenset[str]:
+    """A profile with its parents."""
+    parents = [rule.value for rule in _table().get(profile, ()) if rule.kind == "parent"]
+    return frozenset({profile}.union(*map(_is_a, parents)))
+
+
+@cache
+def _codes(name: str) -> frozenset[tuple[str, str | None]]:
+    """The codes of a value set with their systems (OID): written in the rule, of ``mappings/value-sets``, or of LOINC exams."""
+    if name.startswith("{"):
+        return frozenset((code, None) for code in name.strip("{}").split("|"))
+    if name == "imaging-document-code":
+        found = (row for row in rows("codes/modality") if row["source"].startswith(_IMAGING_DOCUMENTS))
+        return frozenset((row["fhir_code"], code_system_oid(row["fhir_system"])) for row in found)
+    return frozenset((concept.code, concept.system) for concept in value_set(name).concepts.values())
+
+
+@cache
+def _bare_codes(name: str) -> frozenset[str]:
+    return frozenset(code for code, _ in _codes(name))
+
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+
+def _all_claims(resource: JSON) -> list[str]:
+    meta = resource.get("meta")
+    urls = meta.get("profile") if isinstance(meta, dict) else None
+    return [url for url in urls if isinstance(url, str)] if isinstance(urls, list) else []
+
+
+def _name(url: str) -> str | None:
+    """The name by which the table knows a canonical URL; a version is ignored."""
+    bare = url.partition("|")[0]
+    name = bare.rpartition("/")[2]
+    return name if _BASES.match(bare) and name in _table() else None
+
+
+def claims(resource: JSON) -> list[str]:
+    """The profiles that a resource claims and the table knows."""
+    return [name for url in _all_claims(resource) if (name := _name(url))]
+
+
+def unknown_claims(resource: JSON) -> list[int]:
+    """The positions in ``meta.profile`` of the claims that the table does not know."""
+    return [index for index, url in enumerate(_all_claims(resource)) if _name(url) is None]
+
+
+# --- the engine ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Checker:
+    """Checks the resources of one input."""
+
+    root: JSON
+    by_url: dict[str, JSON] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for _, resource, url in resources(self.root):
+            self.by_url[url] = resource
+            self.by_url.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", resource)
+
+    def resource(self, resource: JSON, path: str) -> Iterator[Broken]:
+        """What one resource breaks of what it claims."""
+        for profile in claims(resource):
+            for broken_rule in self.profile(profile, Item(resource, path)):
+                yield broken_rule._replace(profile=profile)
+
+    def profile(self, profile: str, item: Item) -> Iterator[Broken]:
+        for rule in rules(profile):
+            if all(bool(self.at(item, path)) is wanted for wanted, path in rule.conditions):
+                yield from _KINDS[rule.kind](self, rule, item)
+
+    def at(self, item: Item, path: Path) -> list[Item]:
+        """The items that a path leads to."""
+        found = [item]
+        for step in path:
+            found = [inner for outer in found for inner in step.of(outer, self.target, _bare_codes)]
+        return found
+
+    def target(self, reference: JSON) -> JSON | None:
+        """The resource of the input that a reference leads to."""
+        url = reference.get("reference")
+        return self.by_url.get(url) if isinstance(url, str) else None
+
+    # --- kinds of rules ---
+
+    def card(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        low, _, high = rule.value.partition("..")
+        for outer in self.at(item, rule.steps[:-1]):
+            count = len(rule.steps[-1].of(outer, self.target, _bare_codes))
+            if count < int(low) or (high != "*" and count > int(high)):
+                yield Broken(rule.profile, rule, f"{outer.path}.{rule.steps[-1].name}", str(count))
+
+    def fixed(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        for found in self._known(rule, item):
+            value = found.value
+            if isinstance(value, dict):
+                codings = value.get("coding", [value])
+                same = any(_is_pattern(rule.value, coding) for coding in codings if isinstance(coding, dict))
+            else:
+                same = str(value).lower() == rule.value if isinstance(value, bool) else value == rule.value
+            if not same:
+                yield Broken(rule.profile, rule, found.path)
+
+    def binding(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        for found in self._known(rule, item):
+            if not _is_bound(found.value, rule.value):
+                yield Broken(rule.profile, rule, found.path)
+
+    def system(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        for found in self._known(rule, item):
+            codings = found.value.get("coding", ()) if isinstance(found.value, dict) else ()
+            if not any(isinstance(c, dict) and c.get("system") == rule.value and c.get("code") for c in codings):
+                yield Broken(rule.profile, rule, found.path)
+
+    def matches(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        for found in self._known(rule, item):
+            if not re.fullmatch(rule.value, str(found.value)):
+                yield Broken(rule.profile, rule, found.path)
+
+    def target_of(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        """A reference to what is not in the input cannot be judged; nor can one by identifier or words alone."""
+        wanted = set(rule.value.split())
+        for found in self._known(rule, item):
+            if not isinstance(found.value, dict) or (resource := self.target(found.value)) is None:
+                continue
+            kinds = {str(resource.get("resourceType"))}.union(*map(_is_a, claims(resource)))
+            if not kinds & wanted:
+                yield Broken(rule.profile, rule, found.path)
+
+    def datatype(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        for found in self.at(item, rule.steps):
+            if isinstance(found.value, dict):
+                yield from self.profile(rule.value, found)
+
+    def not_both(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        for found in self.at(item, rule.steps):
+            if isinstance(found.value, dict) and all(found.value.get(name) for name in rule.value.split()):
+                yield Broken(rule.profile, rule, found.path)
+
+    def any_of(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        for found in self.at(item, rule.steps):
+            if not any(self.at(found, parse_path(text)) for text in rule.value.split(" or ")):
+                yield Broken(rule.profile, rule, found.path)
+
+    def some(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        """Each reference of the path leads to a resource in which the rest of the path leads somewhere."""
+        index = next(i for i, step in enumerate(rule.steps) if step.name == "resolve()")
+        for found in self.at(item, rule.steps[:index]):
+            resolved = self.at(found, rule.steps[index : index + 1])
+            if resolved and not any(self.at(each, rule.steps[index + 1 :]) for each in resolved):
+                yield Broken(rule.profile, rule, found.path)
+
+    def entries(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        """How many entries hold a resource of these profiles."""
+        card, *wanted = rule.value.split()
+        low, _, high = card.partition("..")
+        resources_here = [found.value.get("resource") for found in self.at(item, rule.steps) if isinstance(found.value, dict)]
+        count = sum(bool(set(claims(r)) & set(wanted)) for r in resources_here if isinstance(r, dict))
+        if count < int(low) or (high != "*" and count > int(high)):
+            yield Broken(rule.profile, rule, f"{item.path}.entry", str(count))
+
+    def _known(self, rule: Rule, item: Item) -> Iterator[Item]:
+        """The items of a rule that have a value; one with the reason of its absence has none."""
+        return (found for found in self.at(item, rule.steps) if not found.is_absent)
+
+
+_KINDS = {
+    "card": _Checker.card,
+    "fixed": _Checker.fixed,
+    "binding": _Checker.binding,
+    "system": _Checker.system,
+    "matches": _Checker.matches,
+    "target": _Checker.target_of,
+    "datatype": _Checker.datatype,
+    "not-both": _Checker.not_both,
+    "any": _Checker.any_of,
+    "some": _Checker.some,
+    "entries": _Checker.entries,
+}
+
+
+def _is_pattern(wanted: str, coding: JSON) -> bool:
+    """Whether a Coding has the system, code and, where the rule has one, label of ``system|code|display``."""
+    parts = wanted.split("|")
+    return all(coding.get(name) == part for name, part in zip(("system", "code", "display"), parts, strict=False))
+
+
+def _is_bound(value: Any, name: str) -> bool:
+    if isinstance(value, str):
+        return value in _bare_codes(name)
+    if not isinstance(value, dict):
+        return False
+    codings = value["coding"] if isinstance(value.get("coding"), list) else [value]
+    return any(_is_member(coding, name) for coding in codings if isinstance(coding, dict))
+
+
+def _is_member(coding: JSON, name: str) -> bool:
+    code, uri = coding.get("code"), coding.get("system")
+    oid = code_system_oid(uri) if isinstance(uri, str) else None
+    return bool({(code, None), (code, oid)} & _codes(name))
+
+
+# --- inputs ----------------------------------------------------------------------------------------------------------
+
+
+def resources(root: JSON) -> Iterator[tuple[str, JSON, str]]:
+    """A resource, those of its entries and those contained in them: FHIRPath, resource and URL by which it is referred to."""
+    kind = str(root.get("resourceType"))
+    yield kind, root, ""
+    yield from _contained(kind, root)
+    entries = root.get("entry")
+    for index, entry in enumerate(entries if kind == "Bundle" and isinstance(entries, list) else ()):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict):
+            path = f"{kind}.entry[{index}].resource"
+            yield path, resource, str(entry.get("fullUrl"))
+            yield from _contained(path, resource)
+
+
+def _contained(path: str, resource: JSON) -> Iterator[tuple[str, JSON, str]]:
+    inner = resource.get("contained")
+    for index, each in enumerate(inner if isinstance(inner, list) else ()):
+        if isinstance(each, dict):
+            yield f"{path}.contained[{index}]", each, f"#{each.get('id')}"
+
+
+def broken(root: JSON) -> list[Broken]:
+    """Every place of a Bundle or resource that breaks a profile claimed there."""
+    checker = _Checker(root)
+    return [found for path, resource, _ in resources(root) for found in checker.resource(resource, path)]
+
+
+def keep_true(root: JSON) -> None:
+    """Take back, in place, every claim that is not met, until all that is claimed is true.
+
+    A resource that points to another one may claim no more than that one does, so that this is done again until nothing changes.
+    """
+    while found := {(rule.path.partition(" ")[0], rule.profile) for rule in _claimed(root)}:
+        for path, resource, _ in resources(root):
+            if lost := {profile for where, profile in found if where == path}:
+                _take_back(resource, lost)
+
+
+def _claimed(root: JSON) -> Iterator[Broken]:
+    """Each claim that is broken, at the path of its resource."""
+    checker = _Checker(root)
+    for path, resource, _ in resources(root):
+        for profile in claims(resource):
+            if (first := next(checker.profile(profile, Item(resource, path)), None)) is not None:
+                yield first._replace(profile=profile, path=path)
+
+
+def _take_back(resource: JSON, names: set[str]) -> None:
+    meta = resource["meta"]
+    kept = [url for url in meta["profile"] if _name(url) not in names]
+    meta["profile"] = kept
+    if not kept:
+        del meta["profile"]
+    if not meta:
+        del resource["meta"]
