@@ -242,6 +242,7 @@ class Clinical:
     def _contraindication(self, node: Node) -> None:
         """LOINC 64100-1: a value says yes; components are questions; alone with a note, the comment of the rubric."""
         comments = self._comments(node)
+        self._skip_derived_identifier(node)
         components = node.children("component")
         for component in components:
             concept = component.child("code")
@@ -252,6 +253,12 @@ class Clinical:
             self._affirmed(node, value, comments)
         else:
             self.rubric_comments += comments
+
+    def _skip_derived_identifier(self, node: Node) -> None:
+        """An identifier that was derived for want of one says so by its use; it is no fact of the order (docs/fhir.md, M5)."""
+        for found in node.children("identifier"):
+            if (found.peek("use"), found.peek("system")) == ("temp", "urn:ietf:rfc:3986"):
+                found.decide("use", "system", "value")
 
     def _affirmed(self, node: Node, value: Node, comments: list[str]) -> None:
         if coded := self.context.coded(value, "contraindication"):

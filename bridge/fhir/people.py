@@ -48,6 +48,7 @@ _ROLE_CLASSES = "2.16.840.1.113883.5.110"
 _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
 _G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
 _PHYSICIAN = "G15_10"
+_R260 = "https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +360,8 @@ class People:
         roles: list[str] = []
         for concept in node.children("relationship"):
             roles += [role for role in self._contact_roles(concept) if role not in roles]
+        if len(roles) > 1 and "CON" in roles and self._is_marked_informant(node):
+            roles.remove("CON")
         if not roles:
             return
         person = name(context, node, with_suffix=False)
@@ -378,11 +381,31 @@ class People:
                 ),
                 None,
             )
+            self._repeat_relation(node, kin)
         for role in roles:
             if role == "GUARD":
                 _merge_guardian(guardians, _guardian(person, organization, means, places))
             elif person:
                 _merge_contact(contacts, Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
+
+    def _is_marked_informant(self, node: Node) -> bool:
+        """Whether a RelatedPerson has the mark that the French profile fixes beside the role that he has (docs/fhir.md, A3)."""
+        codings = (coding for concept in node.children("relationship") for coding in concept.children("coding"))
+        marks = [c for c in codings if (c.peek("code"), c.peek("system")) == ("CON", _R260)]
+        for mark in marks:
+            mark.decide("code", "system", "display")
+        others = sum(c.peek("code") == "CON" for x in node.children("relationship") for c in x.children("coding"))
+        return node.type_name == "RelatedPerson" and len(marks) == others
+
+    def _repeat_relation(self, node: Node, kin: Code | None) -> None:
+        """Count the relations that say again, under another name of the code system, the one that was read as read."""
+        from bridge.mappings import code_system_oid
+
+        for concept in node.children("relationship") if kin else ():
+            for coding in concept.children("coding"):
+                uri = coding.peek("system")
+                if kin and coding.peek("code") == kin.code and isinstance(uri, str) and code_system_oid(uri) == kin.system:
+                    coding.carried()
 
     def _contact_roles(self, concept: Node) -> list[str]:
         """The class codes (ECON, NOK, GUARD…) that a relationship means."""
@@ -551,6 +574,8 @@ class People:
                 if self._ins_may_be_written(node, candidate, known, birth_date, place) and (
                     found := identifier(context, candidate)
                 ):
+                    if candidate.peek("use") == "temp":
+                        candidate.decide("use")  # what fr-core fixes for an INS-NIA
                     national.append(replace(found, extension=(found.extension or "").replace(" ", "")))
             elif candidate.peek("use") != "old" and not self._is_social_security(candidate):
                 found = identifier(context, candidate, context.settings.oids.patient)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from bridge.fhir.profile_paths import Item, Path, parse_path
 from bridge.mappings import code_system_oid, rows, value_set
 
-__all__ = ["Broken", "Rule", "broken", "claims", "keep_true", "profiles", "rules", "unknown_claims"]
+__all__ = ["Broken", "Rule", "broken", "claims", "is_member", "keep_true", "profiles", "rules", "unknown_claims", "unrecognised"]
 
 JSON = dict[str, Any]
 
@@ -69,9 +69,7 @@ def _table() -> Mapping[str, tuple[Rule, ...]]:
         conditions = tuple(
             (not text.startswith("!"), parse_path(text.removeprefix("!"))) for text in row["when"].split(" and ") if text
         )
-        rule = Rule(
-            row["profile"], row["path"], row["rule"], row["value"], row["source"], parse_path(row["path"]), conditions
-        )
+        rule = Rule(row["profile"], row["path"], row["rule"], row["value"], row["source"], parse_path(row["path"]), conditions)
         known.setdefault(rule.profile, []).append(rule)
     return {name: tuple(found) for name, found in known.items()}
 
@@ -159,10 +157,12 @@ class _Checker:
             for broken_rule in self.profile(profile, Item(resource, path)):
                 yield broken_rule._replace(profile=profile)
 
-    def profile(self, profile: str, item: Item) -> Iterator[Broken]:
+    def profile(self, profile: str, item: Item, *, slices: bool = False) -> Iterator[Broken]:
+        """What a resource or datatype breaks of a profile; or, with *slices*, what of it stands in no slice of the profile."""
         for rule in rules(profile):
-            if all(bool(self.at(item, path)) is wanted for wanted, path in rule.conditions):
-                yield from _KINDS[rule.kind](self, rule, item)
+            if rule.kind == "slice" if slices else rule.kind != "slice":
+                if all(bool(self.at(item, path)) is wanted for wanted, path in rule.conditions):
+                    yield from _KINDS[rule.kind](self, rule, item)
 
     def at(self, item: Item, path: Path) -> list[Item]:
         """The items that a path leads to."""
@@ -227,6 +227,12 @@ class _Checker:
             if isinstance(found.value, dict):
                 yield from self.profile(rule.value, found)
 
+    def slice(self, rule: Rule, item: Item) -> Iterator[Broken]:
+        """Each item of the path stands in a slice: what the slice is told by is there."""
+        for found in self.at(item, rule.steps):
+            if not self.at(found, parse_path(rule.value)):
+                yield Broken(rule.profile, rule, found.path)
+
     def not_both(self, rule: Rule, item: Item) -> Iterator[Broken]:
         for found in self.at(item, rule.steps):
             if isinstance(found.value, dict) and all(found.value.get(name) for name in rule.value.split()):
@@ -271,6 +277,7 @@ _KINDS = {
     "any": _Checker.any_of,
     "some": _Checker.some,
     "entries": _Checker.entries,
+    "slice": _Checker.slice,
 }
 
 
@@ -286,10 +293,11 @@ def _is_bound(value: Any, name: str) -> bool:
     if not isinstance(value, dict):
         return False
     codings = value["coding"] if isinstance(value.get("coding"), list) else [value]
-    return any(_is_member(coding, name) for coding in codings if isinstance(coding, dict))
+    return any(is_member(coding, name) for coding in codings if isinstance(coding, dict))
 
 
-def _is_member(coding: JSON, name: str) -> bool:
+def is_member(coding: JSON, name: str) -> bool:
+    """Whether a Coding is one of a value set of the table."""
     code, uri = coding.get("code"), coding.get("system")
     oid = code_system_oid(uri) if isinstance(uri, str) else None
     return bool({(code, None), (code, oid)} & _codes(name))
@@ -323,6 +331,17 @@ def broken(root: JSON) -> list[Broken]:
     """Every place of a Bundle or resource that breaks a profile claimed there."""
     checker = _Checker(root)
     return [found for path, resource, _ in resources(root) for found in checker.resource(resource, path)]
+
+
+def unrecognised(root: JSON) -> list[Broken]:
+    """What stands in no slice of a profile that is claimed, where the profile has one for it: right, but read by fewer."""
+    checker = _Checker(root)
+    return [
+        found._replace(profile=profile)
+        for path, resource, _ in resources(root)
+        for profile in claims(resource)
+        for found in checker.profile(profile, Item(resource, path), slices=True)
+    ]
 
 
 def keep_true(root: JSON) -> None:

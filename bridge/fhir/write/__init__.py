@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from bridge.fhir import profiles
 from bridge.fhir.write import composition, description
 from bridge.fhir.write.acts import Requests, call_back_number
 from bridge.fhir.write.clinical import Clinical
@@ -66,16 +67,18 @@ def _treating(people: People, participant: Participant) -> str | None:
 
 def _bundle(resources: Resources, order: Order, shape: Shape) -> JSON:
     document = order.document
-    profile = [f"{ANS}/StructureDefinition/fr-bundle-document"] if shape == "document" else []
-    return parts(
+    claimed = [f"{ANS}/StructureDefinition/fr-bundle-document"] if shape == "document" else []
+    bundle = parts(
         resourceType="Bundle",
         id=resources.name(f"Bundle {shape}"),
-        meta=parts(source=in_one_text(document.id), profile=profile),
+        meta=parts(source=in_one_text(document.id), profile=claimed),
         identifier=identifier(document.id) if shape == "document" else None,
         type="document" if shape == "document" else "collection",
         timestamp=document.created_at if is_instant(document.created_at) else None,
         entry=resources.entries,
     )
+    profiles.keep_true(bundle)
+    return bundle
 
 
 def losses(order: Order) -> tuple[Issue, ...]:

@@ -10,9 +10,9 @@ from typing import Any
 
 from bridge.fhir.write import narrative
 from bridge.fhir.write.clinical import Clinical
-from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, period, ta, v3
+from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, ta, typed, v3
 from bridge.fhir.write.people import People
-from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
+from bridge.fhir.write.resources import ANS, JSON, Resources, absent, parts, reference
 from bridge.order import Attester, Author, Order, Participant, Period, Professional
 
 __all__ = ["Links", "write"]
@@ -35,7 +35,7 @@ class Links:
 def write(resources: Resources, people: People, order: Order, clinical: Clinical, links: Links) -> None:
     """Write the Composition as the first entry."""
     document = order.document
-    replaced = {"code": "replaces", "targetIdentifier": identifier(document.replaces)} if document.replaces else None
+    replaced = {"code": "replaces", "targetIdentifier": typed(document.replaces, "RI")} if document.replaces else None
     url = resources.add(
         "Composition",
         "fr-composition-document",
@@ -54,7 +54,7 @@ def write(resources: Resources, people: People, order: Order, clinical: Clinical
             _attester(people, "legal", order.legal_authenticator),
             *(_attester(people, "professional", attester) for attester in order.authenticators),
         ],
-        custodian=reference(people.organization(order.custodian)),
+        custodian=reference(people.organization(order.custodian)) or absent(),
         relatesTo=[replaced] if replaced else [],
         event=_events(people, order, links),
         section=_sections(order, clinical, links),
@@ -71,7 +71,7 @@ def _author(people: People, author: Author) -> JSON:
 
 
 def _attester(people: People, mode: str, attester: Attester) -> JSON:
-    return parts(mode=mode, time=attester.time, party=reference(people.role(attester.professional)))
+    return parts(mode=mode, time=attester.time, party=reference(people.role(attester.professional)) or absent())
 
 
 def _header(people: People, order: Order, links: Links) -> list[JSON]:
@@ -103,7 +103,7 @@ def _taking_part(name: str, kind: str, party: str | None, *, time: JSON | None =
         "type": {"valueCodeableConcept": v3("ParticipationType", kind)},
         "function": {"valueCodeableConcept": function} if function else None,
         "time": {"valuePeriod": time} if time else None,
-        "party": {"valueReference": reference(party)} if party else None,
+        "party": {"valueReference": reference(party) or absent()},
     }
     return {"url": f"{_HL7}/{name}", "extension": [{"url": part, **value} for part, value in values.items() if value]}
 
@@ -116,11 +116,11 @@ def _events(people: People, order: Order, links: Links) -> list[JSON]:
     number = identifier(order.request.ids[0]) if order.request.ids else None
     principal = parts(
         extension=[
-            *_performer(people, order.request.performer),
+            *(_performer(people, order.request.performer) or [_unknown_performer()]),
             {"url": f"{_ANS}/fr-is-principal-event-extension", "valueBoolean": True},
         ],
         code=[_ORDER],
-        period=period(order.request.period),
+        period=known_period(order.request.period),
         detail=[parts(**(reference(links.requests[0]) or {}), identifier=number)] if links.requests else [],
     )
     found = [principal]
@@ -137,6 +137,10 @@ def _events(people: People, order: Order, links: Links) -> list[JSON]:
 def _performer(people: People, person: Professional | None) -> list[JSON]:
     who = reference(people.role(person)) if person else None
     return [{"url": f"{_ANS}/fr-performer-event-extension", "valueReference": who}] if who else []
+
+
+def _unknown_performer() -> JSON:
+    return {"url": f"{_ANS}/fr-performer-event-extension", "valueReference": absent()}
 
 
 # --- sections --------------------------------------------------------------------------------------------------------
