@@ -64,6 +64,7 @@ _WORDS = {
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", envvar="IMGDA_LANG", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing of documents that conform, and show errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes as well.")
+@click.option("--fhir", is_flag=True, help="The files are FHIR: check the profiles that they claim.")
 def check(
     files: tuple[str, ...],
     model: str | None,
@@ -73,15 +74,21 @@ def check(
     lang: Language,
     quiet: bool,
     verbose: bool,
+    fhir: bool,
 ) -> None:
     """Check documents IMG-DA-IMG.
 
     FILE is a document, a folder of documents (*.xml, searched through), or - for
     standard input. The exit code is 1 when a document does not conform, 66 when
-    a file cannot be read (the others are checked all the same).
+    a file cannot be read (the others are checked all the same). With --fhir the
+    files are FHIR, JSON or XML, checked by the French document profiles.
     """
     speaker = Speaker(lang, "text", quiet=quiet, verbose=verbose)
     with guard(speaker):
+        if fhir:
+            from bridge.cli.check_fhir import check_files
+
+            raise SystemExit(int(check_files(files or ("-",), form, output, speaker)))
         names = list(_named(files or ("-",)))
         if len(names) > 1 and form in ("svrl", "html") and not Path(output).is_dir():
             raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")

@@ -10,7 +10,7 @@ Source: docs/fhir.md, 2.2, 2.3 and 2.9.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from bridge.fhir import profiles
 from bridge.fhir.write import composition, description
@@ -21,16 +21,22 @@ from bridge.fhir.write.datatypes import identifier, in_one_text, is_instant
 from bridge.fhir.write.encounter import write_encounter
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
+from bridge.fhir.write.source import write_source
 from bridge.issues import Issue, issue
 from bridge.order import Order, Participant
+from bridge.words import Words
 
 __all__ = ["Shape", "losses", "write"]
 
 Shape = Literal["document", "order"]
 
 
-def write(order: Order, *, shape: Shape = "document") -> dict[str, Any]:
-    """The order as a FHIR R4 Bundle, JSON data. What it cannot say is told by :func:`losses`."""
+def write(order: Order, *, shape: Shape = "document", words: Words | None = None, received: bytes | None = None) -> JSON:
+    """The order as a FHIR R4 Bundle, JSON data. What it cannot say is told by :func:`losses`.
+
+    *words* are the titles and narratives of the document that the order was read from; without them they are made of the data.
+    *received* is that document, to travel with the Bundle.
+    """
     resources = Resources(in_one_text(order.document.id))
     people = People(resources)
     physicians = [url for p in order.participants if (url := _treating(people, p))]
@@ -49,11 +55,13 @@ def write(order: Order, *, shape: Shape = "document") -> dict[str, Any]:
     )
     requests = Requests(resources, order, shape, common).write()
     relatives = [people.related_person(contact, patient) for contact in order.contacts]
-    links = Links(patient, encounter, requests, relatives)
+    links = Links(patient, encounter, requests, relatives, words or {})
     if shape == "document":
         composition.write(resources, people, order, clinical, links)
     else:
         description.write(resources, people, order, links)
+    if received is not None:
+        write_source(resources, order.document, links, received)
     return _bundle(resources, order, shape)
 
 

@@ -6,6 +6,7 @@ Source: docs/fhir.md, 2.2 and 2.5; ANS, document-core 0.1.0, fr-composition-docu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bridge.fhir.write import narrative
@@ -14,6 +15,7 @@ from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, absent, parts, reference
 from bridge.order import Attester, Author, Order, Participant, Period, Professional
+from bridge.words import SectionWords, Words
 
 __all__ = ["Links", "write"]
 
@@ -30,6 +32,8 @@ class Links:
     encounter: str
     requests: list[str]
     relatives: list[str]
+    words: Words
+    """Titles and narratives of the document that the order was read from; none for an order from elsewhere."""
 
 
 def write(resources: Resources, people: People, order: Order, clinical: Clinical, links: Links) -> None:
@@ -149,28 +153,29 @@ def _unknown_performer() -> JSON:
 def _sections(order: Order, clinical: Clinical, links: Links) -> list[JSON]:
     """The tree of the model; what has no entry is left out (docs/fhir.md, 2.2)."""
     requests = links.requests
-    why = _section(
-        "55115-0", "Demande", "Justification de la demande et finalité de l'examen", narrative.reasons(order), requests
-    )
+    section = partial(_section, links.words)
+    why = section("55115-0", "Demande", "Justification de la demande et finalité de l'examen", narrative.reasons(order), requests)
     title = "Antécédents, contre-indications et informations pour la prise en charge"
-    history = _section("11329-0", "Historique médical", title, narrative.history(order), clinical.history)
+    history = section("11329-0", "Historique médical", title, narrative.history(order), clinical.history)
     words: list[narrative.Row] = [("Informations cliniques", "Justification, antécédents et contre-indications")]
-    top = _section("55752-0", "Informations cliniques", "Informations cliniques", words, [])
-    top["section"] = [section for section in (why, history) if "entry" in section]
+    top = section("55752-0", "Informations cliniques", "Informations cliniques", words, [])
+    top["section"] = [part for part in (why, history) if "entry" in part]
     found = [
         top,
-        _section("34895-3", "Education du patient", "Information du patient", narrative.education(order), clinical.education),
-        _section("18776-5", "Plan de soins", "Actes d'imagerie demandés", narrative.plan(order), [*requests, *clinical.plan]),
-        _section("30954-2", "Résultats d'examens", "Résultats d'examens antérieurs", narrative.results(order), clinical.results),
-        _section("55107-7", "Documents ajoutés", "Documents liés", narrative.documents(order), clinical.documents),
+        section("34895-3", "Education du patient", "Information du patient", narrative.education(order), clinical.education),
+        section("18776-5", "Plan de soins", "Actes d'imagerie demandés", narrative.plan(order), [*requests, *clinical.plan]),
+        section("30954-2", "Résultats d'examens", "Résultats d'examens antérieurs", narrative.results(order), clinical.results),
+        section("55107-7", "Documents ajoutés", "Documents liés", narrative.documents(order), clinical.documents),
     ]
-    return [section for section in found if section.keys() & {"entry", "section"}]
+    return [part for part in found if part.keys() & {"entry", "section"}]
 
 
-def _section(code: str, display: str, title: str, rows: list[narrative.Row], entries: list[str]) -> JSON:
+def _section(words: Words, code: str, display: str, title: str, rows: list[narrative.Row], entries: list[str]) -> JSON:
+    """A section with the title and narrative of the received document, or with those that the data give."""
+    received = words.get(code, SectionWords())
     return parts(
-        title=title,
+        title=received.title or title,
         code=loinc(code, display),
-        text=narrative.narrative(rows),
+        text=narrative.received(received) or narrative.narrative(rows),
         entry=[reference(entry) for entry in entries],
     )
