@@ -215,9 +215,9 @@ def _patient_identifier(item: Identifier) -> JSON:
 def _patient_names(name: PatientName) -> list[JSON]:
     """The birth identity and the used one. A list of forenames that is not known is said to be unknown."""
     url = f"{_FR}/fr-core-patient-birth-list-given-name"
-    listed: JSON = {"url": url, "valueString": name.birth_givens} if name.birth_givens else {"url": url, "_valueString": absent()}
+    listed: JSON = {"url": url, "valueString": name.birth_givens} if name.birth_givens else {"url": url, **absent()}
     birth = parts(
-        extension=[listed],
+        extension=[listed] if name.birth_givens or name.birth_given else [],
         use="official",
         family=name.birth_family,
         given=[name.birth_given] if name.birth_given else [],
