@@ -109,11 +109,8 @@ def parse_place(row: dict[str, str]) -> str:
 
 def main(names: list[str]) -> int:
     """Measure every document and print what does not stand where ANS has it."""
-    paths = [
-        p
-        for name in names or [str(ROOT / "fixtures")]
-        for p in ([Path(name)] if Path(name).is_file() else Path(name).rglob("*.xml"))
-    ]
+    roots = [Path(name) for name in names] or [ROOT / "fixtures"]
+    paths = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*.xml"))]
     total: Counter[tuple[str, str, bool]] = Counter()
     read = 0
     for path in sorted(paths):

@@ -88,8 +88,8 @@ def _element(element: etree._Element, parts: list[str]) -> None:
     tag = _ELEMENTS.get(name, "span") if str(element.tag).startswith(CDA) else "span"
     if tag == "ul" and element.get("listType") == "ordered":
         tag = "ol"
-    if tag == "caption" and _is_of_list(element):
-        tag = "li"
+    if tag == "caption":
+        tag = _CAPTIONS.get(_parent_name(element), "span")
     if tag in _EMPTY:
         parts.append(f"<{tag}/>")
         return
@@ -98,9 +98,12 @@ def _element(element: etree._Element, parts: list[str]) -> None:
     parts.append(f"</{tag}>")
 
 
-def _is_of_list(element: etree._Element) -> bool:
+_CAPTIONS = {"table": "caption", "list": "li"}
+
+
+def _parent_name(element: etree._Element) -> str:
     parent = element.getparent()
-    return parent is not None and etree.QName(parent).localname == "list"
+    return "" if parent is None else etree.QName(parent).localname
 
 
 def _spans(element: etree._Element) -> str:
