@@ -53,11 +53,12 @@ def check_fhir(source: bytes | str, *, fhir: str | None = None) -> FhirReport:
     parsed = parse.parse(source, version=fhir)
     found = [*parsed.issues, *structure.check(parsed.resource, parsed.version)]
     known = Counter(name for _, resource, _ in profiles.resources(parsed.resource) for name in profiles.claims(resource))
-    if parsed.version == "R5":
+    is_sound = not any(each.is_error for each in found)
+    if parsed.version == "R5" or not is_sound:
         known.clear()
     else:
         found += _of_profiles(parsed.resource)
-    if not known:
+    if is_sound and not known:
         found.append(issue("IMGDA-1857", str(parsed.resource["resourceType"])))
     return FhirReport(tuple(found), parsed.version, tuple(sorted(known.items())))
 

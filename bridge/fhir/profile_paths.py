@@ -9,10 +9,11 @@ Source: docs/mappings.md, profiles.csv.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import zip_longest
+from typing import Any
 
 __all__ = ["Item", "Path", "Step", "parse_path"]
 
@@ -24,14 +25,26 @@ Resolve = Callable[[dict[str, Any]], "dict[str, Any] | None"]
 Codes = Callable[[str], frozenset[str]]
 
 
-class Item(NamedTuple):
+class Item:
     """A value of a resource, and where it stands."""
 
-    value: Any
-    path: str
-    """FHIRPath."""
-    is_absent: bool = False
-    """Whether a reason stands there instead of a value."""
+    __slots__ = ("_key", "_outer", "_stands_for_none", "value")
+
+    def __init__(self, value: Any, key: str, outer: Item | None = None, *, absent: bool = False) -> None:
+        self.value = value
+        self._key = key
+        self._outer = outer
+        self._stands_for_none = absent
+
+    @property
+    def path(self) -> str:
+        """FHIRPath."""
+        return f"{self._outer.path}.{self._key}" if self._outer else self._key
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether a reason stands here instead of a value."""
+        return self._stands_for_none or _says_absent(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,47 +87,57 @@ class Step:
 
     def of(self, outer: Item, resolve: Resolve, codes: Codes) -> list[Item]:
         """The items that the step leads to from one item."""
-        return [item for item in self._all(outer, resolve) if all(f.holds(item, resolve, codes) for f in self.filters)]
-
-    def _all(self, outer: Item, resolve: Resolve) -> Iterator[Item]:
         if not isinstance(outer.value, dict):
-            return
+            return []
+        found = self._all(outer, resolve)
+        return [item for item in found if all(f.holds(item, resolve, codes) for f in self.filters)] if self.filters else found
+
+    def _all(self, outer: Item, resolve: Resolve) -> list[Item]:
         if self.name == "resolve()":
             target = resolve(outer.value)
-            if target is not None:
-                yield Item(target, outer.path)
-            return
-        for name in _names(outer.value, self.name):
-            for item in _children(outer, name):
-                if self.extension is None or _is_named(item.value, self.extension):
-                    yield item
+            return [] if target is None else [Item(target, "resolve()", outer)]
+        if self.extension is not None:
+            return _extensions(outer, self.extension)
+        if self.name.endswith("*"):
+            return [item for name in _names(outer.value, self.name) for item in _children(outer, name)]
+        return _children(outer, self.name)
 
 
 Path = tuple[Step, ...]
 
 
 def _names(value: dict[str, Any], name: str) -> list[str]:
-    """The elements meant by the name of a step; those of a choice, a value and its sibling counting once."""
-    if not name.endswith("*"):
-        return [name]
-    stem = re.compile(rf"_?({re.escape(name[:-1])}[A-Z]\w*)")
-    return list(dict.fromkeys(match[1] for key in value if (match := stem.fullmatch(key))))
+    """The elements meant by a choice, a value and its sibling counting once."""
+    stem = name[:-1]
+    bare = (key.removeprefix("_") for key in value)
+    return list(dict.fromkeys(key for key in bare if key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper()))
 
 
-def _children(outer: Item, name: str) -> Iterator[Item]:
+def _extensions(outer: Item, name: str) -> list[Item]:
+    """The extensions of an item whose URL ends in a name."""
+    found = outer.value.get("extension")
+    if not isinstance(found, list):
+        return []
+    return [Item(each, f"extension[{index}]", outer) for index, each in enumerate(found) if _is_named(each, name)]
+
+
+def _children(outer: Item, name: str) -> list[Item]:
     """The items of an element, those of a list one by one; a primitive may have but the extensions of its sibling."""
     value, sibling = outer.value.get(name), outer.value.get(f"_{name}")
+    if sibling is None:
+        if isinstance(value, list):
+            return [Item(each, f"{name}[{index}]", outer) for index, each in enumerate(value) if each is not None]
+        return [] if value is None else [Item(value, name, outer)]
     many = isinstance(value, list) or isinstance(sibling, list)
-    values = value if isinstance(value, list) else [value]
-    siblings = sibling if isinstance(sibling, list) else [sibling]
-    for index in range(max(len(values), len(siblings))):
-        each = values[index] if index < len(values) else None
-        beside = siblings[index] if index < len(siblings) else None
-        path = f"{outer.path}.{name}[{index}]" if many else f"{outer.path}.{name}"
+    values, siblings = (each if isinstance(each, list) else [each] for each in (value, sibling))
+    found = []
+    for index, (each, beside) in enumerate(zip_longest(values, siblings)):
+        key = f"{name}[{index}]" if many else name
         if each is not None:
-            yield Item(each, path, _says_absent(each))
+            found.append(Item(each, key, outer))
         elif isinstance(beside, dict) and beside:
-            yield Item(beside, path, True)
+            found.append(Item(beside, key, outer, absent=True))
+    return found
 
 
 def _says_absent(value: Any) -> bool:

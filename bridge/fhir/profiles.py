@@ -11,40 +11,27 @@ demands of a resource is told by :mod:`bridge.fhir.structure`. Source: docs/fhir
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, NamedTuple
 
 from bridge.fhir.profile_paths import Item, Path, parse_path
-from bridge.mappings import code_system_oid, rows, value_set
+from bridge.fhir.profile_rules import (
+    Rule,
+    ancestry,
+    bare_codes,
+    claims,
+    is_bound,
+    is_member,
+    profile_name,
+    profiles,
+    rules,
+    unknown_claims,
+)
 
 __all__ = ["Broken", "Rule", "broken", "claims", "is_member", "keep_true", "profiles", "rules", "unknown_claims", "unrecognised"]
 
 JSON = dict[str, Any]
-
-_BASES = re.compile(
-    r"https://interop\.esante\.gouv\.fr/ig/(fhir/document-core|fhir/fhir-document-core|document/core|fhir/annuaire)/"
-    r"|https://hl7\.fr/ig/fhir/core/|http://hl7\.org/fhir/uv/fhir-clinical-document/"
-)
-"""Canonical bases under which the profiles of the table have stood (docs/fhir.md, 1.1)."""
-_IMAGING_DOCUMENTS = "JDV_CodesDocumentImagerie_CISIS"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the table."""
-
-    profile: str
-    """Last segment of the canonical URL."""
-    path: str
-    kind: str
-    """``card``, ``fixed``, ``binding``, ``target``… (docs/mappings.md)."""
-    value: str
-    source: str
-    steps: Path
-    conditions: tuple[tuple[bool, Path], ...]
-    """Paths that must, or must not, lead somewhere for the rule to apply."""
 
 
 class Broken(NamedTuple):
@@ -57,83 +44,6 @@ class Broken(NamedTuple):
     """FHIRPath."""
     found: str = ""
     """How many there are, for a cardinality."""
-
-
-# --- the table -------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _table() -> Mapping[str, tuple[Rule, ...]]:
-    known: dict[str, list[Rule]] = {}
-    for row in rows("profiles"):
-        conditions = tuple(
-            (not text.startswith("!"), parse_path(text.removeprefix("!"))) for text in row["when"].split(" and ") if text
-        )
-        rule = Rule(row["profile"], row["path"], row["rule"], row["value"], row["source"], parse_path(row["path"]), conditions)
-        known.setdefault(rule.profile, []).append(rule)
-    return {name: tuple(found) for name, found in known.items()}
-
-
-def profiles() -> tuple[str, ...]:
-    """The profiles and datatypes that the table knows, by the last segment of their URL."""
-    return tuple(_table())
-
-
-@cache
-def rules(profile: str) -> tuple[Rule, ...]:
-    """The rules of a profile and of its parents; none for a profile that the table does not have."""
-    own = _table().get(profile, ())
-    parents = [rule.value for rule in own if rule.kind == "parent"]
-    return (*(rule for rule in own if rule.kind != "parent"), *(rule for parent in parents for rule in rules(parent)))
-
-
-@cache
-def _is_a(profile: str) -> frozenset[str]:
-    """A profile with its parents."""
-    parents = [rule.value for rule in _table().get(profile, ()) if rule.kind == "parent"]
-    return frozenset({profile}.union(*map(_is_a, parents)))
-
-
-@cache
-def _codes(name: str) -> frozenset[tuple[str, str | None]]:
-    """The codes of a value set with their systems (OID): written in the rule, of ``mappings/value-sets``, or of LOINC exams."""
-    if name.startswith("{"):
-        return frozenset((code, None) for code in name.strip("{}").split("|"))
-    if name == "imaging-document-code":
-        found = (row for row in rows("codes/modality") if row["source"].startswith(_IMAGING_DOCUMENTS))
-        return frozenset((row["fhir_code"], code_system_oid(row["fhir_system"])) for row in found)
-    return frozenset((concept.code, concept.system) for concept in value_set(name).concepts.values())
-
-
-@cache
-def _bare_codes(name: str) -> frozenset[str]:
-    return frozenset(code for code, _ in _codes(name))
-
-
-# --- claims ----------------------------------------------------------------------------------------------------------
-
-
-def _all_claims(resource: JSON) -> list[str]:
-    meta = resource.get("meta")
-    urls = meta.get("profile") if isinstance(meta, dict) else None
-    return [url for url in urls if isinstance(url, str)] if isinstance(urls, list) else []
-
-
-def _name(url: str) -> str | None:
-    """The name by which the table knows a canonical URL; a version is ignored."""
-    bare = url.partition("|")[0]
-    name = bare.rpartition("/")[2]
-    return name if _BASES.match(bare) and name in _table() else None
-
-
-def claims(resource: JSON) -> list[str]:
-    """The profiles that a resource claims and the table knows."""
-    return [name for url in _all_claims(resource) if (name := _name(url))]
-
-
-def unknown_claims(resource: JSON) -> list[int]:
-    """The positions in ``meta.profile`` of the claims that the table does not know."""
-    return [index for index, url in enumerate(_all_claims(resource)) if _name(url) is None]
 
 
 # --- the engine ------------------------------------------------------------------------------------------------------
@@ -161,6 +71,8 @@ class _Checker:
         """What a resource or datatype breaks of a profile; or, with *slices*, what of it stands in no slice of the profile."""
         for rule in rules(profile):
             if rule.kind == "slice" if slices else rule.kind != "slice":
+                if _is_out_of_reach(rule, item.value):
+                    continue
                 if all(bool(self.at(item, path)) is wanted for wanted, path in rule.conditions):
                     yield from _KINDS[rule.kind](self, rule, item)
 
@@ -168,7 +80,7 @@ class _Checker:
         """The items that a path leads to."""
         found = [item]
         for step in path:
-            found = [inner for outer in found for inner in step.of(outer, self.target, _bare_codes)]
+            found = [inner for outer in found for inner in step.of(outer, self.target, bare_codes)]
         return found
 
     def target(self, reference: JSON) -> JSON | None:
@@ -181,7 +93,7 @@ class _Checker:
     def card(self, rule: Rule, item: Item) -> Iterator[Broken]:
         low, _, high = rule.value.partition("..")
         for outer in self.at(item, rule.steps[:-1]):
-            count = len(rule.steps[-1].of(outer, self.target, _bare_codes))
+            count = len(rule.steps[-1].of(outer, self.target, bare_codes))
             if count < int(low) or (high != "*" and count > int(high)):
                 yield Broken(rule.profile, rule, f"{outer.path}.{rule.steps[-1].name}", str(count))
 
@@ -198,7 +110,7 @@ class _Checker:
 
     def binding(self, rule: Rule, item: Item) -> Iterator[Broken]:
         for found in self._known(rule, item):
-            if not _is_bound(found.value, rule.value):
+            if not is_bound(found.value, rule.value):
                 yield Broken(rule.profile, rule, found.path)
 
     def system(self, rule: Rule, item: Item) -> Iterator[Broken]:
@@ -218,7 +130,7 @@ class _Checker:
         for found in self._known(rule, item):
             if not isinstance(found.value, dict) or (resource := self.target(found.value)) is None:
                 continue
-            kinds = {str(resource.get("resourceType"))}.union(*map(_is_a, claims(resource)))
+            kinds = {str(resource.get("resourceType"))}.union(*map(ancestry, claims(resource)))
             if not kinds & wanted:
                 yield Broken(rule.profile, rule, found.path)
 
@@ -265,6 +177,16 @@ class _Checker:
         return (found for found in self.at(item, rule.steps) if not found.is_absent)
 
 
+def _is_out_of_reach(rule: Rule, value: JSON) -> bool:
+    """Whether the first element of the path is not there, so that nothing can break the rule but its being demanded."""
+    if not rule.steps or rule.steps[0].name.endswith(("*", ")")):
+        return False
+    name = rule.steps[0].name
+    if name in value or f"_{name}" in value:
+        return False
+    return rule.kind not in ("card", "entries") or len(rule.steps) > 1 or rule.value.startswith("0")
+
+
 _KINDS = {
     "card": _Checker.card,
     "fixed": _Checker.fixed,
@@ -285,22 +207,6 @@ def _is_pattern(wanted: str, coding: JSON) -> bool:
     """Whether a Coding has the system, code and, where the rule has one, label of ``system|code|display``."""
     parts = wanted.split("|")
     return all(coding.get(name) == part for name, part in zip(("system", "code", "display"), parts, strict=False))
-
-
-def _is_bound(value: Any, name: str) -> bool:
-    if isinstance(value, str):
-        return value in _bare_codes(name)
-    if not isinstance(value, dict):
-        return False
-    codings = value["coding"] if isinstance(value.get("coding"), list) else [value]
-    return any(is_member(coding, name) for coding in codings if isinstance(coding, dict))
-
-
-def is_member(coding: JSON, name: str) -> bool:
-    """Whether a Coding is one of a value set of the table."""
-    code, uri = coding.get("code"), coding.get("system")
-    oid = code_system_oid(uri) if isinstance(uri, str) else None
-    return bool({(code, None), (code, oid)} & _codes(name))
 
 
 # --- inputs ----------------------------------------------------------------------------------------------------------
@@ -366,7 +272,7 @@ def _claimed(root: JSON) -> Iterator[Broken]:
 
 def _take_back(resource: JSON, names: set[str]) -> None:
     meta = resource["meta"]
-    kept = [url for url in meta["profile"] if _name(url) not in names]
+    kept = [url for url in meta["profile"] if profile_name(url) not in names]
     meta["profile"] = kept
     if not kept:
         del meta["profile"]
