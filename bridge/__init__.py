@@ -7,6 +7,7 @@ b'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument …'
 """
 
 from bridge.checks import Report, check
+from bridge.checks.fhir import FhirReport, check_fhir
 from bridge.convert import Bridge, Conversion, DocumentReading, FhirConversion, Normalization, to_cda, to_fhir
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.issues import Issue
@@ -20,6 +21,7 @@ __all__ = [
     "Conversion",
     "DocumentReading",
     "FhirConversion",
+    "FhirReport",
     "Issue",
     "Normalization",
     "OrderError",
@@ -29,6 +31,7 @@ __all__ = [
     "SourceError",
     "StylesheetError",
     "check",
+    "check_fhir",
     "load_settings",
     "models",
     "to_cda",

@@ -26,6 +26,7 @@ from bridge.settings import Settings
 from bridge.stylesheets import models, transform
 
 if TYPE_CHECKING:
+    from bridge.cda.parse import Parsed
     from bridge.trace import Trace
 
 __all__ = [
@@ -240,24 +241,31 @@ class Bridge:
         :class:`SourceError` for a document that is no readable IMG-DA-IMG; :class:`OrderError` with every finding where
         something mandatory is missing or wrong.
         """
+        return self._read_document(document)[0]
+
+    def _read_document(self, document: bytes) -> tuple[DocumentReading, Parsed]:
         from bridge.cda.read import read as read_cda
 
         reading = read_cda(document, self.settings)
         issues = self._told(tuple(reading.issues))
         if reading.order is None:
             raise OrderError(issues)
-        return DocumentReading(reading.order, issues, reading.model)
+        return DocumentReading(reading.order, issues, reading.model), reading.parsed
 
-    def to_fhir(self, document: bytes, *, shape: Shape = "document") -> FhirConversion:
+    def to_fhir(self, document: bytes, *, shape: Shape = "document", with_document: bool = False) -> FhirConversion:
         """Convert a CDA document IMG-DA-IMG to a FHIR R4 Bundle: the ANS document, or with ``shape="order"`` a plain collection.
 
-        Raises what :meth:`read_document` raises.
+        Titles and narratives of the sections are those of the document. *with_document* puts the document itself beside the
+        resources: a Binary with its bytes, and a DocumentReference. Raises what :meth:`read_document` raises.
         """
+        from bridge.cda.words import words_of
         from bridge.fhir import write
 
-        reading = self.read_document(document)
+        reading, parsed = self._read_document(document)
         issues = self._told((*reading.issues, *write.losses(reading.order)))
-        return FhirConversion(reading.order, issues, reading.model, write.write(reading.order, shape=shape))
+        words = words_of(parsed, reading.issues) if shape == "document" else None
+        bundle = write.write(reading.order, shape=shape, words=words, received=document if with_document else None)
+        return FhirConversion(reading.order, issues, reading.model, bundle)
 
     def _told(self, issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
         """The findings that are told: each once, the gravest first, and how many more there are."""
@@ -332,9 +340,11 @@ def to_cda(
     return bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir, check=check)
 
 
-def to_fhir(document: bytes, *, settings: Settings | None = None, shape: Shape = "document") -> FhirConversion:
+def to_fhir(
+    document: bytes, *, settings: Settings | None = None, shape: Shape = "document", with_document: bool = False
+) -> FhirConversion:
     """Convert a CDA document IMG-DA-IMG to a FHIR R4 Bundle. See :meth:`Bridge.to_fhir`."""
-    return Bridge(settings).to_fhir(document, shape=shape)
+    return Bridge(settings).to_fhir(document, shape=shape, with_document=with_document)
 
 
 def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:

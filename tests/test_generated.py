@@ -16,3 +16,7 @@ def test_the_pages_of_the_issues_are_those_of_the_catalogue():
     pages = tables.issue_pages()
     folder = ROOT / "docs" / "issues"
     assert {path.name: path.read_text("utf-8") for path in folder.glob("*.md")} == pages
+
+
+def test_the_page_of_the_places_of_ans_is_that_of_its_table():
+    assert tables.ans_page() == (ROOT / "docs" / "mapping-ans.md").read_text("utf-8")

@@ -61,6 +61,8 @@ class Reading:
     """None where something mandatory is missing or wrong: the issues say what."""
     issues: list[Issue]
     model: str
+    parsed: Parsed
+    """The document as a tree."""
 
 
 class Marked(NamedTuple):
@@ -112,7 +114,7 @@ class _Reading:
         self._issues += losses.find(self._parsed, claimed, repeated)
         if any(found.is_error for found in self._issues):
             order = None
-        return Reading(order, self._issues, self._parsed.model)
+        return Reading(order, self._issues, self._parsed.model, self._parsed)
 
     def _note(self, code: str, place: etree._Element, value: str | None = None, /, **parameters: str) -> None:
         self._issues.append(issue(code, self._place(place), value=value, parameters=parameters))

@@ -83,6 +83,7 @@ _GRAVEST = (Exit.NO_INPUT, Exit.INTERNAL, Exit.UNREADABLE, Exit.SETTINGS, Exit.D
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", envvar="IMGDA_LANG", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing of documents that conform, and show errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Show notes as well.")
+@click.option("--fhir", is_flag=True, help="The files are FHIR: check the profiles that they claim.")
 def check(
     files: tuple[str, ...],
     model: str | None,
@@ -93,6 +94,7 @@ def check(
     lang: Language,
     quiet: bool,
     verbose: bool,
+    fhir: bool,
 ) -> None:
     """Check documents IMG-DA-IMG.
 
@@ -101,9 +103,15 @@ def check(
     what was found besides. The exit code is 1 when a document does not conform,
     65 for what is no CDA document, 66 when a file cannot be read, 78 when the
     version of the model is not known. The other files are checked all the same.
+    With --fhir the files are FHIR, JSON or XML, checked by the French document
+    profiles.
     """
     speaker = Speaker(lang, "text", quiet=quiet, verbose=verbose)
     with guard(speaker):
+        if fhir:
+            from bridge.cli.check_fhir import check_files
+
+            raise SystemExit(int(check_files(files or ("-",), form, output, speaker)))
         names = list(_named(files or ("-",)))
         if len(names) > 1 and form in ("svrl", "html") and not Path(output).is_dir():
             raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")

@@ -37,10 +37,17 @@ __all__ = ["compare", "roundtrip", "to_fhir"]
     show_default=True,
     help="An ANS document with a Composition, or a collection of the requests and what they refer to.",
 )
+@click.option("--with-document", is_flag=True, help="Put the document itself beside the resources, byte for byte.")
 @settings_options
 @speaker_options
 def to_fhir(
-    speaker: Speaker, file: str, output: str, shape: Literal["document", "order"], config: Path | None, lenient: bool
+    speaker: Speaker,
+    file: str,
+    output: str,
+    shape: Literal["document", "order"],
+    with_document: bool,
+    config: Path | None,
+    lenient: bool,
 ) -> None:
     """Convert a document IMG-DA-IMG to a FHIR R4 Bundle.
 
@@ -53,7 +60,7 @@ def to_fhir(
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
         needs(*((model, "to-order") for model in models()))
-        conversion = bridge.to_fhir(read_input(file, speaker), shape=shape)
+        conversion = bridge.to_fhir(read_input(file, speaker), shape=shape, with_document=with_document)
         text = json.dumps(conversion.bundle, ensure_ascii=False, indent=2)
         write_output(output, text.encode() + b"\n", speaker)
         speaker.issues(conversion.issues)

@@ -283,6 +283,7 @@ class Clinical:
     @reads("contraindications")
     def _contraindication(self, node: Node) -> None:
         """LOINC 64100-1: a value says yes; components are questions; alone with a note, the comment of the rubric."""
+        self._skip_derived_identifier(node)
         for component in node.children("component"):
             concept = component.child("code")
             if concept and self._is_contraindication(concept):
@@ -296,6 +297,12 @@ class Clinical:
             self._outside_the_set(node)
         else:
             self.rubric_comments += self._comments(node)
+
+    def _skip_derived_identifier(self, node: Node) -> None:
+        """An identifier that was derived for want of one says so by its use; it is no fact of the order (docs/fhir.md, M5)."""
+        for found in node.children("identifier"):
+            if (found.peek("use"), found.peek("system")) == ("temp", "urn:ietf:rfc:3986"):
+                found.decide("use", "system", "value")
 
     def _affirmed(self, node: Node, value: Node) -> None:
         if coded := self.context.coded(value, "contraindication"):

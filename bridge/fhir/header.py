@@ -883,7 +883,7 @@ class Header:
     def _encounter_type(self, node: Node) -> Code | None:
         """The class; one that is said to be unknown (data-absent-reason) is simply absent."""
         for item in node.children("class"):
-            if "code" not in item and item.extensions("data-absent-reason"):
+            if "code" not in item and (item.extensions("data-absent-reason") or item.is_said_unknown()):
                 return None
             if coded := self.context.coded(item, "encounter-type", tables=("encounter-class",), quiet=True):
                 return coded.code

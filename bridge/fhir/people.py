@@ -47,6 +47,7 @@ _ROLE_CLASSES = "2.16.840.1.113883.5.110"
 _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
 _G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
 _PHYSICIAN = "G15_10"
+_R260 = "https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass"
 _SPECIAL_PURPOSES = frozenset({"BILL", "HR", "PAYOR", "PRESS"})
 """Purposes of a contact that is none of the whole structure (FHIR R5, contactentity-type)."""
 
@@ -509,6 +510,8 @@ class People:
         roles: list[str] = []
         for concept in node.children("relationship"):
             roles += [role for role in self._contact_roles(concept) if role not in roles]
+        if len(roles) > 1 and "CON" in roles and self._is_marked_informant(node):
+            roles.remove("CON")
         if not roles:
             return
         person = name(context, node, with_suffix=False)
@@ -528,6 +531,7 @@ class People:
                 ),
                 None,
             )
+            self._repeat_relation(node, kin)
         for role in roles:
             if role == "GUARD":
                 _merge_guardian(guardians, _guardian(person, organization, means, places))
@@ -535,6 +539,25 @@ class People:
                 _merge_contact(contacts, Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
         if person is None and "GUARD" not in roles:
             node.give_up_carried("IMGDA-0901")
+
+    def _is_marked_informant(self, node: Node) -> bool:
+        """Whether a RelatedPerson has the mark that the French profile fixes beside the role that he has (docs/fhir.md, A3)."""
+        codings = (coding for concept in node.children("relationship") for coding in concept.children("coding"))
+        marks = [c for c in codings if (c.peek("code"), c.peek("system")) == ("CON", _R260)]
+        for mark in marks:
+            mark.decide("code", "system", "display")
+        others = sum(c.peek("code") == "CON" for x in node.children("relationship") for c in x.children("coding"))
+        return node.type_name == "RelatedPerson" and len(marks) == others
+
+    def _repeat_relation(self, node: Node, kin: Code | None) -> None:
+        """Count the relations that say again, under another name of the code system, the one that was read as read."""
+        from bridge.mappings import code_system_oid
+
+        for concept in node.children("relationship") if kin else ():
+            for coding in concept.children("coding"):
+                uri = coding.peek("system")
+                if kin and coding.peek("code") == kin.code and isinstance(uri, str) and code_system_oid(uri) == kin.system:
+                    coding.carried()
 
     def _contact_roles(self, concept: Node) -> list[str]:
         """The class codes (ECON, NOK, GUARD…) that a relationship means."""
@@ -721,6 +744,8 @@ class People:
     def _take_ins(self, node: Node, national: list[Identifier]) -> None:
         """The first INS; the same one again counts as read, another one is reported."""
         if not national or peek_identifier(self.context, node) in national:
+            if node.peek("use") == "temp":
+                node.decide("use")  # what fr-core fixes for an INS-NIA
             found = identifier(self.context, node)
             national += [found] if found and found not in national else []
         else:

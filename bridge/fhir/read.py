@@ -23,6 +23,7 @@ from bridge.fhir.people import People
 from bridge.fhir.reasons import Reasons
 from bridge.fhir.references import Index
 from bridge.fhir.select import Group, groups
+from bridge.fhir.source import leave_aside
 from bridge.fhir.telecoms import telecom
 from bridge.fhir.view import Node, reads
 from bridge.fhir.view import root as view
@@ -96,6 +97,7 @@ def read(
         people.append(reader.people)
         taken = None if root.ledger.taken is None else frozenset(root.ledger.taken)
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places), taken=taken))
+    leave_aside(context.index)
     leftovers.give_up(context.index, people, [reading.order for reading in readings if reading.order])
     unreferenced.belonging_to_nothing(context)
     lost = tuple(losses.find(root, context.index, settings.losses))

@@ -296,6 +296,12 @@ class Node:
         if is_code_system(str(self.value.get("system"))):
             self.decide("system")
 
+    def is_said_unknown(self) -> bool:
+        """Whether the only leaves of this object say that its value is unknown."""
+        return all(
+            leaf.key in ("url", "valueCode") and "data-absent-reason" in str(leaf.container["url"]) for leaf in self.leaves()
+        )
+
     def give_up(self, code: str, loss: LossClass | None = None, /, **parameters: str) -> None:
         """Give up every leaf of this object that was not read, as losses of an issue of the catalogue."""
         reason = Reason(code, loss, tuple(parameters.items()))

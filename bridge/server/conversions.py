@@ -62,7 +62,7 @@ ENDPOINTS = (
         "to-fhir",
         CDA,
         {FHIR_JSON: "plain", "application/json": "plain"},
-        frozenset({"shape", "lenient"}),
+        frozenset({"shape", "lenient", "with-document"}),
         "A document IMG-DA-IMG becomes a FHIR Bundle.",
     ),
     Endpoint(
@@ -95,7 +95,7 @@ ENDPOINTS = (
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
 """Content security policy of a page: it brings its style and its script, and reaches for nothing."""
 _BOOLEANS = {"true": True, "false": False}
-_SWITCHES = frozenset({"check", "single", "lenient", "draft", "values"})
+_SWITCHES = frozenset({"check", "single", "lenient", "draft", "values", "with-document"})
 """Options that are true or false."""
 
 
@@ -187,7 +187,7 @@ def _options(request: Request, endpoint: Endpoint) -> dict[str, Any]:
         if name == "lang" and value not in ("fr", "en"):
             raise refused(400, "IMGDA-1812", name=name, expected="fr | en")
         found[name] = _BOOLEANS[value] if name in _SWITCHES else value
-    return {name: value for name, value in found.items() if name not in ("lang", "_format")}
+    return {name.replace("-", "_"): value for name, value in found.items() if name not in ("lang", "_format")}
 
 
 def _with_charset(kind: str) -> str:

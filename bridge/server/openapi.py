@@ -29,6 +29,7 @@ _PARAMETERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "check": ("Check the document before it is given.", {"type": "boolean"}),
     "values": ("Show the values too.", {"type": "boolean"}),
     "shape": ("Form of the Bundle written.", {"type": "string", "enum": ["document", "order"]}),
+    "with-document": ("Put the document itself beside the resources.", {"type": "boolean"}),
     "lang": ("Language of the findings; goes before Accept-Language.", {"type": "string", "enum": ["fr", "en"]}),
 }
 

@@ -281,7 +281,7 @@ def _name(order: Order) -> str:
 
 OPERATIONS: Mapping[str, Operation] = {
     "to-cda": Operation(_to_cda, frozenset({"model", "fhir", "requisition", "single", "draft", "check"})),
-    "to-fhir": Operation(_to_fhir, frozenset({"shape"})),
+    "to-fhir": Operation(_to_fhir, frozenset({"shape", "with_document"})),
     "check": Operation(_check, frozenset({"model"})),
     "explain": Operation(_explain, frozenset({"model", "fhir", "requisition", "single", "draft", "values"})),
 }

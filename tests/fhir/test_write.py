@@ -339,7 +339,8 @@ def test_a_relative_is_a_contact_of_the_patient_and_an_informant():
     order = knee(contacts=(Contact(role="NOK", name=PersonName(family="ESSAI"), relation=sister),))
     bundle = write(order)
     (contact,) = [c for c in resource(bundle, "Patient")["contact"] if c["name"]["family"] == "ESSAI"]
-    assert [code_of(r)[1] for r in contact["relationship"]] == ["NOK", "SIS"]
+    assert [code_of(r)[1] for r in contact["relationship"]] == ["NOK", "SIS", "SIS"]
+    assert len({code_of(r)[0] for r in contact["relationship"]}) == 3
     (informant,) = extensions(bundle["entry"][0]["resource"], "informant-extension")
     assert target(bundle, part(informant, "party")["valueReference"])["name"][0]["family"] == "ESSAI"
 
@@ -480,7 +481,8 @@ def test_the_context_of_care_is_an_encounter_at_a_location():
 
 def test_an_encounter_of_unknown_type_says_so():
     order = knee(encounter=replace(story("knee-radiograph").encounter, type=None))
-    assert resource(write(order), "Encounter")["class"]["extension"][0]["valueCode"] == "unknown"
+    kind = resource(write(order), "Encounter")["class"]
+    assert kind["_code"]["extension"][0]["valueCode"] == kind["_system"]["extension"][0]["valueCode"] == "unknown"
 
 
 # --- the request -----------------------------------------------------------------------------------------------------
@@ -581,9 +583,9 @@ def act(**changes: Any) -> Act:
 
 
 def test_the_modality_comes_first_then_the_codings_of_the_sender():
-    modality = replace(act().modality, text="Radio", translations=(Translation(code="24800-5", system="2.16.840.1.113883.6.1"),))
+    modality = replace(act().modality, text="Radio", translations=(Translation(code="100655-0", system="2.16.840.1.113883.6.1"),))
     request = request_of(acts=(act(modality=modality),), purpose="Fracture ?")
-    assert [c["code"] for c in request["code"]["coding"]] == [modality.code, "24800-5"]
+    assert [c["code"] for c in request["code"]["coding"]] == [modality.code, "100655-0"]
     assert request["code"]["text"] == "Radio"
     assert request["meta"]["profile"][0].endswith("/fr-service-request-imaging-document")
 

@@ -228,6 +228,12 @@ def test_a_document_becomes_the_bundle_that_the_library_writes(server, kind):
     assert answer.json == bundle_of(documented(KNEE))
 
 
+def test_the_document_can_travel_with_the_bundle(server):
+    answer = server.convert(documented(KNEE), "/to-fhir?with-document=true", Content_Type="application/xml")
+    assert "Binary" in [entry["resource"]["resourceType"] for entry in answer.json["entry"]]
+    assert server.convert(documented(KNEE), "/to-fhir?with-document=oui", Content_Type="application/xml").code == "IMGDA-1812"
+
+
 def test_the_shape_of_the_bundle_can_be_chosen(server):
     answer = server.convert(documented(KNEE), "/to-fhir?shape=order", Content_Type="application/xml")
     assert answer.json == bundle_of(documented(KNEE), shape="order")

@@ -10,8 +10,9 @@ Source: docs/fhir.md, 2.2, 2.3 and 2.9.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
+from bridge.fhir import profiles
 from bridge.fhir.write import composition, description
 from bridge.fhir.write.acts import Requests, call_back_number
 from bridge.fhir.write.clinical import Clinical
@@ -20,16 +21,22 @@ from bridge.fhir.write.datatypes import identifier, in_one_text, is_instant
 from bridge.fhir.write.encounter import write_encounter
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
+from bridge.fhir.write.source import write_source
 from bridge.issues import Issue, issue
 from bridge.order import Order, Participant
+from bridge.words import Words
 
 __all__ = ["Shape", "losses", "write"]
 
 Shape = Literal["document", "order"]
 
 
-def write(order: Order, *, shape: Shape = "document") -> dict[str, Any]:
-    """The order as a FHIR R4 Bundle, JSON data. What it cannot say is told by :func:`losses`."""
+def write(order: Order, *, shape: Shape = "document", words: Words | None = None, received: bytes | None = None) -> JSON:
+    """The order as a FHIR R4 Bundle, JSON data. What it cannot say is told by :func:`losses`.
+
+    *words* are the titles and narratives of the document that the order was read from; without them they are made of the data.
+    *received* is that document, to travel with the Bundle.
+    """
     resources = Resources(in_one_text(order.document.id))
     people = People(resources)
     physicians = [url for p in order.participants if (url := _treating(people, p))]
@@ -48,11 +55,13 @@ def write(order: Order, *, shape: Shape = "document") -> dict[str, Any]:
     )
     requests = Requests(resources, order, shape, common).write()
     relatives = [people.related_person(contact, patient) for contact in order.contacts]
-    links = Links(patient, encounter, requests, relatives)
+    links = Links(patient, encounter, requests, relatives, words or {})
     if shape == "document":
         composition.write(resources, people, order, clinical, links)
     else:
         description.write(resources, people, order, links)
+    if received is not None:
+        write_source(resources, order.document, links, received)
     return _bundle(resources, order, shape)
 
 
@@ -66,16 +75,18 @@ def _treating(people: People, participant: Participant) -> str | None:
 
 def _bundle(resources: Resources, order: Order, shape: Shape) -> JSON:
     document = order.document
-    profile = [f"{ANS}/StructureDefinition/fr-bundle-document"] if shape == "document" else []
-    return parts(
+    claimed = [f"{ANS}/StructureDefinition/fr-bundle-document"] if shape == "document" else []
+    bundle = parts(
         resourceType="Bundle",
         id=resources.name(f"Bundle {shape}"),
-        meta=parts(source=in_one_text(document.id), profile=profile),
+        meta=parts(source=in_one_text(document.id), profile=claimed),
         identifier=identifier(document.id) if shape == "document" else None,
         type="document" if shape == "document" else "collection",
         timestamp=document.created_at if is_instant(document.created_at) else None,
         entry=resources.entries,
     )
+    profiles.keep_true(bundle)
+    return bundle
 
 
 def losses(order: Order) -> tuple[Issue, ...]:

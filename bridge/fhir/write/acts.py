@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.fhir.profiles import is_member
 from bridge.fhir.sites import site_words
-from bridge.fhir.write.datatypes import concept, ta, telecoms, typed
+from bridge.fhir.write.datatypes import coding, concept, ta, telecoms, typed
 from bridge.fhir.write.resources import ANS, HL7, JSON, Resources, absent, parts, reference
 from bridge.order import Act, Function, Identifier, Order, Site, Telecom
 
@@ -37,11 +38,10 @@ class Requests:
 
     def _request(self, act: Act) -> str:
         order = self.order
-        imaging = order.purpose is not None and any(t.system == "2.16.840.1.113883.6.1" for t in act.modality.translations)
         structures = self._structures(act)
         return self.resources.add(
             "ServiceRequest",
-            "fr-service-request-imaging-document" if imaging else "fr-service-request-document",
+            "fr-service-request-imaging-document" if self._is_imaging_profile(act) else "fr-service-request-document",
             meta=self._meta(),
             extension=[*self._reasons(), *_call_back(order), *map(_target, structures)],
             identifier=[*(typed(n, "PGN") for n in order.request.ids[1:]), *(typed(n, "PLAC") for n in act.ids)],
@@ -59,6 +59,11 @@ class Requests:
             **self.common,
             **self._deadline(act),
         )
+
+    def _is_imaging_profile(self, act: Act) -> bool:
+        """Whether the imaging profile is met: it demands the finalité, and an examination code of a document of imaging."""
+        codes = (coding(t.code, t.system) for t in act.modality.translations)
+        return self.order.purpose is not None and any(is_member(code, "imaging-document-code") for code in codes)
 
     def _meta(self) -> JSON:
         """What the Composition says in the other shape: version and confidentiality of the document."""

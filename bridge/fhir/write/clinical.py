@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.fhir.write.datatypes import concept, is_instant, loinc, ta
+from bridge.fhir.write.datatypes import concept, identifier, is_instant, loinc, ta
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order import Attachment, Contraindication, Order
+from bridge.order import Attachment, Contraindication, Identifier, Order
 
 __all__ = ["Clinical"]
 
@@ -39,8 +39,8 @@ class Clinical:
         """The fullUrls of everything, in the order of the sections. *callback* is written where no extension says it."""
         self._text(self.history, loinc("11348-0", "Antécédents médicaux"), order.medical_history)
         self._text(self.history, loinc("47519-4", "Antécédents chirurgicaux"), order.surgical_history)
-        for item in order.contraindications:
-            self._contraindication(item)
+        for number, item in enumerate(order.contraindications, start=1):
+            self._contraindication(item, self._derived_identifier(f"Contraindication {number}"))
         for code in order.care_information:
             about = ta("ORG-192", "Informations pour la prise en charge")
             self._observation(self.history, about, valueCodeableConcept=concept(code))
@@ -61,7 +61,7 @@ class Clinical:
         if text:
             self._observation(section, code, valueString=text)
 
-    def _contraindication(self, item: Contraindication) -> None:
+    def _contraindication(self, item: Contraindication, ident: JSON) -> None:
         """A value of 64100-1 says yes; the concept as the question with ``false`` says no (docs/fhir.md, M5-bis)."""
         note = [{"text": item.comment}] if item.comment else []
         if item.present:
@@ -70,12 +70,17 @@ class Clinical:
                 self.history,
                 loinc("64100-1", "Contre-indications"),
                 "fr-observation-contra-indications-document",
+                identifier=[ident],
                 **dated,
                 valueCodeableConcept=concept(item.concept),
                 note=note,
             )
         else:
             self._observation(self.history, concept(item.concept), effectiveDateTime=item.date, valueBoolean=False, note=note)
+
+    def _derived_identifier(self, place: str) -> JSON:
+        """The identifier of an entry that has none of its own, from the document and the place; temporary, as its use says."""
+        return identifier(Identifier(root=self.resources.name(place).upper()), use="temp")
 
     def _informed(self, order: Order) -> None:
         """An answer that is missing is never made up: only its date, if any, is written, with the reason of its absence."""
@@ -105,7 +110,7 @@ class Clinical:
             "fr-document-reference-document",
             status="current",
             docStatus="final",
-            type=concept(item.type) if item.type else None,
+            type=concept(item.type) if item.type else absent(),
             subject=reference(self.patient),
             date=item.date if dated else None,
             content=[{"attachment": attachment}],

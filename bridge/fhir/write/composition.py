@@ -6,14 +6,16 @@ Source: docs/fhir.md, 2.2 and 2.5; ANS, document-core 0.1.0, fr-composition-docu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bridge.fhir.write import narrative
 from bridge.fhir.write.clinical import Clinical
-from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, period, ta, v3
+from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, ta, typed, v3
 from bridge.fhir.write.people import People
-from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
+from bridge.fhir.write.resources import ANS, JSON, Resources, absent, parts, reference
 from bridge.order import Attester, Author, Order, Participant, Period, Professional
+from bridge.words import SectionWords, Words
 
 __all__ = ["Links", "write"]
 
@@ -30,12 +32,14 @@ class Links:
     encounter: str
     requests: list[str]
     relatives: list[str]
+    words: Words
+    """Titles and narratives of the document that the order was read from; none for an order from elsewhere."""
 
 
 def write(resources: Resources, people: People, order: Order, clinical: Clinical, links: Links) -> None:
     """Write the Composition as the first entry."""
     document = order.document
-    replaced = {"code": "replaces", "targetIdentifier": identifier(document.replaces)} if document.replaces else None
+    replaced = {"code": "replaces", "targetIdentifier": typed(document.replaces, "RI")} if document.replaces else None
     url = resources.add(
         "Composition",
         "fr-composition-document",
@@ -54,7 +58,7 @@ def write(resources: Resources, people: People, order: Order, clinical: Clinical
             _attester(people, "legal", order.legal_authenticator),
             *(_attester(people, "professional", attester) for attester in order.authenticators),
         ],
-        custodian=reference(people.organization(order.custodian)),
+        custodian=reference(people.organization(order.custodian)) or absent(),
         relatesTo=[replaced] if replaced else [],
         event=_events(people, order, links),
         section=_sections(order, clinical, links),
@@ -71,7 +75,7 @@ def _author(people: People, author: Author) -> JSON:
 
 
 def _attester(people: People, mode: str, attester: Attester) -> JSON:
-    return parts(mode=mode, time=attester.time, party=reference(people.role(attester.professional)))
+    return parts(mode=mode, time=attester.time, party=reference(people.role(attester.professional)) or absent())
 
 
 def _header(people: People, order: Order, links: Links) -> list[JSON]:
@@ -103,7 +107,7 @@ def _taking_part(name: str, kind: str, party: str | None, *, time: JSON | None =
         "type": {"valueCodeableConcept": v3("ParticipationType", kind)},
         "function": {"valueCodeableConcept": function} if function else None,
         "time": {"valuePeriod": time} if time else None,
-        "party": {"valueReference": reference(party)} if party else None,
+        "party": {"valueReference": reference(party) or absent()},
     }
     return {"url": f"{_HL7}/{name}", "extension": [{"url": part, **value} for part, value in values.items() if value]}
 
@@ -116,11 +120,11 @@ def _events(people: People, order: Order, links: Links) -> list[JSON]:
     number = identifier(order.request.ids[0]) if order.request.ids else None
     principal = parts(
         extension=[
-            *_performer(people, order.request.performer),
+            *(_performer(people, order.request.performer) or [_unknown_performer()]),
             {"url": f"{_ANS}/fr-is-principal-event-extension", "valueBoolean": True},
         ],
         code=[_ORDER],
-        period=period(order.request.period),
+        period=known_period(order.request.period),
         detail=[parts(**(reference(links.requests[0]) or {}), identifier=number)] if links.requests else [],
     )
     found = [principal]
@@ -139,34 +143,39 @@ def _performer(people: People, person: Professional | None) -> list[JSON]:
     return [{"url": f"{_ANS}/fr-performer-event-extension", "valueReference": who}] if who else []
 
 
+def _unknown_performer() -> JSON:
+    return {"url": f"{_ANS}/fr-performer-event-extension", "valueReference": absent()}
+
+
 # --- sections --------------------------------------------------------------------------------------------------------
 
 
 def _sections(order: Order, clinical: Clinical, links: Links) -> list[JSON]:
     """The tree of the model; what has no entry is left out (docs/fhir.md, 2.2)."""
     requests = links.requests
-    why = _section(
-        "55115-0", "Demande", "Justification de la demande et finalité de l'examen", narrative.reasons(order), requests
-    )
+    section = partial(_section, links.words)
+    why = section("55115-0", "Demande", "Justification de la demande et finalité de l'examen", narrative.reasons(order), requests)
     title = "Antécédents, contre-indications et informations pour la prise en charge"
-    history = _section("11329-0", "Historique médical", title, narrative.history(order), clinical.history)
+    history = section("11329-0", "Historique médical", title, narrative.history(order), clinical.history)
     words: list[narrative.Row] = [("Informations cliniques", "Justification, antécédents et contre-indications")]
-    top = _section("55752-0", "Informations cliniques", "Informations cliniques", words, [])
-    top["section"] = [section for section in (why, history) if "entry" in section]
+    top = section("55752-0", "Informations cliniques", "Informations cliniques", words, [])
+    top["section"] = [part for part in (why, history) if "entry" in part]
     found = [
         top,
-        _section("34895-3", "Education du patient", "Information du patient", narrative.education(order), clinical.education),
-        _section("18776-5", "Plan de soins", "Actes d'imagerie demandés", narrative.plan(order), [*requests, *clinical.plan]),
-        _section("30954-2", "Résultats d'examens", "Résultats d'examens antérieurs", narrative.results(order), clinical.results),
-        _section("55107-7", "Documents ajoutés", "Documents liés", narrative.documents(order), clinical.documents),
+        section("34895-3", "Education du patient", "Information du patient", narrative.education(order), clinical.education),
+        section("18776-5", "Plan de soins", "Actes d'imagerie demandés", narrative.plan(order), [*requests, *clinical.plan]),
+        section("30954-2", "Résultats d'examens", "Résultats d'examens antérieurs", narrative.results(order), clinical.results),
+        section("55107-7", "Documents ajoutés", "Documents liés", narrative.documents(order), clinical.documents),
     ]
-    return [section for section in found if section.keys() & {"entry", "section"}]
+    return [part for part in found if part.keys() & {"entry", "section"}]
 
 
-def _section(code: str, display: str, title: str, rows: list[narrative.Row], entries: list[str]) -> JSON:
+def _section(words: Words, code: str, display: str, title: str, rows: list[narrative.Row], entries: list[str]) -> JSON:
+    """A section with the title and narrative of the received document, or with those that the data give."""
+    received = words.get(code, SectionWords())
     return parts(
-        title=title,
+        title=received.title or title,
         code=loinc(code, display),
-        text=narrative.narrative(rows),
+        text=narrative.received(received) or narrative.narrative(rows),
         entry=[reference(entry) for entry in entries],
     )

@@ -29,10 +29,12 @@ __all__ = [
     "loinc",
     "national_identifiers",
     "period",
+    "place_identifier",
     "ta",
     "telecoms",
     "typed",
     "v3",
+    "visit_identifiers",
 ]
 
 TA = "https://smt.esante.gouv.fr/fhir/CodeSystem/terminologie-cisis"
@@ -102,9 +104,13 @@ def identifier(item: Identifier, **more: object) -> JSON:
     return parts(**more, system=f"urn:{scheme}:{root}", value=item.extension)
 
 
-def typed(item: Identifier, code: str, *, french: bool = False) -> JSON:
+def typed(item: Identifier, code: str, *, french: bool = False, use: str | None = None) -> JSON:
     """An Identifier with a type of table v2-0203, or of its French extension."""
-    return identifier(item, type={"coding": [coding(code, _FR_IDENTIFIER_TYPES if french else f"{_THO}/v2-0203")]})
+    return identifier(item, use=use, type=_type(code, _FR_IDENTIFIER_TYPES if french else f"{_THO}/v2-0203"))
+
+
+def _type(code: str, system: str) -> JSON:
+    return {"coding": [coding(code, system)]}
 
 
 def national_identifiers(item: Identifier) -> list[JSON]:
@@ -112,18 +118,38 @@ def national_identifiers(item: Identifier) -> list[JSON]:
     if item.root not in (PROFESSIONALS, STRUCTURES) or item.extension is None:
         return [identifier(item)]
     kind = "IDNPS" if item.root == PROFESSIONALS else "IDNST"
-    return [typed(item, kind, french=True), *_plain(item.root, item.extension)]
+    return [typed(item, kind, french=True, use="official"), *_plain(item.root, item.extension)]
+
+
+_PLAIN = {
+    (PROFESSIONALS, "8", 11): ("RPPS", "https://rpps.esante.gouv.fr"),
+    (STRUCTURES, "1", 9): ("FINEG", "https://finess.esante.gouv.fr"),
+    (STRUCTURES, "2", 9): ("SIREN", "https://sirene.fr"),
+    (STRUCTURES, "3", 14): ("SIRET", "https://sirene.fr"),
+}
+"""Type and system of a national number without its prefix, by root, prefix and length (fr-core 2.1.0, slices of identifier)."""
 
 
 def _plain(root: str, number: str) -> list[JSON]:
     prefix, body = number[:1], number[1:]
-    system = {
-        (PROFESSIONALS, "8", 11): "https://rpps.esante.gouv.fr",
-        (STRUCTURES, "1", 9): "https://finess.esante.gouv.fr",
-        (STRUCTURES, "2", 9): "https://sirene.fr",
-        (STRUCTURES, "3", 14): "https://sirene.fr",
-    }.get((root, prefix, len(body)))
-    return [{"system": system, "value": body}] if system and body.isdigit() else []
+    if not body.isdigit() or (found := _PLAIN.get((root, prefix, len(body)))) is None:
+        return []
+    kind, system = found
+    return [{"type": _type(kind, _FR_IDENTIFIER_TYPES), "system": system, "value": body}]
+
+
+def place_identifier(item: Identifier) -> JSON:
+    """The identifier of a Location, whose profile demands a type: national, or internal to whoever gave it."""
+    if item.root == STRUCTURES and item.extension:
+        return typed(item, "IDNST", french=True, use="official")
+    return typed(item, "INTRN", french=True)
+
+
+def visit_identifiers(items: Iterable[Identifier]) -> list[JSON]:
+    """The identifiers of an Encounter, of which its profile demands one: an unknown one is said to be unknown."""
+    kind = {"type": _type("VN", "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-identifier-type")}
+    found = [identifier(item, **kind) for item in items]
+    return found or [{**kind, "_system": absent(), "_value": absent()}]
 
 
 def in_one_text(item: Identifier) -> str:

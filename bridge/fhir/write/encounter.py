@@ -5,7 +5,7 @@ Source: docs/fhir.md, A7.
 
 from __future__ import annotations
 
-from bridge.fhir.write.datatypes import address, coding, concept, identifier, period, v3
+from bridge.fhir.write.datatypes import address, coding, concept, period, place_identifier, v3, visit_identifiers
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
 from bridge.order import Code, Encounter, Facility
@@ -21,29 +21,33 @@ def write_encounter(resources: Resources, people: People, encounter: Encounter, 
     return resources.add(
         "Encounter",
         "fr-encounter-care-document",
-        identifier=[identifier(item) for item in encounter.ids],
+        identifier=visit_identifiers(encounter.ids),
         status="unknown",
         class_=_class(encounter.type),
         subject=reference(patient),
         participant=[
-            parts(type=[v3("ParticipationType", kind)], period=period(when), individual=reference(people.role(person)))
+            parts(
+                type=[v3("ParticipationType", kind)],
+                period=period(when),
+                individual=reference(people.role(person)) or absent(),
+            )
             for kind, person, when in participants
         ],
-        period=period(encounter.period),
+        period=period(encounter.period) or absent(),
         location=[{"location": reference(_location(resources, encounter.facility))}],
     )
 
 
 def _class(kind: Code | None) -> JSON:
-    """Encounter.class is demanded by FHIR itself: an unknown one is said to be unknown."""
-    return coding(kind.code, kind.system, kind.display) if kind else absent()
+    """Encounter.class is demanded by FHIR, its system and code by the profile: an unknown one is said to be unknown."""
+    return coding(kind.code, kind.system, kind.display) if kind else {"_system": absent(), "_code": absent()}
 
 
 def _location(resources: Resources, facility: Facility) -> str:
     return resources.add(
         "Location",
         "fr-location-document",
-        identifier=[identifier(item) for item in facility.ids],
+        identifier=[place_identifier(item) for item in facility.ids],
         name=facility.name,
         type=[concept(facility.type)],
         address=address(facility.address) if facility.address else None,

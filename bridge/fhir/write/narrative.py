@@ -14,8 +14,9 @@ from bridge.fhir.datatypes import french_date
 from bridge.fhir.sites import site_words
 from bridge.fhir.write.resources import JSON
 from bridge.order import Act, Contraindication, Function, Order
+from bridge.words import SectionWords
 
-__all__ = ["Row", "documents", "education", "history", "narrative", "plan", "reasons", "results"]
+__all__ = ["Row", "documents", "education", "history", "narrative", "plan", "reasons", "received", "results"]
 
 Row = tuple[str, str | None]
 _ANSWERS = {True: "oui", False: "non", None: None}
@@ -26,6 +27,14 @@ def narrative(rows: Iterable[Row]) -> JSON:
     cells = "".join(f"<tr><th>{_escaped(label)}</th><td>{_escaped(text)}</td></tr>" for label, text in rows if text)
     div = f'<div xmlns="http://www.w3.org/1999/xhtml"><table><tbody>{cells}</tbody></table></div>'
     return {"status": "generated", "div": div}
+
+
+def received(words: SectionWords) -> JSON | None:
+    """The Narrative of a received document; ``additional`` where it says more than the data."""
+    if words.xhtml is None:
+        return None
+    status = "additional" if words.says_more else "generated"
+    return {"status": status, "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{words.xhtml}</div>'}
 
 
 def _escaped(text: str) -> str:

@@ -21,7 +21,7 @@ from bridge.fhir.write.datatypes import (
     v3,
 )
 from bridge.fhir.write.resources import HL7, JSON, Resources, absent, parts, reference
-from bridge.mappings import code_system_uri, rows
+from bridge.mappings import code_system_uri, rows, value_set
 from bridge.national import INS_ROOTS, INS_TYPES
 from bridge.order import (
     Address,
@@ -43,6 +43,9 @@ _FR = "https://hl7.fr/ig/fhir/core/StructureDefinition"
 _INS_TYPES = {root: name for name, root in INS_TYPES.items()}
 _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
 _G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
+_MOS = "https://mos.esante.gouv.fr/NOS"
+_ROLE_CODES = "2.16.840.1.113883.5.111"
+_R216 = f"{_MOS}/TRE_R216-HL7RoleCode/FHIR/TRE-R216-HL7RoleCode"
 
 
 @dataclass(slots=True)
@@ -58,17 +61,18 @@ class People:
         codes = [concept(function)] if function else []
         codes += [v3("RoleClass", role_class)] if role_class else []
         speciality = person.speciality
-        ready_made = speciality is not None and speciality.system == _PROFESSIONS
-        skills = [{"coding": [coding(skill, _R38)]} for skill in _skills(speciality)]
-        return self.resources.share(
-            "PractitionerRole",
-            "fr-practitionerRole-document",
+        codes += [concept(speciality)] if speciality and not _is_function(speciality) else []
+        content = parts(
             practitioner=reference(self.practitioner(person)),
             organization=reference(self.organization(person.organization)),
-            code=codes + ([concept(speciality)] if speciality and ready_made else []),
-            specialty=skills if ready_made else [concept(speciality)] if speciality else [],
+            code=codes,
+            specialty=[{"coding": [coding(skill, _R38)]} for skill in _skills(speciality)],
             telecom=telecoms(person.telecoms),
         )
+        if not content:
+            return None
+        demanded = {name: content.get(name) or absent() for name in ("practitioner", "organization")}
+        return self.resources.share("PractitionerRole", "fr-practitionerRole-document", **{**demanded, **content})
 
     def author(self, author: Author) -> str | None:
         """A demandeur with his function."""
@@ -79,15 +83,20 @@ class People:
         return self.role(participant.professional, function=participant.function, role_class=participant.role_class)
 
     def practitioner(self, person: Professional) -> str | None:
-        """The person alone. FHIR: Practitioner; None when nothing but the role is known."""
+        """The person alone. FHIR: Practitioner; None when nothing but the role is known.
+
+        His means of contact stand here, where the guide has them, and in the role, where readers of plain R4 look.
+        """
         ids = [form for item in person.ids for form in national_identifiers(item)]
-        if not (ids or person.name or person.addresses):
+        apart = person.speciality is not None and _is_function(person.speciality)
+        if not (ids or person.name or person.addresses or person.telecoms or apart):
             return None
         return self.resources.share(
             "Practitioner",
             "fr-practitioner-document",
-            identifier=ids,
-            name=[name] if (name := human_name(person.name)) else [],
+            identifier=ids or [absent()],
+            name=[human_name(person.name) or {"_family": absent()}],
+            telecom=telecoms(person.telecoms),
             address=addresses(person.addresses),
             qualification=[{"code": {"coding": [part]}} for part in _qualifications(person.speciality)],
         )
@@ -117,7 +126,7 @@ class People:
         return self.resources.add(
             "Patient",
             "fr-patient-ins-document" if qualified else "fr-patient-document",
-            extension=[*([_reliability()] if qualified else []), *_birth_place(patient.birth_place)],
+            extension=[*([_reliability()] if qualified else []), *_birth_place(patient.birth_place, qualified)],
             identifier=[_patient_identifier(item) for item in patient.ids],
             name=_patient_names(patient.name),
             telecom=telecoms(patient.telecoms),
@@ -137,7 +146,7 @@ class People:
     def _guardian(self, guardian: Guardian) -> list[JSON]:
         common = parts(
             relationship=[v3("RoleClass", "GUARD")],
-            name=human_name(guardian.name),
+            name=human_name(guardian.name) or {"_family": absent()},
             organization=reference(self.organization(guardian.organization)),
         )
         return _by_address(common, telecoms(guardian.telecoms), guardian.addresses)
@@ -147,12 +156,18 @@ class People:
         return self.resources.add(
             "RelatedPerson",
             "fr-related-person-document",
+            identifier=[absent()],
             patient=reference(patient),
-            relationship=_relationship(contact),
+            relationship=[_INFORMANT, *_relationship(contact)],
             name=[human_name(contact.name)],
             telecom=telecoms(contact.telecoms),
             address=addresses(contact.addresses),
         )
+
+
+def _is_function(speciality: Code) -> bool:
+    """Whether a speciality has the code of a function as well, for which it would be taken in PractitionerRole.code."""
+    return value_set("function-code").find(speciality.code, speciality.system) is not None
 
 
 def _skills(speciality: Code | None) -> list[str]:
@@ -162,15 +177,27 @@ def _skills(speciality: Code | None) -> list[str]:
 
 
 def _qualifications(speciality: Code | None) -> list[JSON]:
-    """Profession and savoir-faire, each in its own code system (docs/fhir.md, A4)."""
+    """Profession and savoir-faire, each in its own code system (docs/fhir.md, A4); a role in care where it is a function too."""
+    if speciality is not None and _is_function(speciality):
+        return concept(speciality)["coding"]  # type: ignore[no-any-return]
     if speciality is None or speciality.system != _PROFESSIONS or not speciality.code.startswith("G15_"):
         return []
     profession = speciality.code.removeprefix("G15_").partition("/")[0]
     return [coding(profession, _G15), *(coding(skill, _R38) for skill in _skills(speciality))]
 
 
+_INFORMANT = {"coding": [coding("CON", f"{_MOS}/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass", "Informateur")]}
+"""What the French profile fixes as the role of a RelatedPerson (document-core 0.1.0, fr-related-person-document)."""
+
+
 def _relationship(contact: Contact) -> list[JSON]:
-    return [v3("RoleClass", contact.role), *([concept(contact.relation)] if contact.relation else [])]
+    """Role and relation, which the French profiles know under TRE_R216 and plain R4 under the code system of HL7."""
+    relation = contact.relation
+    if relation is None:
+        return [v3("RoleClass", contact.role)]
+    is_known = relation.system == _ROLE_CODES and value_set("relation").find(relation.code, relation.system) is not None
+    french = [{"coding": [coding(relation.code, _R216, relation.display)]}] if is_known else []
+    return [v3("RoleClass", contact.role), *french, concept(relation)]
 
 
 def _by_address(common: JSON, means: list[JSON], places: tuple[Address, ...]) -> list[JSON]:
@@ -181,8 +208,8 @@ def _by_address(common: JSON, means: list[JSON], places: tuple[Address, ...]) ->
 
 def _patient_identifier(item: Identifier) -> JSON:
     if kind := _INS_TYPES.get(item.root):
-        return {"use": "official", **typed(item, kind, french=True)}
-    return typed(item, "PI") if item.extension else identifier(item)
+        return typed(item, kind, french=True, use="temp" if kind == "INS-NIA" else "official")
+    return typed(item, "PI", use="usual") if item.extension else identifier(item)
 
 
 def _patient_names(name: PatientName) -> list[JSON]:
@@ -194,6 +221,7 @@ def _patient_names(name: PatientName) -> list[JSON]:
         use="official",
         family=name.birth_family,
         given=[name.birth_given] if name.birth_given else [],
+        _given=[] if name.birth_given else [absent()],
         prefix=[name.prefix] if name.prefix else [],
         suffix=[name.suffix] if name.suffix else [],
     )
@@ -213,13 +241,15 @@ def _reliability() -> JSON:
     return {"url": f"{_FR}/fr-core-identity-reliability", "extension": [{"url": "identityStatus", "valueCoding": status}]}
 
 
-def _birth_place(place: Address | None) -> list[JSON]:
-    if place is None:
+def _birth_place(place: Address | None, qualified: bool) -> list[JSON]:
+    """The place of birth with its INSEE code, in the extension of fr-core 2.1.0 and where 2.2.0 has it (``district``)."""
+    if place is None and not qualified:
         return []
-    written = address(place)
-    insee = written.pop("district", None)
-    code = {"url": f"{_FR}/fr-core-address-insee-code", "valueCoding": coding(insee, _COMMUNES)} if insee else None
-    return [{"url": f"{HL7}/patient-birthPlace", "valueAddress": parts(extension=[code] if code else [], **written)}]
+    written = address(place) if place else {}
+    insee = written.get("district")
+    code = {"valueCoding": coding(insee, _COMMUNES) if insee else absent()}
+    extensions = [{"url": f"{_FR}/fr-core-address-insee-code", **code}] if insee or qualified else []
+    return [{"url": f"{HL7}/patient-birthPlace", "valueAddress": parts(extension=extensions, **written)}]
 
 
 _COMMUNES = code_system_uri("1.2.250.1.213.2.23")
