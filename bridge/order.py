@@ -23,11 +23,13 @@ __all__ = [
     "Attachment",
     "Attester",
     "Author",
+    "CareInformation",
     "Code",
     "Contact",
     "Contraindication",
     "DataEnterer",
     "Document",
+    "EffectiveTime",
     "Encounter",
     "EncounterParticipant",
     "Facility",
@@ -100,6 +102,18 @@ class Period:
     """FHIR: start. CDA: low/@value."""
     end: str | None = None
     """FHIR: end. CDA: high/@value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveTime:
+    """When an observation was made: a moment, or a period. FHIR: Observation.effective[x]. CDA: effectiveTime."""
+
+    at: str | None = None
+    """The moment; without *start* and *end*. FHIR: effectiveDateTime. CDA: @value."""
+    start: str | None = None
+    """FHIR: effectivePeriod.start. CDA: low/@value."""
+    end: str | None = None
+    """FHIR: effectivePeriod.end. CDA: high/@value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,8 +456,20 @@ class Contraindication:
     """``False`` for the answer "non". FHIR: valueBoolean. CDA: @negationInd."""
     comment: str | None = None
     """FHIR: note. CDA: text/reference."""
-    date: str | None = None
-    """When it was answered. FHIR: effectiveDateTime. CDA: effectiveTime."""
+    date: EffectiveTime | None = None
+    """When it was answered. FHIR: effective[x]. CDA: effectiveTime."""
+    id: Identifier | None = None
+    """That of the entry; ``None`` for the one that the document derives. FHIR: identifier. CDA: id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareInformation:
+    """One information pour la prise en charge. FHIR: Observation ORG-192. CDA: observation ORG-192."""
+
+    concept: Code
+    """JDV_InfoPriseEnCharge. FHIR: valueCodeableConcept. CDA: value."""
+    date: EffectiveTime | None = None
+    """When it was said. FHIR: effective[x]. CDA: effectiveTime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -464,6 +490,8 @@ class Function:
     """JDV_FonctionEtudieeTEP or JDV_FonctionEtudieeScintigraphie, by the modality. CDA: value."""
     comment: str | None = None
     """Mandatory for "Autre". FHIR: orderDetail.text. CDA: FR-Commentaire-ER."""
+    date: EffectiveTime | None = None
+    """When it was said. FHIR: orderDetail, extension. CDA: effectiveTime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -488,6 +516,8 @@ class Act:
     """PET and scintigraphy only. FHIR: orderDetail. CDA: observation MED-1133."""
     wanted_by: str | None = None
     """Date limite souhaitée. FHIR: occurrencePeriod.end. CDA: effectiveTime."""
+    entry_id: Identifier | None = None
+    """That of the entry, a root alone; ``None`` for the one that the document derives. FHIR: identifier[RI]. CDA: first id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -506,6 +536,8 @@ class Attachment:
     """FHIR: DocumentReference.date. CDA: observation 69764-9, effectiveTime."""
     language: str | None = None
     """FHIR: attachment.language. CDA: observationMedia/value/@language."""
+    type_text: str | None = None
+    """The type in words, where they are not the title. FHIR: DocumentReference.type.text. CDA: value/originalText."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -536,8 +568,8 @@ class Order:
     """Actes d'imagerie demandés. CDA: section 18776-5."""
     patient_informed: bool | None = None
     """Patient informé des risques; ``None`` where the settings allow it. FHIR: Observation MED-1130. CDA: MED-1130."""
-    patient_informed_at: str | None = None
-    """When that was answered. FHIR: effectiveDateTime. CDA: observation MED-1130, effectiveTime."""
+    patient_informed_at: EffectiveTime | None = None
+    """When that was answered. FHIR: effective[x]. CDA: observation MED-1130, effectiveTime."""
     data_enterer: DataEnterer | None = None
     """CDA: dataEnterer."""
     contacts: tuple[Contact, ...] = ()
@@ -558,8 +590,8 @@ class Order:
     """Finalité de l'examen. FHIR: reasonCode[finaliteExamen]. CDA: section 55115-0, narrative."""
     contraindications: tuple[Contraindication, ...] = ()
     """CDA: observations 64100-1."""
-    care_information: tuple[Code, ...] = ()
-    """Informations pour la prise en charge (JDV_InfoPriseEnCharge). FHIR: Observation ORG-192. CDA: ORG-192."""
+    care_information: tuple[CareInformation, ...] = ()
+    """Informations pour la prise en charge. FHIR: Observation ORG-192. CDA: observations ORG-192."""
     patient_information: str | None = None
     """Autres informations transmises au patient. FHIR: Observation 99622-3. CDA: observation 99622-3."""
     event: str | None = None
@@ -568,3 +600,13 @@ class Order:
     """Résultats d'examens antérieurs. FHIR: Observation 30954-2. CDA: section 30954-2."""
     attachments: tuple[Attachment, ...] = ()
     """Documents liés. CDA: section 55107-7."""
+    medical_history_at: EffectiveTime | None = None
+    """When the antécédents médicaux were said. FHIR: effective[x]. CDA: observation 11348-0, effectiveTime."""
+    surgical_history_at: EffectiveTime | None = None
+    """When the antécédents chirurgicaux were said. FHIR: effective[x]. CDA: observation 47519-4, effectiveTime."""
+    patient_information_at: EffectiveTime | None = None
+    """When that was told. FHIR: effective[x]. CDA: observation 99622-3, effectiveTime."""
+    event_at: EffectiveTime | None = None
+    """When the évènement was said. FHIR: effective[x]. CDA: observation GEN-296, effectiveTime."""
+    callback_at: EffectiveTime | None = None
+    """When the wish was said. FHIR: effective[x]. CDA: observation GEN-297, effectiveTime."""

@@ -17,11 +17,13 @@ from bridge.order import (
     Attachment,
     Attester,
     Author,
+    CareInformation,
     Code,
     Contact,
     Contraindication,
     DataEnterer,
     Document,
+    EffectiveTime,
     Encounter,
     EncounterParticipant,
     Facility,
@@ -98,6 +100,16 @@ def moments(draw: st.DrawFn, low: int = 2000, high: int = 2030) -> str:
     """A date-time with an offset."""
     when = draw(st.datetimes(datetime(low, 1, 1), datetime(high, 12, 28)))
     return when.replace(microsecond=0, tzinfo=timezone(timedelta(hours=draw(_zones)))).isoformat()
+
+
+
+@st.composite
+def effective_times(draw: st.DrawFn) -> EffectiveTime:
+    """A moment, or a period of which one end may be unknown."""
+    if draw(st.booleans()):
+        return EffectiveTime(at=draw(dates | moments()))
+    span = draw(periods())
+    return EffectiveTime(start=span.start, end=span.end)
 
 
 dates = st.dates(date(1900, 1, 1), date(2030, 12, 28)).map(date.isoformat)
@@ -302,7 +314,11 @@ def acts(draw: st.DrawFn) -> Act:
     if kind in ("PT", "NM"):
         concepts = codes("pet-function" if kind == "PT" else "scintigraphy-function")
         functions = tuple(
-            Function(concept=c, comment=draw(texts if c.code.startswith("GEN-092") else st.none() | texts))
+            Function(
+                concept=c,
+                comment=draw(texts if c.code.startswith("GEN-092") else st.none() | texts),
+                date=draw(st.none() | effective_times()),
+            )
             for c in draw(st.lists(concepts, min_size=1, max_size=3, unique=True))
         )
     if kind == "PT":
@@ -316,6 +332,7 @@ def acts(draw: st.DrawFn) -> Act:
         contrast=contrast,
         functions=functions,
         wanted_by=draw(st.none() | dates | moments()),
+        entry_id=draw(st.none() | st.builds(Identifier, root=uuids)),
     )
 
 
@@ -327,17 +344,25 @@ attachments = st.builds(
     type=st.none() | codes("document-type").filter(lambda c: c.system[0].isdigit()),
     date=st.none() | dates | moments(),
     language=st.none() | st.sampled_from(["fr", "fr-FR", "en"]),
+    type_text=st.none() | lines.map("Type : {}".format),
 )
 
 
 @st.composite
 def contraindications(draw: st.DrawFn) -> tuple[Contraindication, ...]:
     concepts = draw(st.lists(codes("contraindication"), max_size=4, unique=True))
+    own = st.builds(Identifier, root=oids | uuids) | identifiers()
+    names = [draw(st.none() | own.filter(lambda i: not i.root.startswith("1.2.250.1.71"))) for _ in concepts]
+    names = [name if name not in names[:place] else None for place, name in enumerate(names)]
     return tuple(
         Contraindication(
-            concept=c, present=draw(st.booleans()), comment=draw(st.none() | texts), date=draw(st.none() | dates | moments())
+            concept=c,
+            present=draw(st.booleans()),
+            comment=draw(st.none() | texts),
+            date=draw(st.none() | effective_times()),
+            id=name,
         )
-        for c in concepts
+        for c, name in zip(concepts, names, strict=False)
     )
 
 
@@ -386,6 +411,8 @@ def orders(draw: st.DrawFn) -> Order:
     """A valid order."""
     urgency = draw(st.none() | st.builds(Urgency, reason=texts, contacted=st.none() | professionals(setting=True)))
     informed = draw(st.none() | st.booleans())
+    callback, told, event = draw(st.none() | st.booleans()), draw(st.none() | texts), draw(st.none() | texts)
+    times = st.none() | effective_times()
     return Order(
         document=draw(documents),
         patient=draw(patients()),
@@ -420,7 +447,7 @@ def orders(draw: st.DrawFn) -> Order:
         surgical_history=draw(texts),
         acts=draw(st.lists(acts(), min_size=1, max_size=3).map(tuple)),
         patient_informed=informed,
-        patient_informed_at=draw(st.none() | dates | moments()),
+        patient_informed_at=draw(st.none() | effective_times()),
         data_enterer=draw(st.none() | st.builds(DataEnterer, professional=professionals(), time=st.none() | moments())),
         # The same person twice in one role is one contact.
         contacts=draw(st.lists(contacts, max_size=2, unique_by=lambda c: (c.role, c.name.family, c.name.given)).map(tuple)),
@@ -438,14 +465,21 @@ def orders(draw: st.DrawFn) -> Order:
         participants=draw(several(participants)),
         screening=draw(st.booleans()),
         urgency=urgency,
-        callback=draw(st.none() | st.booleans()),
+        callback=callback,
         purpose=draw(st.none() | texts),
         contraindications=draw(contraindications()),
-        care_information=draw(several(codes("care-information"), 5)),
-        patient_information=draw(st.none() | texts),
-        event=draw(st.none() | texts),
+        care_information=tuple(
+            CareInformation(concept=code, date=draw(times)) for code in draw(several(codes("care-information"), 5))
+        ),
+        patient_information=told,
+        event=event,
         prior_results=draw(st.none() | texts),
         attachments=draw(several(attachments)),
+        medical_history_at=draw(times),
+        surgical_history_at=draw(times),
+        patient_information_at=draw(times) if told else None,
+        event_at=draw(times) if event else None,
+        callback_at=draw(times) if callback is not None else None,
     )
 
 

@@ -18,7 +18,7 @@ from bridge.cda.parse import CDA, NUMBER, Parsed, path_of
 from bridge.issues import Issue, LossClass, Severity, issue
 from bridge.mappings import rows
 
-__all__ = ["find"]
+__all__ = ["find", "repeated_ids"]
 
 _SEVERITIES: dict[LossClass, Severity] = {
     "critical": "warning",
@@ -77,7 +77,8 @@ def find(parsed: Parsed, claims: Claims, repeated: dict[int, int]) -> Iterator[I
         for found in reader.one(number, element):
             if not again.says(number, found):
                 yield found
-    yield from _repeated_ids(parsed)
+    for element in repeated_ids(parsed).values():
+        yield issue("IMGDA-1273", path_of(element))
 
 
 _TEXT, _SECTION = f"{CDA}text", f"{CDA}section"
@@ -235,13 +236,16 @@ def _loss(element: etree._Element, leaf: str, value: str) -> Issue:
     return issue("IMGDA-1321", path_of(element, leaf), severity=_SEVERITIES[kind], loss=kind, value=value)
 
 
-def _repeated_ids(parsed: Parsed) -> Iterator[Issue]:
+def repeated_ids(parsed: Parsed) -> dict[int, etree._Element]:
+    """The identifiers of the body that stand there already, by their number."""
     body = parsed.root.find(f"{CDA}component/{CDA}structuredBody")
     ids = [e for e in body.iter(f"{CDA}id") if e.get("extension") is None and e.get("root")] if body is not None else []
     counts = Counter(e.get("root", "").upper() for e in ids)
     seen: set[str] = set()
+    again: dict[int, etree._Element] = {}
     for element in ids:
         root = element.get("root", "").upper()
         if counts[root] > 1 and root in seen:
-            yield issue("IMGDA-1273", path_of(element))
+            again[int(element.get(NUMBER, ""))] = element
         seen.add(root)
+    return again

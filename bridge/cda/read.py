@@ -28,7 +28,7 @@ _O = f"{{{order_xml.NAMESPACE}}}"
 _X = "{urn:x-bridge:source}"
 
 _MOMENTS = frozenset(
-    f"{_O}{name}" for name in "created-at birth-date deceased-at time wanted-by date patient-informed-at".split()
+    f"{_O}{name}" for name in "created-at birth-date deceased-at time wanted-by date".split()
 )
 _TEXTS = frozenset({"justification", "medical_history", "surgical_history", "reason"})
 """Mandatory texts for which the settings have words when they are missing."""
@@ -107,7 +107,9 @@ class _Reading:
         self._require(self._tree, Order)
         order = None
         if not any(found.is_error for found in self._issues):
+            self._drop_repeated_ids()
             order = self._with_first_forename(self._with_media(order_xml.read(self._tree)))
+            order = order_xml.without_derived_ids(order)
         self._issues += losses.find(self._parsed, claimed, repeated)
         if any(found.is_error for found in self._issues):
             order = None
@@ -131,6 +133,14 @@ class _Reading:
             for element in values(self._parsed.root):
                 self._issues.append(issue(code, path_of(element)))
 
+    def _drop_repeated_ids(self) -> None:
+        """An identifier that names two entries names none: the document written derives another one (IMGDA-1273)."""
+        again = losses.repeated_ids(self._parsed)
+        for element in [*self._tree.iterfind(f"{_O}contraindication/{_O}id"), *self._tree.iterfind(f"{_O}act/{_O}entry-id")]:
+            parent = element.getparent()
+            if parent is not None and int(element.get(f"{_X}from", "-1")) in again:
+                parent.remove(element)
+
     # --- moments ---
 
     def _with_first_forename(self, order: Order) -> Order:
@@ -148,7 +158,7 @@ class _Reading:
         for element in self._tree.iter(etree.Element):
             if element.tag in _MOMENTS and element.text:
                 element.text = self._complete(element, element.text)
-            for name in ("start", "end"):
+            for name in ("at", "start", "end"):
                 if (value := element.get(name)) is not None:
                     element.set(name, self._complete(element, value))
 

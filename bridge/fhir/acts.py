@@ -12,10 +12,10 @@ from functools import cache
 
 from bridge.fhir.clinical import TA
 from bridge.fhir.context import Context, clean, same_words
-from bridge.fhir.datatypes import identifier, iso, moment
+from bridge.fhir.datatypes import EFFECTIVE, effective_time, identifier, iso, moment
 from bridge.fhir.view import Node, reads
 from bridge.mappings import Concept, code_system_oid, rows, value_set
-from bridge.order import Act, Code, Function, Identifier, Site
+from bridge.order import Act, Code, EffectiveTime, Function, Identifier, Site
 
 __all__ = ["Acts", "ReadAct", "codeable", "codeables", "is_imaging", "site_words"]
 
@@ -99,6 +99,7 @@ class Acts:
             contrast=contrast,
             functions=read,
             wanted_by=self._deadline(request),
+            entry_id=self._entry_id(request),
         )
         return ReadAct(self._split(act, places, request), request.path)
 
@@ -144,7 +145,8 @@ class Acts:
                 if coded and concept:
                     self.context.take_code(node.child("code") or node, "MED-1133", TA)
                     comments = [t for note in node.children("note") if (t := clean(note.text("text")))]
-                    read.append(Function(concept=coded.code, comment="\n".join(comments) or None))
+                    when = effective_time(self.context, node)
+                    read.append(Function(concept=coded.code, comment="\n".join(comments) or None, date=when))
                 else:
                     self.context.note("IMGDA-0409", node.at("valueCodeableConcept"))
         return tuple(dict.fromkeys(read))
@@ -305,7 +307,8 @@ class Acts:
         groups = ([plain] if plain else []) + [(site,) for site in modified]
         if len(groups) > 1:
             self.context.note("IMGDA-0422", request.at("bodySite"), count=str(len(groups)))
-        return [replace(act, sites=tuple(group)) for group in groups]
+        first, *others = [replace(act, sites=tuple(group)) for group in groups]
+        return [first, *(replace(other, entry_id=None) for other in others)]
 
     # --- the rest ----------------------------------------------------------------------------------------------------
 
@@ -320,6 +323,14 @@ class Acts:
                 if read not in shared and read not in found:
                     found.append(read)
         return tuple(found)
+
+    def _entry_id(self, request: Node) -> Identifier | None:
+        """The name of the entry of this act: a root alone, of type RI (resource identifier)."""
+        for node in request.children("identifier"):
+            if has_type(node, "RI") and node.peek("system") == "urn:ietf:rfc:3986":
+                if (found := identifier(self.context, node)) and found.extension is None:
+                    return found
+        return None
 
     def _deadline(self, request: Node) -> str | None:
         """occurrenceDateTime, occurrencePeriod.end, or the end of a Timing (docs/fhir.md, M17)."""
@@ -423,6 +434,10 @@ class _Details:
                 for value in extension.extensions("value"):
                     self._boolean(code, value)
 
+    def _time(self, concept: Node) -> EffectiveTime | None:
+        """When an answer was given, where an extension of the concept says it."""
+        return next((when for e in concept.extensions(EFFECTIVE) if (when := effective_time(self._context, e, "value"))), None)
+
     def used(self, concept: Node) -> None:
         """Note that a detail was understood."""
         self._used.add(id(concept.value))
@@ -433,7 +448,7 @@ class _Details:
             own = NUCLEAR.get(modality)
             if own and (coded := self._context.coded(concept, own)):
                 self.used(concept)
-                yield Function(concept=coded.code, comment=self._comment(concept, coded.code))
+                yield Function(concept=coded.code, comment=self._comment(concept, coded.code), date=self._time(concept))
             elif id(concept.value) not in self._used and any(self._context.matches(concept, s) for s in NUCLEAR.values()):
                 self.used(concept)
                 self._context.note("IMGDA-0409" if own else "IMGDA-0408", concept.path)

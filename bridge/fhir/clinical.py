@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.context import Context, clean, one_line
-from bridge.fhir.datatypes import french_date, moment
+from bridge.fhir.datatypes import effective_time, french_date, identifier, moment, peek_identifier
 from bridge.fhir.view import Node, reads
 from bridge.mappings import code_system_oid, table, value_set
-from bridge.order import Code, Contraindication
+from bridge.order import CareInformation, Code, Contraindication, EffectiveTime, Identifier
 
 __all__ = ["Clinical", "Finding"]
 
@@ -53,7 +53,8 @@ class Finding:
     present: bool
     path: str
     comments: list[str] = field(default_factory=list)
-    date: str | None = None
+    date: EffectiveTime | None = None
+    id: Identifier | None = None
 
 
 @dataclass(slots=True)
@@ -68,9 +69,10 @@ class Clinical:
     """``medical`` and ``surgical`` where the input says that there are none."""
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
     rubric_comments: list[str] = field(default_factory=list)
-    care_information: list[Code] = field(default_factory=list)
+    care_information: list[CareInformation] = field(default_factory=list)
     informed: bool | None = None
-    informed_at: str | None = None
+    times: dict[str, EffectiveTime] = field(default_factory=dict)
+    """When each single datum of the request was said, by its field of the order."""
     information: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
@@ -166,24 +168,36 @@ class Clinical:
     def _with_comments(self, node: Node, text: str | None) -> str | None:
         return "\n".join([text, *self._comments(node)]) if text else None
 
+    def _said(self, node: Node, item: str) -> str | None:
+        """The text of an Observation with its notes; its time is kept as that field of the order."""
+        text = self._with_comments(node, self._text_value(node))
+        if text:
+            self._timed(node, item)
+        return text
+
+    def _timed(self, node: Node, item: str) -> None:
+        """Keep when a datum was said: of several times the first, so that another one is a loss."""
+        if item not in self.times and (when := effective_time(self.context, node)):
+            self.times[item] = when
+
     def _comments(self, node: Node) -> list[str]:
         return [text for note in node.children("note") if (text := clean(note.text("text")))]
 
     @reads("medical_history")
     def _medical_history(self, node: Node) -> None:
-        _add(self.medical, self._with_comments(node, self._text_value(node)))
+        _add(self.medical, self._said(node, "medical_history_at"))
 
     @reads("surgical_history")
     def _surgical_history(self, node: Node) -> None:
-        _add(self.surgical, self._with_comments(node, self._text_value(node)))
+        _add(self.surgical, self._said(node, "surgical_history_at"))
 
     @reads("patient_information")
     def _told(self, node: Node) -> None:
-        _add(self.information, self._with_comments(node, self._text_value(node)))
+        _add(self.information, self._said(node, "patient_information_at"))
 
     @reads("event")
     def _event(self, node: Node) -> None:
-        _add(self.events, self._with_comments(node, self._text_value(node)))
+        _add(self.events, self._said(node, "event_at"))
 
     @reads("prior_results")
     def _prior(self, node: Node) -> None:
@@ -198,14 +212,14 @@ class Clinical:
         if self.informed not in (None, answer):
             self.context.note("IMGDA-0438", node.path)
         self.informed = answer
-        self.informed_at = self.informed_at or moment(self.context, node, "effectiveDateTime")
+        self._timed(node, "patient_informed_at")
 
     def _unanswered(self, node: Node) -> None:
         """A question that was asked and has no answer: when it was asked is kept."""
         if reason := node.child("dataAbsentReason"):
             for coding in reason.children("coding"):
                 coding.understood()
-            self.informed_at = self.informed_at or moment(self.context, node, "effectiveDateTime")
+            self._timed(node, "patient_informed_at")
 
     @reads("callback")
     def _callback(self, node: Node) -> None:
@@ -214,6 +228,7 @@ class Clinical:
             if self.callback not in (None, answer):
                 self.context.note("IMGDA-0328", node.path)
             self.callback = bool(self.callback) or answer
+            self._timed(node, "callback_at")
 
     def answer(self, node: Node) -> bool | None:
         """The yes or no of an Observation or component: valueBoolean, or a yes/no concept."""
@@ -295,11 +310,21 @@ class Clinical:
         known = self.findings.setdefault((code.code, code.system), Finding(code, present, node.path))
         if known.present is not present:
             self.context.note("IMGDA-0424", node.path)
-        dated = node if "effectiveDateTime" in node else node.parent
+        dated = node if node.choice("effective") else node.parent
         if known.date is None and dated is not None:
-            known.date = moment(self.context, dated, "effectiveDateTime")
+            known.date = effective_time(self.context, dated)
+        if known.id is None and node.type_name == "Observation":
+            known.id = self._entry_id(node)
         for comment in comments:
             _add(known.comments, comment)
+
+    def _entry_id(self, node: Node) -> Identifier | None:
+        """The identifier of an Observation, that no other finding has: it names the entry of the document."""
+        taken = {finding.id for finding in self.findings.values()}
+        for stated in node.children("identifier")[:1]:
+            if peek_identifier(self.context, stated) not in {None, *taken}:
+                return identifier(self.context, stated)
+        return None
 
     def contraindications(self) -> tuple[Contraindication, ...]:
         """The contre-indications in the order of the input; the comment of the rubric goes to the first one."""
@@ -314,7 +339,9 @@ class Clinical:
                 for comment in self.rubric_comments:
                     _add(self.medical, "Contre-indications : " + comment)
         return tuple(
-            Contraindication(concept=f.concept, present=f.present, comment="\n".join(f.comments) or None, date=f.date)
+            Contraindication(
+                concept=f.concept, present=f.present, comment="\n".join(f.comments) or None, date=f.date, id=f.id
+            )
             for f in findings
         )
 
@@ -325,14 +352,15 @@ class Clinical:
         value = node.child("valueCodeableConcept")
         coded = self.context.coded(value, "care-information")
         if coded and value:
-            self._add_care(coded.code)
+            self._add_care(coded.code, node)
         elif value and (words := self.context.words(value)):
             self.context.note("IMGDA-0504", value.path, value_set="JDV_InfoPriseEnCharge")
             _add(self.medical, "Information pour la prise en charge : " + words)
 
-    def _add_care(self, code: Code) -> None:
-        if code not in self.care_information:
-            self.care_information.append(code)
+    def _add_care(self, code: Code, node: Node | None = None) -> None:
+        if all(code != known.concept for known in self.care_information):
+            when = effective_time(self.context, node) if node else None
+            self.care_information.append(CareInformation(concept=code, date=when))
 
     @reads("care_information")
     def _flag(self, node: Node) -> None:

@@ -17,7 +17,7 @@ from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.view import Node
 from bridge.mappings import identifier_oid, wordings
 from bridge.moments import offset
-from bridge.order import Address, Identifier, Period, PersonName, Telecom
+from bridge.order import Address, EffectiveTime, Identifier, Period, PersonName, Telecom
 
 __all__ = [
     "ADDRESS_USE",
@@ -32,6 +32,7 @@ __all__ = [
     "address",
     "addresses",
     "contact_uri",
+    "effective_time",
     "french_date",
     "identifier",
     "iso",
@@ -114,6 +115,20 @@ def period(context: Context, node: Node | None) -> Period | None:
     if start and end and as_datetime(end) < as_datetime(start):
         context.note("IMGDA-0603", node.path)
     return Period(start=start, end=end) if start or end else None
+
+
+EFFECTIVE = "https://example.org/fhir/img-da/StructureDefinition/effective"
+"""Extension with the time of an answer that is no Observation, such as an orderDetail; no guide has one (docs/fhir.md, 2.6)."""
+
+
+def effective_time(context: Context, node: Node, prefix: str = "effective") -> EffectiveTime | None:
+    """The time of an observation. FHIR: effectiveDateTime, effectiveInstant or effectivePeriod; *prefix* for another choice."""
+    for element in (f"{prefix}DateTime", f"{prefix}Instant"):
+        if element in node:
+            when = moment(context, node, element)
+            return EffectiveTime(at=when) if when else None
+    span = period(context, node.child(f"{prefix}Period"))
+    return EffectiveTime(start=span.start, end=span.end) if span else None
 
 
 def is_past(node: Node, reference: str | None) -> bool:

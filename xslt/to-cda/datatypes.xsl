@@ -94,10 +94,21 @@
   <!-- IVL_TS: low and high, or the nullFlavor where neither end is known. -->
   <xsl:function name="dt:interval" as="node()+">
     <xsl:param name="period" as="element()?"/>
-    <xsl:param name="unknown" as="xs:string"/>
+    <xsl:param name="unknown" as="xs:string?"/>
     <xsl:if test="not($period)"><xsl:attribute name="nullFlavor" select="$unknown"/></xsl:if>
     <xsl:if test="$period/@start"><low value="{dt:ts($period/@start)}"/></xsl:if>
     <xsl:if test="$period/@end"><high value="{dt:ts($period/@end)}"/></xsl:if>
+  </xsl:function>
+
+  <!-- The time of an observation: a moment, a period, or the nullFlavor where nothing is known of it. -->
+  <xsl:function name="dt:effective" as="element(cda:effectiveTime)?">
+    <xsl:param name="time" as="element()?"/>
+    <xsl:param name="unknown" as="xs:string?"/>
+    <xsl:variable name="moment" as="node()?" select="($time/@at, $time/text())[1]"/>
+    <xsl:choose>
+      <xsl:when test="$moment"><effectiveTime value="{dt:ts($moment)}"/></xsl:when>
+      <xsl:when test="$time or $unknown"><effectiveTime><xsl:sequence select="dt:interval($time, $unknown)"/></effectiveTime></xsl:when>
+    </xsl:choose>
   </xsl:function>
 
   <!-- TEL -->

@@ -124,6 +124,20 @@
     </xsl:if>
   </xsl:function>
 
+  <!-- The time of an observation: a moment, or a period. -->
+  <xsl:function name="r:effective" as="element()?">
+    <xsl:param name="name" as="xs:string"/>
+    <xsl:param name="time" as="element()*"/>
+    <xsl:for-each select="r:dated($time)[1]">
+      <xsl:element name="{$name}">
+        <xsl:choose>
+          <xsl:when test="@value"><xsl:sequence select="r:from(.)"/><xsl:attribute name="at" select="r:iso(@value)"/></xsl:when>
+          <xsl:otherwise><xsl:sequence select="r:period(.)"/></xsl:otherwise>
+        </xsl:choose>
+      </xsl:element>
+    </xsl:for-each>
+  </xsl:function>
+
   <!-- II; a UUID is written in upper case. -->
   <xsl:function name="r:ii" as="attribute()+">
     <xsl:param name="id" as="element()"/>

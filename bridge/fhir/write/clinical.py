@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.fhir.write.datatypes import concept, is_instant, loinc, ta
+from bridge.fhir.write.datatypes import concept, effective_time, identifier, is_instant, loinc, ta
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order import Attachment, Contraindication, Order
+from bridge.order import Attachment, Contraindication, EffectiveTime, Identifier, Order
+from bridge.order_xml import CONTRAINDICATION, derived_id
 
 __all__ = ["Clinical"]
 
@@ -37,18 +38,23 @@ class Clinical:
 
     def write(self, order: Order, *, callback: bool | None) -> list[str]:
         """The fullUrls of everything, in the order of the sections. *callback* is written where no extension says it."""
-        self._text(self.history, loinc("11348-0", "Antécédents médicaux"), order.medical_history)
-        self._text(self.history, loinc("47519-4", "Antécédents chirurgicaux"), order.surgical_history)
-        for item in order.contraindications:
-            self._contraindication(item)
-        for code in order.care_information:
+        medical, surgical = loinc("11348-0", "Antécédents médicaux"), loinc("47519-4", "Antécédents chirurgicaux")
+        self._text(self.history, medical, order.medical_history, order.medical_history_at)
+        self._text(self.history, surgical, order.surgical_history, order.surgical_history_at)
+        for number, item in enumerate(order.contraindications, start=1):
+            self._contraindication(item, item.id or derived_id(order, CONTRAINDICATION, number))
+        for care in order.care_information:
             about = ta("ORG-192", "Informations pour la prise en charge")
-            self._observation(self.history, about, valueCodeableConcept=concept(code))
+            self._observation(
+                self.history, about, valueCodeableConcept=concept(care.concept), **effective_time(care.date)
+            )
         self._informed(order)
-        self._text(self.education, loinc("99622-3", "Informations pour le patient"), order.patient_information)
-        self._text(self.plan, ta("GEN-296", "Évènement associé à l'examen demandé"), order.event)
+        told = loinc("99622-3", "Informations pour le patient")
+        self._text(self.education, told, order.patient_information, order.patient_information_at)
+        self._text(self.plan, ta("GEN-296", "Évènement associé à l'examen demandé"), order.event, order.event_at)
         if callback is not None:
-            self._observation(self.plan, ta("GEN-297", "Retour par téléphone souhaité"), valueBoolean=callback)
+            wish = ta("GEN-297", "Retour par téléphone souhaité")
+            self._observation(self.plan, wish, valueBoolean=callback, **effective_time(order.callback_at))
         self._text(self.results, loinc("30954-2", "Résultats d'examens"), order.prior_results)
         self.documents += [self._document(item) for item in order.attachments]
         return [*self.history, *self.education, *self.plan, *self.results, *self.documents]
@@ -57,25 +63,33 @@ class Clinical:
         subject = reference(self.patient)
         section.append(self.resources.add("Observation", profile, status="final", code=code, subject=subject, **elements))
 
-    def _text(self, section: list[str], code: JSON, text: str | None) -> None:
+    def _text(self, section: list[str], code: JSON, text: str | None, when: EffectiveTime | None = None) -> None:
         if text:
-            self._observation(section, code, valueString=text)
+            self._observation(section, code, valueString=text, **effective_time(when))
 
-    def _contraindication(self, item: Contraindication) -> None:
+    def _contraindication(self, item: Contraindication, name: Identifier) -> None:
         """A value of 64100-1 says yes; the concept as the question with ``false`` says no (docs/fhir.md, M5-bis)."""
         note = [{"text": item.comment}] if item.comment else []
         if item.present:
-            dated: JSON = {"effectiveDateTime": item.date} if item.date else {"_effectiveDateTime": absent()}
+            dated = effective_time(item.date) or {"_effectiveDateTime": absent()}
             self._observation(
                 self.history,
                 loinc("64100-1", "Contre-indications"),
                 "fr-observation-contra-indications-document",
+                identifier=[identifier(name)],
                 **dated,
                 valueCodeableConcept=concept(item.concept),
                 note=note,
             )
         else:
-            self._observation(self.history, concept(item.concept), effectiveDateTime=item.date, valueBoolean=False, note=note)
+            self._observation(
+                self.history,
+                concept(item.concept),
+                identifier=[identifier(name)],
+                **effective_time(item.date),
+                valueBoolean=False,
+                note=note,
+            )
 
     def _informed(self, order: Order) -> None:
         """An answer that is missing is never made up: only its date, if any, is written, with the reason of its absence."""
@@ -85,7 +99,7 @@ class Clinical:
         self._observation(
             self.education,
             ta("MED-1130", _INFORMED),
-            effectiveDateTime=order.patient_informed_at,
+            **effective_time(order.patient_informed_at),
             valueBoolean=order.patient_informed,
             dataAbsentReason=unknown if order.patient_informed is None else None,
         )
@@ -105,8 +119,14 @@ class Clinical:
             "fr-document-reference-document",
             status="current",
             docStatus="final",
-            type=concept(item.type) if item.type else None,
+            type=_type(item),
             subject=reference(self.patient),
             date=item.date if dated else None,
             content=[{"attachment": attachment}],
         )
+
+
+def _type(item: Attachment) -> JSON | None:
+    """The type of a linked document, with its words where they are not the title."""
+    coded = concept(item.type) if item.type else {}
+    return {**coded, "text": item.type_text} if item.type_text else coded or None

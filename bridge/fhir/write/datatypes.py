@@ -12,13 +12,14 @@ from urllib.parse import quote
 from bridge.fhir.datatypes import ADDRESS_USE, PARTS, PROFESSIONALS, STRUCTURES, TELECOM_ADDRESS, TELECOM_USE, URIS, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
 from bridge.mappings import code_system_uri
-from bridge.order import Address, Code, Identifier, Period, PersonName, Telecom
+from bridge.order import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
 
 __all__ = [
     "address",
     "addresses",
     "coding",
     "concept",
+    "effective_time",
     "human_name",
     "identifier",
     "is_instant",
@@ -77,6 +78,15 @@ def is_instant(moment: str | None) -> bool:
 def period(span: Period | None) -> JSON | None:
     """A Period."""
     return parts(start=span.start, end=span.end) if span else None
+
+
+def effective_time(when: EffectiveTime | None, prefix: str = "effective") -> JSON:
+    """The time of an observation as effectiveDateTime or effectivePeriod; *prefix* for another choice element."""
+    if when is None:
+        return {}
+    if when.at:
+        return {f"{prefix}DateTime": when.at}
+    return {f"{prefix}Period": parts(start=when.start, end=when.end)}
 
 
 def known_period(span: Period | None) -> JSON:
