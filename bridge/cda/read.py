@@ -135,10 +135,10 @@ class _Reading:
 
     def _drop_repeated_ids(self) -> None:
         """An identifier that names two entries names none: the document written derives another one (IMGDA-1273)."""
-        again = losses.repeated_ids(self._parsed)
+        again = {element.get("root", "").upper() for element in losses.repeated_ids(self._parsed).values()}
         for element in [*self._tree.iterfind(f"{_O}contraindication/{_O}id"), *self._tree.iterfind(f"{_O}act/{_O}entry-id")]:
             parent = element.getparent()
-            if parent is not None and int(element.get(f"{_X}from", "-1")) in again:
+            if parent is not None and element.get("extension") is None and element.get("root", "").upper() in again:
                 parent.remove(element)
 
     # --- moments ---
