@@ -25,14 +25,17 @@ __all__ = [
     "Author",
     "CareInformation",
     "Code",
+    "Consent",
     "Contact",
     "Contraindication",
     "DataEnterer",
+    "Device",
     "Document",
     "EffectiveTime",
     "Encounter",
     "EncounterParticipant",
     "Facility",
+    "FulfilledOrder",
     "Function",
     "Guardian",
     "Identifier",
@@ -121,13 +124,21 @@ class PersonName:
     """The name of a professional or a relative. FHIR: HumanName. CDA: PN (Structuration minimale)."""
 
     family: str
-    """FHIR: family. CDA: family."""
+    """What the person is called: *used_family*, else a family name without a qualifier, else *birth_family*."""
     given: str | None = None
     """All forenames, separated by spaces. FHIR: given. CDA: given."""
     prefix: str | None = None
     """Civilité, ``M`` or ``MME`` (JDV_J245). FHIR: prefix. CDA: prefix."""
     suffix: str | None = None
     """Titre, ``DR``, ``PR``… (JDV_J246); never for a relative. FHIR: suffix. CDA: suffix."""
+    birth_family: str | None = None
+    """Nom de naissance. FHIR: family, extension iso21090-EN-qualifier BR. CDA: family[@qualifier='BR']."""
+    birth_given: str | None = None
+    """First birth forename. FHIR: given, extension iso21090-EN-qualifier BR. CDA: given[@qualifier='BR']."""
+    used_family: str | None = None
+    """Nom utilisé. FHIR: family, extension iso21090-EN-qualifier CL. CDA: family[@qualifier='CL']."""
+    used_given: str | None = None
+    """Prénom utilisé. FHIR: given, extension iso21090-EN-qualifier CL. CDA: given[@qualifier='CL']."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +254,8 @@ class Guardian:
     """FHIR: contact.telecom. CDA: telecom."""
     addresses: tuple[Address, ...] = ()
     """FHIR: contact.address. CDA: addr."""
+    ids: tuple[Identifier, ...] = ()
+    """His own INS first. FHIR: RelatedPerson.identifier. CDA: id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,11 +330,25 @@ class Document:
     """``L``, ``M``, ``N``, ``R``, ``U`` or ``V``. FHIR: Composition.confidentiality. CDA: confidentialityCode."""
     replaces: Identifier | None = None
     """The document that this one replaces. FHIR: Composition.relatesTo. CDA: relatedDocument[@typeCode='RPLC']."""
+    replaces_set_id: Identifier | None = None
+    """The set of that document. FHIR: relatesTo, extension replaced-set. CDA: parentDocument/setId."""
+    replaces_version: int | None = None
+    """The version of that document. FHIR: relatesTo, extension replaced-version. CDA: parentDocument/versionNumber."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device or a software that wrote a document. FHIR: Device. CDA: assignedAuthoringDevice."""
+
+    model: str | None = None
+    """FHIR: deviceName[model-name]. CDA: manufacturerModelName."""
+    software: str | None = None
+    """FHIR: deviceName[other]. CDA: softwareName."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Demandeur. FHIR: Composition.author, ServiceRequest.requester. CDA: author."""
+    """Demandeur, who comes first, or another author. FHIR: Composition.author, ServiceRequest.requester. CDA: author."""
 
     professional: Professional
     """CDA: assignedAuthor."""
@@ -329,6 +356,28 @@ class Author:
     """Date et heure de la demande. FHIR: ServiceRequest.authoredOn. CDA: time."""
     function: Code | None = None
     """JDV_J47. FHIR: PractitionerRole.code. CDA: functionCode."""
+    device: Device | None = None
+    """The author is no person: *professional* has no name. FHIR: Device. CDA: assignedAuthoringDevice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A consent or an opposition of the patient. FHIR: Consent. CDA: authorization/consent."""
+
+    code: Code
+    """What the patient consents or is opposed to. FHIR: category. CDA: code."""
+    ids: tuple[Identifier, ...] = ()
+    """FHIR: identifier. CDA: id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfilledOrder:
+    """An order that this one answers. FHIR: ServiceRequest.basedOn. CDA: inFulfillmentOf/order."""
+
+    ids: tuple[Identifier, ...]
+    """FHIR: basedOn.identifier. CDA: id."""
+    accession_numbers: tuple[Identifier, ...] = ()
+    """FHIR: basedOn, extension further-identifier of type ACSN. CDA: ps3-20:accessionNumber."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -610,3 +659,9 @@ class Order:
     """When the évènement was said. FHIR: effective[x]. CDA: observation GEN-296, effectiveTime."""
     callback_at: EffectiveTime | None = None
     """When the wish was said. FHIR: effective[x]. CDA: observation GEN-297, effectiveTime."""
+    informants: tuple[Professional, ...] = ()
+    """Professionals who informed. FHIR: extension informant-extension. CDA: informant/assignedEntity."""
+    fulfils: tuple[FulfilledOrder, ...] = ()
+    """FHIR: ServiceRequest.basedOn. CDA: inFulfillmentOf."""
+    consents: tuple[Consent, ...] = ()
+    """FHIR: Consent. CDA: authorization."""

@@ -54,16 +54,20 @@ _ATTRIBUTES: dict[type, frozenset[str]] = {
 }
 
 _SINGULAR = {
+    "accession_numbers": "accession-number",
     "acts": "act",
     "addresses": "address",
     "attachments": "attachment",
     "authenticators": "authenticator",
     "authors": "author",
+    "consents": "consent",
     "contacts": "contact",
     "contraindications": "contraindication",
+    "fulfils": "fulfilled-order",
     "functions": "function",
     "guardians": "guardian",
     "ids": "id",
+    "informants": "informant",
     "lines": "line",
     "modifiers": "modifier",
     "participants": "participant",

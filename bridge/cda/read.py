@@ -6,6 +6,7 @@ Source: docs/design.md; docs/models.md.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from bridge import moments, order_xml, xml
-from bridge.cda import claims, codes, losses
+from bridge.cda import claims, codes, header, losses
 from bridge.cda.parse import Parsed, is_base64, parse, path_of
 from bridge.errors import SourceError, StylesheetError
 from bridge.fhir.people import INS_ROOTS
@@ -34,6 +35,9 @@ _TEXTS = frozenset({"justification", "medical_history", "surgical_history", "rea
 """Mandatory texts for which the settings have words when they are missing."""
 _ROOT = re.compile(r"[0-2](\.(0|[1-9]\d*))*|[A-F0-9]{8}(-[A-F0-9]{4}){3}-[A-F0-9]{12}")
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))*")
+
+_DEFAULTS = {"version": "1", "language": "fr-FR", "confidentiality": "N"}
+"""What the order says where the document says nothing (CI-SIS, Structuration minimale, demands all three)."""
 
 _WHERE = {"c": "urn:hl7-org:v3", "s": "urn:hl7-org:sdtc"}
 _VALUES = {
@@ -103,6 +107,9 @@ class _Reading:
         for code, element, value in codes.tidy(self._tree):
             self._note(code, element, value)
         self._check_values()
+        self._issues += header.findings(self._parsed, self._settings)
+        self._requester()
+        self._note_defaults()
         self._complete_moments()
         self._require(self._tree, Order)
         order = None
@@ -110,7 +117,7 @@ class _Reading:
             self._drop_repeated_ids()
             order = self._with_first_forename(self._with_media(order_xml.read(self._tree)))
             order = order_xml.without_derived_ids(order)
-        self._issues += losses.find(self._parsed, claimed, repeated)
+        self._issues += losses.find(self._parsed, claimed, repeated, self._settings.losses)
         if any(found.is_error for found in self._issues):
             order = None
         return Reading(order, self._issues, self._parsed.model)
@@ -126,6 +133,32 @@ class _Reading:
                 return path_of(self._parsed.elements[int(marks.split()[-1])])
             current = current.getparent()
         return "/ClinicalDocument"
+
+    def _note_defaults(self) -> None:
+        """What the document leaves out and the order has a default for is said: the document written states it."""
+        document = self._tree.find(f"{_O}document")
+        for name, default in _DEFAULTS.items() if document is not None else ():
+            if document.find(f"{_O}{name}") is None:
+                self._note("IMGDA-1316", document, item=name, written=default)
+
+    def _requester(self) -> None:
+        """A device that writes asks for nothing: the requester is then the performer of the request, or the legal authenticator."""
+        authors = self._tree.findall(f"{_O}author")
+        if not authors or any(author.find(f"{_O}device") is None for author in authors):
+            return
+        request, legal = self._tree.find(f"{_O}request/{_O}performer"), self._tree.find(f"{_O}legal-authenticator/{_O}professional")
+        found = next((one for one in (request, legal) if one is not None and one.find(f"{_O}name") is not None), None)
+        if found is None:
+            self._note("IMGDA-0311", authors[0])
+            return
+        self._note("IMGDA-1307", authors[0])
+        author = etree.Element(f"{_O}author")
+        person = etree.SubElement(author, f"{_O}professional")
+        person.extend(deepcopy(child) for child in found)
+        when = authors[0].find(f"{_O}time")
+        if when is not None:
+            author.append(deepcopy(when))
+        authors[0].addprevious(author)
 
     def _check_values(self) -> None:
         """A truth that is neither true nor false would be read as one of them, and a number must be one."""

@@ -16,7 +16,7 @@ from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import effective_time, french_date, identifier, moment, peek_identifier
 from bridge.fhir.view import Node, reads
 from bridge.mappings import code_system_oid, table, value_set
-from bridge.order import CareInformation, Code, Contraindication, EffectiveTime, Identifier
+from bridge.order import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier
 
 __all__ = ["Clinical", "Finding"]
 
@@ -79,6 +79,7 @@ class Clinical:
     callback: bool | None = None
     functions: list[Node] = field(default_factory=list)
     """Observations MED-1133, which belong to the one act that may have them."""
+    consents: list[Consent] = field(default_factory=list)
     _seen: set[int] = field(default_factory=set)
 
     # --- dispatch ----------------------------------------------------------------------------------------------------
@@ -101,6 +102,7 @@ class Clinical:
             "Media": self._document,
             "Binary": self._document,
             "Communication": self._communication,
+            "Consent": self._consent,
         }.get(resource.type_name)
         if reader is None or self.context.is_foreign(resource) or self.never_happened(resource):
             return
@@ -576,6 +578,15 @@ class Clinical:
         if description:
             started = moment(self.context, node, "started")
             _add(self.results, f"{description} ({french_date(started)})" if started else description)
+
+    @reads("consents")
+    def _consent(self, node: Node) -> None:
+        """A consent or an opposition in force: its category, in whatever code system has an OID."""
+        if node.peek("status") != "active":
+            return
+        codes = [code for concept in node.children("category") if (code := self.context.verbatim(concept))]
+        ids = tuple(i for n in node.children("identifier") if (i := identifier(self.context, n)))
+        self.consents += [Consent(code=code, ids=ids if place == 0 else ()) for place, code in enumerate(codes)]
 
     # --- documents, information --------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ __all__ = ["Coded", "Context", "clean", "one_line", "same_words"]
 
 _LINE_BREAKS = re.compile(r"\r\n?|[\u0085\u2028]")
 _SPACES = re.compile(r"\s+")
+_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
 
 
 def clean(text: str | None) -> str | None:
@@ -206,6 +207,18 @@ class Context:
             return None
         coding.text("code"), coding.text("system")
         return Translation(code=code.strip(), system=oid, display=one_line(coding.text("display")))
+
+    def verbatim(self, concept: Node) -> Code | None:
+        """The first coding whose system has an OID, whatever value set it is of, with the words of the concept."""
+        for coding in concept.children("coding"):
+            code = str(coding.peek("code") or "")
+            oid = code_system_oid(str(coding.peek("system")))
+            if oid and _OID.fullmatch(oid) and code and not re.search(r"\s", code):
+                found = self._translation(coding)
+                words = clean(concept.text("text"))
+                text = words if words and words.casefold() != ((found and found.display) or "").casefold() else None
+                return Code(code=code, system=oid, display=found.display if found else None, text=text)
+        return None
 
     def has_code(self, concept: Node | None, code: str, oid: str) -> bool:
         """Whether a CodeableConcept holds a code of a system (OID), or the bare code without a system."""

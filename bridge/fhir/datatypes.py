@@ -22,6 +22,7 @@ from bridge.order import Address, EffectiveTime, Identifier, Period, PersonName,
 __all__ = [
     "ADDRESS_USE",
     "ADDRESS_USE_CODES",
+    "NAME_QUALIFIER",
     "PARTS",
     "PROFESSIONALS",
     "STRUCTURES",
@@ -131,6 +132,13 @@ def effective_time(context: Context, node: Node, prefix: str = "effective") -> E
     return EffectiveTime(start=span.start, end=span.end) if span else None
 
 
+_OWN = "https://example.org/fhir/img-da/StructureDefinition"
+REPLACED_SET, REPLACED_VERSION = f"{_OWN}/replaced-set", f"{_OWN}/replaced-version"
+"""Extensions of relatesTo with the set and the version of the document replaced; R4 has no element for them."""
+FURTHER_IDENTIFIER = f"{_OWN}/further-identifier"
+"""Extension of a Reference by identifier with further identifiers of the same thing."""
+
+
 def is_past(node: Node, reference: str | None) -> bool:
     """Whether the ``period`` of an address, name or telecom ended before *reference* (a moment of the order)."""
     span = node.child("period")
@@ -147,7 +155,6 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # The prefix of a national number that comes without it, by its length (CI-SIS, identifiants nationaux). A structure's number
 # under its OID is left as it is: the official examples hold some of nine characters.
 _PREFIXES = {
-    f"urn:oid:{PROFESSIONALS}": {11: "8"},
     "https://rpps.esante.gouv.fr": {11: "8", 9: "0"},
     "https://finess.esante.gouv.fr": {9: "1"},
     "https://sirene.fr": {9: "2", 14: "3"},
@@ -245,8 +252,21 @@ def civility(context: Context, node: Node, *, with_suffix: bool = True) -> tuple
     return prefix, suffix
 
 
+NAME_QUALIFIER = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
+"""Extension of the parts of a HumanName that tells birth names from used ones (HL7 extensions pack)."""
+ADDITIONAL_NAME = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Patient.contact.additionalName"
+"""Patient.contact has room for one name in R4 (FHIR R5, Patient.contact.additionalName)."""
+
+
 def name(context: Context, owner: Node, *, with_suffix: bool = True) -> PersonName | None:
-    """The name of a professional or relative: official, else usual, else the first HumanName. None without any text."""
+    """The name of a professional or relative: official, else usual, else the first HumanName. None without any text.
+
+    Where parts say that they are a birth name or a used one, all names are read.
+    """
+    names = owner.children("name") + owner.children("additionalName")
+    names += [n for e in owner.extensions(ADDITIONAL_NAME) if (n := e.child("valueHumanName"))]
+    if any(_qualifier(one, "_family") or any(_givens(one, code) for code in ("BR", "CL")) for one in names):
+        return _qualified_name(context, names, with_suffix)
     found = best_name(owner.children("name"))
     if found is None:
         return None
@@ -260,6 +280,64 @@ def name(context: Context, owner: Node, *, with_suffix: bool = True) -> PersonNa
         found.decide("text")
     prefix, suffix = civility(context, found, with_suffix=with_suffix)
     return PersonName(family=family, given=given, prefix=prefix, suffix=suffix)
+
+
+def _qualified_name(context: Context, names: list[Node], with_suffix: bool) -> PersonName | None:
+    """One name of several HumanNames whose parts are qualified BR or CL."""
+    family: dict[str, str] = {}
+    given: dict[str, str] = {}
+    for node in names:
+        code = _qualifier(node, "_family") or ""
+        if code not in family and (text := one_line(node.text("family"))):
+            family[code] = text
+            _take_qualifier(node.child("_family"))
+        for code in ("", "BR", "CL"):
+            if code not in given and (text := one_line(" ".join(_givens(node, code, read=True)))):
+                given[code] = text
+        node.decide("use")
+    called = family.get("CL") or family.get("") or family.get("BR")
+    if called is None:
+        return None
+    marks = [civility(context, node, with_suffix=with_suffix) for node in names]
+    return PersonName(
+        family=called,
+        given=given.get(""),
+        prefix=next((prefix for prefix, _ in marks if prefix), None),
+        suffix=next((suffix for _, suffix in marks if suffix), None),
+        birth_family=family.get("BR"),
+        birth_given=given.get("BR"),
+        used_family=family.get("CL") or (family.get("") if "BR" in family else None),
+        used_given=given.get("CL"),
+    )
+
+
+def _qualifier(node: Node, sibling: str) -> str | None:
+    """The qualifier BR or CL of a part of a HumanName."""
+    part = node.child(sibling)
+    codes = [e.peek("valueCode") for e in part.extensions(NAME_QUALIFIER)] if part else []
+    return next((str(code) for code in codes if code in ("BR", "CL")), None)
+
+
+def _take_qualifier(part: Node | None) -> None:
+    for extension in part.extensions(NAME_QUALIFIER) if part else ():
+        if extension.peek("valueCode") in ("BR", "CL"):
+            extension.decide("url", "valueCode")
+
+
+def _givens(node: Node, code: str, *, read: bool = False) -> list[str]:
+    """The forenames with a qualifier, or without any; *read* marks them as read."""
+    raw, marks = node.peek("given"), node.peek("_given")
+    siblings = {id(n.value): n for n in node.children("_given")}
+    found = []
+    for index, text in enumerate(raw if isinstance(raw, list) else ()):
+        mark = siblings.get(id(marks[index])) if isinstance(marks, list) and index < len(marks) else None
+        stated = [str(e.peek("valueCode")) for e in mark.extensions(NAME_QUALIFIER)] if mark else []
+        if isinstance(text, str) and (code in stated if code else not {"BR", "CL"} & set(stated)):
+            found.append(text)
+            if read:
+                node.ledger.mark(raw, index)
+                _take_qualifier(mark)
+    return found
 
 
 def _is_rendering(text: str, node: Node) -> bool:

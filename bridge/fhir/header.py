@@ -16,7 +16,16 @@ from datetime import datetime
 
 from bridge.fhir.acts import has_type
 from bridge.fhir.context import Context, clean, one_line
-from bridge.fhir.datatypes import as_datetime, identifier, iso, moment, period
+from bridge.fhir.datatypes import (
+    FURTHER_IDENTIFIER,
+    REPLACED_SET,
+    REPLACED_VERSION,
+    as_datetime,
+    identifier,
+    iso,
+    moment,
+    period,
+)
 from bridge.fhir.description import Description, Participation
 from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role
@@ -32,6 +41,7 @@ from bridge.order import (
     Encounter,
     EncounterParticipant,
     Facility,
+    FulfilledOrder,
     Identifier,
     Order,
     Organization,
@@ -230,6 +240,8 @@ class Header:
             language=self._language(),
             confidentiality=self._confidentiality(),
             replaces=self._replaced(),
+            replaces_set_id=self._replaced_set(),
+            replaces_version=self._replaced_version(),
         )
 
     def _business_key(self, ids: tuple[Identifier, ...], requested: str | None) -> str:
@@ -287,15 +299,31 @@ class Header:
                 return found
         return None
 
+    def _relations(self, name: str) -> list[Node]:
+        """The extensions of this name of what tells that the document replaces another."""
+        owner = self.description.node if self.description else self.composition
+        relations = owner.children("relatesTo") if owner else []
+        return [e for relation in relations if relation.peek("code") == "replaces" for e in relation.extensions(name)]
+
+    def _replaced_set(self) -> Identifier | None:
+        found = [identifier(self.context, n) for e in self._relations(REPLACED_SET) if (n := e.child("valueIdentifier"))]
+        return next((i for i in found if i), None)
+
+    def _replaced_version(self) -> int | None:
+        texts = [e.number("valuePositiveInt") for e in self._relations(REPLACED_VERSION)]
+        return next((int(text) for text in texts if text and text.isdigit() and int(text) > 0), None)
+
     # --- A4: demandeur -----------------------------------------------------------------------------------------------
 
     @reads("authors")
     def authors(self, requested: str | None, created: str) -> tuple[Author, ...]:
         """Composition.author, else ServiceRequest.requester; the first one is the demandeur."""
         found: list[Author] = []
+        devices: list[Author] = []
         for reference in self.composition.children("author") if self.composition else ():
             role = self.people.role(reference, required=True)
             if role is None:
+                devices += self._device_author(reference, requested or created)
                 continue
             times = [moment(self.context, e, "valueDateTime") for e in reference.extensions("fr-author-time-extension")]
             found.append(
@@ -314,7 +342,16 @@ class Header:
             ]
         if not found or not found[0].professional.ids or found[0].professional.name is None:
             self.context.note("IMGDA-0311", self.requests[0].at("requester"))
-        return tuple(found) or (Author(professional=Professional(ids=(_NO_ID,)), time=requested or created),)
+        for provenance, agent in self.description.device_agents() if self.description else ():
+            when = moment(self.context, provenance, "occurredDateTime") or requested or created
+            devices += [Author(professional=holder, time=when, device=device) for holder, device in self.people.device(agent)]
+        return (*(found or [Author(professional=Professional(ids=(_NO_ID,)), time=requested or created)]), *devices)
+
+    def _device_author(self, reference: Node, otherwise: str) -> list[Author]:
+        """A device or a software among the authors of the document."""
+        times = [moment(self.context, e, "valueDateTime") for e in reference.extensions("fr-author-time-extension")]
+        when = next((time for time in times if time), otherwise)
+        return [Author(professional=holder, time=when, device=device) for holder, device in self.people.device(reference)]
 
     def _participations(self, *kinds: str) -> list[Participation]:
         """Those who took part in a described document, in one of these capacities."""
@@ -392,8 +429,7 @@ class Header:
                     coding.carried()
                     kind = str(coding.peek("code"))
         for part in extension.extensions("function"):
-            coded = self.context.coded(part.child("valueCodeableConcept"), "function-code", quiet=True)
-            function = coded.code if coded else None
+            function = self.people.function(part.child("valueCodeableConcept"))
         for part in extension.extensions("time"):
             when = self._known_period(part)
         for part in extension.extensions("party"):
@@ -535,6 +571,39 @@ class Header:
                 if target is not None and target.type_name == "RelatedPerson":
                     found.append(target)
         return found
+
+    @reads("informants")
+    def professional_informants(self) -> tuple[Professional, ...]:
+        """Professionals who informed: the parties of the extension that are no relatives, or the informants of a Provenance."""
+        found = []
+        for extension in self._extensions("informant-extension"):
+            for part in extension.extensions("party"):
+                if role := self.people.role(part.child("valueReference")):
+                    found.append(role.professional)
+        found += [part.role.professional for part in self._participations("informant")]
+        return tuple(dict.fromkeys(found))
+
+    @reads("fulfils")
+    def fulfilled(self) -> tuple[FulfilledOrder, ...]:
+        """The orders that this one answers, where the number of this one stands elsewhere (A8)."""
+        found: list[FulfilledOrder] = []
+        if not any("requisition" in request for request in self.requests):
+            return ()
+        for reference in (r for request in self.requests for r in request.children("basedOn")):
+            node = reference.child("identifier")
+            if node is None or "reference" in reference or reference.peek("type") not in (None, "ServiceRequest"):
+                continue
+            first = identifier(self.context, node)
+            more = [n for e in reference.extensions(FURTHER_IDENTIFIER) if (n := e.child("valueIdentifier"))]
+            numbers = [i for n in more if not has_type(n, "ACSN") and (i := identifier(self.context, n))]
+            accession = [i for n in more if has_type(n, "ACSN") and (i := identifier(self.context, n))]
+            reference.decide("type")
+            if first and has_type(node, "ACSN"):
+                accession, first = [first, *accession], None
+            if ids := tuple(i for i in (first, *numbers) if i):
+                new = FulfilledOrder(ids=ids, accession_numbers=tuple(accession))
+                found += [new] if new not in found else []
+        return tuple(found)
 
     @reads("data_enterer")
     def data_enterer(self) -> DataEnterer | None:

@@ -208,6 +208,9 @@ class _Reader:
             patient_information_at=clinical.times.get("patient_information_at"),
             event_at=clinical.times.get("event_at"),
             callback_at=clinical.times.get("callback_at") if callback is not None else None,
+            informants=header.professional_informants(),
+            fulfils=header.fulfilled(),
+            consents=tuple(dict.fromkeys(clinical.consents)),
         )
         order = order_xml.without_derived_ids(order)
         header.lose_the_rest(order)

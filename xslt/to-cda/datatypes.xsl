@@ -155,7 +155,11 @@
     <name>
       <xsl:for-each select="$name/o:prefix"><prefix>{.}</prefix></xsl:for-each>
       <xsl:for-each select="$name/o:given"><given>{.}</given></xsl:for-each>
-      <family>{$name/o:family}</family>
+      <xsl:for-each select="$name/o:birth-given"><given qualifier="BR">{.}</given></xsl:for-each>
+      <xsl:for-each select="$name/o:used-given"><given qualifier="CL">{.}</given></xsl:for-each>
+      <xsl:if test="not($name/(o:birth-family, o:used-family))"><family>{$name/o:family}</family></xsl:if>
+      <xsl:for-each select="$name/o:birth-family"><family qualifier="BR">{.}</family></xsl:for-each>
+      <xsl:for-each select="$name/o:used-family"><family qualifier="CL">{.}</family></xsl:for-each>
       <xsl:for-each select="$name/o:suffix"><suffix>{.}</suffix></xsl:for-each>
     </name>
   </xsl:function>

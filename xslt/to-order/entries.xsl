@@ -23,7 +23,7 @@
   <xsl:function name="e:observations" as="element()*">
     <xsl:param name="section" as="element()?"/>
     <xsl:param name="code" as="xs:string"/>
-    <xsl:sequence select="e:valid($section/cda:entry/cda:observation[cda:code/@code = $code])"/>
+    <xsl:sequence select="e:valid($section/cda:entry/cda:observation[cda:code/@code = $code])[not(@nullFlavor)]"/>
   </xsl:function>
 
   <!-- Those of them that are not negated. -->
@@ -255,7 +255,7 @@
     <xsl:variable name="performers" as="element()*"
         select="($event/cda:performer, $acts[cda:priorityCode]/cda:performer)/cda:assignedEntity"/>
     <xsl:if test="$event or $priorities">
-      <urgency x:from="{($event, $priorities)/@x:n}" x:says="Oui">
+      <urgency x:from="{($event, $priorities)/@x:n}" x:took="{$event/cda:code ! h:coded(.)}" x:says="Oui">
         <xsl:sequence select="r:said(($priorities/n:row(n:source(cda:originalText)), n:row(e:shown-reason($document))))"/>
         <xsl:sequence select="e:reason($document, $event, $priorities)"/>
         <xsl:for-each select="$performers[1]">

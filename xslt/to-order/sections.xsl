@@ -18,7 +18,7 @@
     <xsl:variable name="history" as="element()?" select="$sections[cda:code/@code = '11329-0'][1]"/>
     <xsl:variable name="information" as="element()?" select="$sections[cda:code/@code = '34895-3'][1]"/>
     <xsl:variable name="plan" as="element()?" select="$sections[cda:code/@code = '18776-5'][1]"/>
-    <xsl:variable name="acts" as="element()*" select="$plan/cda:entry/(cda:observation | cda:procedure)"/>
+    <xsl:variable name="acts" as="element()*" select="$plan/cda:entry/(cda:observation | cda:procedure)[not(@nullFlavor)]"/>
     <xsl:sequence select="s:reason($reason/cda:text)"/>
     <xsl:for-each select="e:history($history, '11348-0', 'Antécédents médicaux')">
       <medical-history><xsl:sequence select="r:text(.)"/></medical-history>

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.fhir.datatypes import REPLACED_SET, REPLACED_VERSION
 from bridge.fhir.write import narrative
 from bridge.fhir.write.clinical import Clinical
 from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, period, ta, v3
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
-from bridge.order import Attester, Author, Order, Participant, Period, Professional
+from bridge.order import Attester, Author, Document, Order, Participant, Period, Professional
 
-__all__ = ["Links", "write"]
+__all__ = ["Links", "replaced_document", "write"]
 
 _ANS = f"{ANS}/StructureDefinition"
 _HL7 = "http://hl7.org/fhir/uv/fhir-clinical-document/StructureDefinition"
@@ -35,7 +36,7 @@ class Links:
 def write(resources: Resources, people: People, order: Order, clinical: Clinical, links: Links) -> None:
     """Write the Composition as the first entry."""
     document = order.document
-    replaced = {"code": "replaces", "targetIdentifier": identifier(document.replaces)} if document.replaces else None
+    replaced = replaced_document(document, targetIdentifier=identifier(document.replaces)) if document.replaces else None
     url = resources.add(
         "Composition",
         "fr-composition-document",
@@ -62,6 +63,15 @@ def write(resources: Resources, people: People, order: Order, clinical: Clinical
     resources.first(url)
 
 
+def replaced_document(document: Document, **target: Any) -> JSON:
+    """relatesTo of a document that replaces another: its set and its version have no element in R4."""
+    extensions = parts(
+        set=document.replaces_set_id and {"url": REPLACED_SET, "valueIdentifier": identifier(document.replaces_set_id)},
+        version=document.replaces_version and {"url": REPLACED_VERSION, "valuePositiveInt": document.replaces_version},
+    )
+    return parts(extension=list(extensions.values()), code="replaces", **target)
+
+
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
@@ -81,7 +91,8 @@ def _header(people: People, order: Order, links: Links) -> list[JSON]:
         "valueString": str(order.document.version),
     }
     found = [version, *(_participant(people, participant) for participant in order.participants)]
-    found += [_taking_part("informant-extension", "INF", party) for party in links.relatives]
+    informants = [*links.relatives, *(people.role(informant) for informant in order.informants)]
+    found += [_taking_part("informant-extension", "INF", party) for party in informants]
     if enterer := order.data_enterer:
         span = Period(start=enterer.time) if enterer.time else None
         party = people.role(enterer.professional)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from bridge.fhir.datatypes import ADDRESS_USE, PARTS, PROFESSIONALS, STRUCTURES, TELECOM_ADDRESS, TELECOM_USE, URIS, contact_uri
+from bridge.fhir.datatypes import ADDRESS_USE, NAME_QUALIFIER, PARTS, PROFESSIONALS, STRUCTURES, TELECOM_ADDRESS, TELECOM_USE, URIS, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
 from bridge.mappings import code_system_uri
 from bridge.order import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
@@ -20,7 +20,7 @@ __all__ = [
     "coding",
     "concept",
     "effective_time",
-    "human_name",
+    "human_names",
     "identifier",
     "is_instant",
     "known_period",
@@ -142,11 +142,35 @@ def in_one_text(item: Identifier) -> str:
 # --- names -----------------------------------------------------------------------------------------------------------
 
 
-def human_name(name: PersonName | None) -> JSON | None:
-    """The name of a professional or relative. FHIR: HumanName."""
+def human_names(name: PersonName | None) -> list[JSON]:
+    """The names of a professional or relative: one, or the birth name and the used one, whose parts are qualified.
+
+    FHIR: HumanName, extension iso21090-EN-qualifier.
+    """
     if name is None:
-        return None
-    return parts(family=name.family, given=_list(name.given), prefix=_list(name.prefix), suffix=_list(name.suffix))
+        return []
+    common = parts(prefix=_list(name.prefix), suffix=_list(name.suffix))
+    if not any((name.birth_family, name.birth_given, name.used_family, name.used_given)):
+        return [parts(family=name.family, given=_list(name.given)) | common]
+    birth = _qualified("official", "BR", name.birth_family, name.given, name.birth_given)
+    used = _qualified("usual", "CL", name.used_family, None, name.used_given)
+    if not name.birth_family and not name.used_family:
+        birth["family"] = name.family
+    found = [one for one in (birth, used) if one.keys() & {"family", "given"}]
+    return [found[0] | common, *found[1:]]
+
+
+def _qualified(use: str, code: str, family: str | None, plain: str | None, given: str | None) -> JSON:
+    """A HumanName of which one family name and one forename bear a qualifier; *plain* bears none."""
+    mark = {"extension": [{"url": NAME_QUALIFIER, "valueCode": code}]}
+    given_names = [(plain, None), (given, mark)]
+    return parts(
+        use=use,
+        family=family,
+        _family=mark if family else None,
+        given=[text for text, _ in given_names if text],
+        _given=[sibling for text, sibling in given_names if text] if given else [],
+    )
 
 
 def _list(text: str | None) -> list[str]:
