@@ -6,6 +6,8 @@ field of the order and every code of every value set.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
@@ -19,14 +21,17 @@ from bridge.order import (
     Author,
     CareInformation,
     Code,
+    Consent,
     Contact,
     Contraindication,
     DataEnterer,
+    Device,
     Document,
     EffectiveTime,
     Encounter,
     EncounterParticipant,
     Facility,
+    FulfilledOrder,
     Function,
     Guardian,
     Identifier,
@@ -87,9 +92,9 @@ tokens = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh0123456789-/._", min_size=1,
 
 
 def identifiers(roots: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Identifier]:
-    """An identifier. A professional's number of 11 digits is no IDNPS: it is an RPPS, which FHIR readers prefix with 8."""
+    """An identifier; a national one has the length of its kind."""
     built = st.builds(Identifier, root=oids if roots is None else roots, extension=tokens)
-    return built.filter(lambda i: not (i.root == PROFESSIONALS and len(i.extension or "") == 11))
+    return built.filter(lambda i: i.root not in (PROFESSIONALS, STRUCTURES) or (i.extension or "")[:1] not in "01238")
 
 
 _zones = st.sampled_from([-12, -9.5, -5, 0, 1, 2, 5.75, 14])
@@ -149,16 +154,29 @@ def worded(draw: st.DrawFn, name: str) -> Code:
     return Code(code=code.code, system=code.system, display=code.display, text=text, translations=others)
 
 
+@st.composite
+def with_words(draw: st.DrawFn, name: str) -> Code:
+    """A concept with the sender's wording."""
+    return replace(draw(worded(name)), translations=())
+
+
 prefixes, suffixes = st.sampled_from(["M", "MME"]), st.sampled_from(["DR", "MC", "MG", "PC", "PG", "PR"])
 
 
-def names(*, titled: bool = True) -> st.SearchStrategy[PersonName]:
-    return st.builds(
-        PersonName,
-        family=lines,
-        given=st.none() | lines,
-        prefix=st.none() | prefixes,
-        suffix=st.none() | suffixes if titled else st.none(),
+@st.composite
+def names(draw: st.DrawFn, *, titled: bool = True) -> PersonName:
+    """A plain name, or a birth name and a used one."""
+    qualified = draw(st.booleans())
+    birth, used = (draw(st.none() | lines), draw(st.none() | lines)) if qualified else (None, None)
+    return PersonName(
+        family=used or birth or draw(lines),
+        given=draw(st.none() | lines),
+        prefix=draw(st.none() | prefixes),
+        suffix=draw(st.none() | suffixes) if titled else None,
+        birth_family=birth,
+        birth_given=draw(st.none() | lines) if qualified else None,
+        used_family=used,
+        used_given=draw(st.none() | lines) if qualified else None,
     )
 
 
@@ -254,7 +272,13 @@ def patients(draw: st.DrawFn) -> Patient:
     )
     place = st.builds(Address, county=st.text("0123456789", min_size=5, max_size=5), city=_part, country=_part)
     guardian = st.one_of(
-        st.builds(Guardian, name=names(titled=False), telecoms=several(telecoms()), addresses=several_addresses()),
+        st.builds(
+            Guardian,
+            name=names(titled=False),
+            telecoms=several(telecoms()),
+            addresses=several_addresses(),
+            ids=several(identifiers()),
+        ),
         st.builds(
             Guardian,
             organization=st.builds(Organization, id=st.none() | identifiers(st.just(STRUCTURES)), name=lines),
@@ -295,7 +319,7 @@ participants = st.builds(
     Participant,
     professional=professionals(identified=False, national=False, scoped=True),
     type=st.sampled_from(["REF", "REFB", "INF", "RESP", "PRF", "CON", "VRF"]),
-    function=st.none() | codes("function-code"),
+    function=st.none() | with_words("function-code"),
     role_class=st.sampled_from(["PROV", "AGNT"]),
     time=st.none() | periods(),
 )
@@ -366,6 +390,31 @@ def contraindications(draw: st.DrawFn) -> tuple[Contraindication, ...]:
     )
 
 
+def _with_version(document: Document) -> st.SearchStrategy[Document]:
+    """The set and the version of the document replaced."""
+    if document.replaces is None:
+        return st.just(document)
+    return st.builds(
+        replace,
+        st.just(document),
+        replaces_set_id=st.none() | identifiers(),
+        replaces_version=st.none() | st.integers(1, 9),
+    )
+
+
+devices = st.builds(
+    Author,
+    professional=st.builds(
+        Professional,
+        ids=several(identifiers(), 2),
+        speciality=st.none() | codes("author-speciality"),
+        telecoms=several(telecoms()),
+        organization=st.none() | organizations(),
+    ),
+    time=moments() | dates,
+    device=st.builds(Device, model=lines, software=st.none() | lines),
+)
+
 documents = st.builds(
     Document,
     id=st.one_of(st.builds(Identifier, root=oids | uuids), identifiers()),
@@ -376,7 +425,7 @@ documents = st.builds(
     language=st.sampled_from(["fr-FR", "en-GB"]),
     confidentiality=st.sampled_from("LMNRUV"),
     replaces=st.none() | st.builds(Identifier, root=oids | uuids) | identifiers(),
-)
+).flatmap(_with_version)
 
 facilities = st.builds(
     Facility,
@@ -403,6 +452,14 @@ encounters = st.builds(
     ),
 )
 
+fulfilled_orders = st.builds(FulfilledOrder, ids=several(identifiers(), 2, 1), accession_numbers=several(identifiers()))
+
+consents = st.builds(
+    Consent,
+    code=st.builds(Code, code=tokens.filter(lambda t: not re.search(r"\s", t)), system=oids, display=st.none() | lines),
+    ids=several(identifiers()),
+)
+
 attesters = st.builds(Attester, professional=professionals(), time=moments())
 
 
@@ -422,12 +479,13 @@ def orders(draw: st.DrawFn) -> Order:
                     Author,
                     professional=professionals(national=True),
                     time=moments() | dates,
-                    function=st.none() | codes("function-code"),
+                    function=st.none() | with_words("function-code"),
                 ),
                 2,
                 1,
             )
-        ),
+        )
+        + draw(several(devices)),
         custodian=draw(
             st.builds(
                 Organization,
@@ -480,12 +538,14 @@ def orders(draw: st.DrawFn) -> Order:
         patient_information_at=draw(times) if told else None,
         event_at=draw(times) if event else None,
         callback_at=draw(times) if callback is not None else None,
+        informants=draw(several(professionals(identified=True))),
+        fulfils=draw(several(fulfilled_orders)),
+        consents=draw(several(consents)),
     )
 
 
 def _bare_recipient(person: Professional) -> Professional:
     """informationRecipient has neither a speciality nor a practice setting (CI-SIS, Structuration minimale)."""
-    from dataclasses import replace
 
     organization = person.organization and replace(person.organization, practice_setting=None)
     return replace(person, speciality=None, organization=None if organization == Organization() else organization)

@@ -15,7 +15,7 @@ from lxml import etree
 
 from bridge import moments, order_xml, xml
 from bridge.cda import claims, codes, header, losses
-from bridge.cda.parse import Parsed, is_base64, parse, path_of
+from bridge.cda.parse import Parsed, is_base64, local_name, parse, path_of
 from bridge.errors import SourceError, StylesheetError
 from bridge.fhir.people import INS_ROOTS
 from bridge.issues import Issue, issue
@@ -35,6 +35,8 @@ _TEXTS = frozenset({"justification", "medical_history", "surgical_history", "rea
 """Mandatory texts for which the settings have words when they are missing."""
 _ROOT = re.compile(r"[0-2](\.(0|[1-9]\d*))*|[A-F0-9]{8}(-[A-F0-9]{4}){3}-[A-F0-9]{12}")
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))*")
+
+_ENDS = {"start": "low", "end": "high"}
 
 _DEFAULTS = {"version": "1", "language": "fr-FR", "confidentiality": "N"}
 """What the order says where the document says nothing (CI-SIS, Structuration minimale, demands all three)."""
@@ -193,17 +195,25 @@ class _Reading:
                 element.text = self._complete(element, element.text)
             for name in ("at", "start", "end"):
                 if (value := element.get(name)) is not None:
-                    element.set(name, self._complete(element, value))
+                    element.set(name, self._complete(element, value, _ENDS.get(name)))
 
-    def _complete(self, element: etree._Element, text: str) -> str:
-        """A moment with its offset, that of the site where the document has none."""
+    def _complete(self, element: etree._Element, text: str, end: str | None = None) -> str:
+        """A moment with its offset, that of the site where the document has none; *end* names that of an interval."""
+        path = self._time_place(element, end)
         if not moments.exists(text):
-            self._note("IMGDA-0601", element)
+            self._issues.append(issue("IMGDA-0601", path))
         elif "T" in text and len(text) == 19:
             zone = self._settings.time_zone
-            self._note("IMGDA-1286", element, zone=zone)
+            self._issues.append(issue("IMGDA-1286", path, parameters={"zone": zone}))
             return text + moments.offset(text, zone)
         return text
+
+    def _time_place(self, element: etree._Element, end: str | None) -> str:
+        """The XPath of a value of time: the attribute of the element, or of that end of an interval."""
+        marked = [self._parsed.elements[int(mark)] for mark in (element.get(f"{_X}from") or "").split()]
+        named = [one for one in marked if local_name(str(one.tag)) == end]
+        stated = named or [one for one in marked if one.get("value") is not None]
+        return path_of(stated[0], "/@value") if stated else self._place(element)
 
     # --- what an order must have ---
 

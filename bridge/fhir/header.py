@@ -598,6 +598,8 @@ class Header:
             numbers = [i for n in more if not has_type(n, "ACSN") and (i := identifier(self.context, n))]
             accession = [i for n in more if has_type(n, "ACSN") and (i := identifier(self.context, n))]
             reference.decide("type")
+            for kind in (kind for n in (node, *more) if (kind := n.child("type"))):
+                _understand(kind, "ACSN")
             if first and has_type(node, "ACSN"):
                 accession, first = [first, *accession], None
             if ids := tuple(i for i in (first, *numbers) if i):
