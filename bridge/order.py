@@ -330,8 +330,6 @@ class Document:
     """``L``, ``M``, ``N``, ``R``, ``U`` or ``V``. FHIR: Composition.confidentiality. CDA: confidentialityCode."""
     replaces: Identifier | None = None
     """The document that this one replaces. FHIR: Composition.relatesTo. CDA: relatedDocument[@typeCode='RPLC']."""
-    replaces_set_id: Identifier | None = None
-    """The set of that document. FHIR: relatesTo, extension replaced-set. CDA: parentDocument/setId."""
     replaces_version: int | None = None
     """The version of that document. FHIR: relatesTo, extension replaced-version. CDA: parentDocument/versionNumber."""
 
@@ -374,9 +372,9 @@ class Consent:
 class FulfilledOrder:
     """An order that this one answers. FHIR: ServiceRequest.basedOn. CDA: inFulfillmentOf/order."""
 
-    ids: tuple[Identifier, ...]
+    id: Identifier
     """FHIR: basedOn.identifier. CDA: id."""
-    accession_numbers: tuple[Identifier, ...] = ()
+    accession_number: Identifier | None = None
     """FHIR: basedOn, extension further-identifier of type ACSN. CDA: ps3-20:accessionNumber."""
 
 

@@ -54,7 +54,6 @@ _ATTRIBUTES: dict[type, frozenset[str]] = {
 }
 
 _SINGULAR = {
-    "accession_numbers": "accession-number",
     "acts": "act",
     "addresses": "address",
     "attachments": "attachment",

@@ -38,7 +38,10 @@ def coherent(order: Order) -> Order:
             birth_date=order.patient.birth_date if "1900" < order.patient.birth_date < "2026-03" else "1979-03-28",
         ),
         authors=tuple(
-            replace(author, time=BEFORE, professional=_known(author.professional, everything=True)) for author in order.authors
+            replace(author, time=BEFORE, professional=replace(author.professional, name=None))
+            if author.device
+            else replace(author, time=BEFORE, professional=_known(author.professional, everything=True))
+            for author in order.authors
         ),
         custodian=replace(order.custodian, name=order.custodian.name or "Structure"),
         legal_authenticator=replace(

@@ -156,27 +156,30 @@ def worded(draw: st.DrawFn, name: str) -> Code:
 
 @st.composite
 def with_words(draw: st.DrawFn, name: str) -> Code:
-    """A concept with the sender's wording."""
-    return replace(draw(worded(name)), translations=())
+    """A concept with the sender's wording, on one line."""
+    code = draw(worded(name))
+    return replace(code, text=code.text and " ".join(code.text.split()), translations=())
 
 
 prefixes, suffixes = st.sampled_from(["M", "MME"]), st.sampled_from(["DR", "MC", "MG", "PC", "PG", "PR"])
 
 
 @st.composite
-def names(draw: st.DrawFn, *, titled: bool = True) -> PersonName:
-    """A plain name, or a birth name and a used one."""
-    qualified = draw(st.booleans())
-    birth, used = (draw(st.none() | lines), draw(st.none() | lines)) if qualified else (None, None)
+def names(draw: st.DrawFn, *, titled: bool = True, every: bool = False) -> PersonName:
+    """A plain name, or one qualified by birth or use; the header has room for one family name and one forename but of a guardian."""
+    kind = draw(st.sampled_from(["", "BR", "CL"]))
+    birth = draw(lines) if kind == "BR" or (every and kind) else None
+    used = draw(lines) if kind == "CL" or (every and kind and draw(st.booleans())) else None
+    forename = draw(st.sampled_from(["", "BR", "CL"])) if kind else ""
     return PersonName(
         family=used or birth or draw(lines),
-        given=draw(st.none() | lines),
+        given=draw(st.none() | lines) if forename == "" or every else None,
         prefix=draw(st.none() | prefixes),
         suffix=draw(st.none() | suffixes) if titled else None,
         birth_family=birth,
-        birth_given=draw(st.none() | lines) if qualified else None,
+        birth_given=draw(lines) if forename == "BR" or (every and kind and draw(st.booleans())) else None,
         used_family=used,
-        used_given=draw(st.none() | lines) if qualified else None,
+        used_given=draw(lines) if forename == "CL" or (every and kind and draw(st.booleans())) else None,
     )
 
 
@@ -274,7 +277,7 @@ def patients(draw: st.DrawFn) -> Patient:
     guardian = st.one_of(
         st.builds(
             Guardian,
-            name=names(titled=False),
+            name=names(titled=False, every=True),
             telecoms=several(telecoms()),
             addresses=several_addresses(),
             ids=several(identifiers()),
@@ -391,15 +394,10 @@ def contraindications(draw: st.DrawFn) -> tuple[Contraindication, ...]:
 
 
 def _with_version(document: Document) -> st.SearchStrategy[Document]:
-    """The set and the version of the document replaced."""
+    """The version of the document replaced."""
     if document.replaces is None:
         return st.just(document)
-    return st.builds(
-        replace,
-        st.just(document),
-        replaces_set_id=st.none() | identifiers(),
-        replaces_version=st.none() | st.integers(1, 9),
-    )
+    return st.builds(replace, st.just(document), replaces_version=st.none() | st.integers(1, 9))
 
 
 devices = st.builds(
@@ -412,7 +410,7 @@ devices = st.builds(
         organization=st.none() | organizations(),
     ),
     time=moments() | dates,
-    device=st.builds(Device, model=lines, software=st.none() | lines),
+    device=st.builds(Device, model=lines, software=lines) | st.builds(Device, software=lines),
 )
 
 documents = st.builds(
@@ -452,7 +450,7 @@ encounters = st.builds(
     ),
 )
 
-fulfilled_orders = st.builds(FulfilledOrder, ids=several(identifiers(), 2, 1), accession_numbers=several(identifiers()))
+fulfilled_orders = st.builds(FulfilledOrder, id=identifiers(), accession_number=st.none() | identifiers())
 
 consents = st.builds(
     Consent,

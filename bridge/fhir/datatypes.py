@@ -133,10 +133,10 @@ def effective_time(context: Context, node: Node, prefix: str = "effective") -> E
 
 
 _OWN = "https://example.org/fhir/img-da/StructureDefinition"
-REPLACED_SET, REPLACED_VERSION = f"{_OWN}/replaced-set", f"{_OWN}/replaced-version"
-"""Extensions of relatesTo with the set and the version of the document replaced; R4 has no element for them."""
+REPLACED_VERSION = f"{_OWN}/replaced-version"
+"""Extension of relatesTo with the version of the document replaced; R4 has no element for it."""
 FURTHER_IDENTIFIER = f"{_OWN}/further-identifier"
-"""Extension of a Reference by identifier with further identifiers of the same thing."""
+"""Extension of a Reference by identifier with another identifier of the same thing."""
 
 
 def is_past(node: Node, reference: str | None) -> bool:
@@ -258,15 +258,16 @@ ADDITIONAL_NAME = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Patient
 """Patient.contact has room for one name in R4 (FHIR R5, Patient.contact.additionalName)."""
 
 
-def name(context: Context, owner: Node, *, with_suffix: bool = True) -> PersonName | None:
+def name(context: Context, owner: Node, *, with_suffix: bool = True, every: bool = False) -> PersonName | None:
     """The name of a professional or relative: official, else usual, else the first HumanName. None without any text.
 
-    Where parts say that they are a birth name or a used one, all names are read.
+    Where parts say that they are a birth name or a used one, *every* part is read, or one family name and one forename,
+    the used ones first: the header has room for both names of the patient and of a legal guardian alone.
     """
     names = owner.children("name") + owner.children("additionalName")
     names += [n for e in owner.extensions(ADDITIONAL_NAME) if (n := e.child("valueHumanName"))]
     if any(_qualifier(one, "_family") or any(_givens(one, code) for code in ("BR", "CL")) for one in names):
-        return _qualified_name(context, names, with_suffix)
+        return _qualified_name(context, names, with_suffix, every)
     found = best_name(owner.children("name"))
     if found is None:
         return None
@@ -282,19 +283,23 @@ def name(context: Context, owner: Node, *, with_suffix: bool = True) -> PersonNa
     return PersonName(family=family, given=given, prefix=prefix, suffix=suffix)
 
 
-def _qualified_name(context: Context, names: list[Node], with_suffix: bool) -> PersonName | None:
+def _qualified_name(context: Context, names: list[Node], with_suffix: bool, every: bool) -> PersonName | None:
     """One name of several HumanNames whose parts are qualified BR or CL."""
     family: dict[str, str] = {}
     given: dict[str, str] = {}
+    order = ("CL", "", "BR")
+    names = sorted(names, key=lambda node: order.index(_qualifier(node, "_family") or ""))
     for node in names:
         code = _qualifier(node, "_family") or ""
-        if code not in family and (text := one_line(node.text("family"))):
+        if code not in family and (every or not family) and (text := one_line(node.text("family"))):
             family[code] = text
             _take_qualifier(node.child("_family"))
-        for code in ("", "BR", "CL"):
-            if code not in given and (text := one_line(" ".join(_givens(node, code, read=True)))):
-                given[code] = text
         node.decide("use")
+    for code in order:
+        for node in names:
+            wanted = code not in given and (every or not given)
+            if wanted and (text := one_line(" ".join(_givens(node, code, read=True)))):
+                given[code] = text
     called = family.get("CL") or family.get("") or family.get("BR")
     if called is None:
         return None

@@ -18,7 +18,6 @@ from bridge.fhir.acts import has_type
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import (
     FURTHER_IDENTIFIER,
-    REPLACED_SET,
     REPLACED_VERSION,
     as_datetime,
     identifier,
@@ -240,7 +239,6 @@ class Header:
             language=self._language(),
             confidentiality=self._confidentiality(),
             replaces=self._replaced(),
-            replaces_set_id=self._replaced_set(),
             replaces_version=self._replaced_version(),
         )
 
@@ -304,10 +302,6 @@ class Header:
         owner = self.description.node if self.description else self.composition
         relations = owner.children("relatesTo") if owner else []
         return [e for relation in relations if relation.peek("code") == "replaces" for e in relation.extensions(name)]
-
-    def _replaced_set(self) -> Identifier | None:
-        found = [identifier(self.context, n) for e in self._relations(REPLACED_SET) if (n := e.child("valueIdentifier"))]
-        return next((i for i in found if i), None)
 
     def _replaced_version(self) -> int | None:
         texts = [e.number("valuePositiveInt") for e in self._relations(REPLACED_VERSION)]
@@ -586,26 +580,25 @@ class Header:
     @reads("fulfils")
     def fulfilled(self) -> tuple[FulfilledOrder, ...]:
         """The orders that this one answers, where the number of this one stands elsewhere (A8)."""
-        found: list[FulfilledOrder] = []
         if not any("requisition" in request for request in self.requests):
             return ()
-        for reference in (r for request in self.requests for r in request.children("basedOn")):
-            node = reference.child("identifier")
-            if node is None or "reference" in reference or reference.peek("type") not in (None, "ServiceRequest"):
-                continue
-            first = identifier(self.context, node)
-            more = [n for e in reference.extensions(FURTHER_IDENTIFIER) if (n := e.child("valueIdentifier"))]
-            numbers = [i for n in more if not has_type(n, "ACSN") and (i := identifier(self.context, n))]
-            accession = [i for n in more if has_type(n, "ACSN") and (i := identifier(self.context, n))]
-            reference.decide("type")
-            for kind in (kind for n in (node, *more) if (kind := n.child("type"))):
-                _understand(kind, "ACSN")
-            if first and has_type(node, "ACSN"):
-                accession, first = [first, *accession], None
-            if ids := tuple(i for i in (first, *numbers) if i):
-                new = FulfilledOrder(ids=ids, accession_numbers=tuple(accession))
-                found += [new] if new not in found else []
-        return tuple(found)
+        found = (self._fulfilled(reference) for request in self.requests for reference in request.children("basedOn"))
+        return tuple(dict.fromkeys(order for order in found if order))
+
+    def _fulfilled(self, reference: Node) -> FulfilledOrder | None:
+        """An order that a logical reference names by its number."""
+        node = reference.child("identifier")
+        if node is None or "reference" in reference or reference.peek("type") not in (None, "ServiceRequest"):
+            return None
+        number = identifier(self.context, node)
+        further = [n for e in reference.extensions(FURTHER_IDENTIFIER) if (n := e.child("valueIdentifier")) and has_type(n, "ACSN")]
+        accession = identifier(self.context, further[0]) if further else None
+        reference.decide("type")
+        for kind in (kind for n in (node, *further[:1]) if (kind := n.child("type"))):
+            _understand(kind, "ACSN")
+        if number and has_type(node, "ACSN"):
+            accession = number
+        return FulfilledOrder(id=number, accession_number=accession) if number else None
 
     @reads("data_enterer")
     def data_enterer(self) -> DataEnterer | None:
@@ -659,7 +652,7 @@ class Header:
     def lose_the_rest(self, order: Order) -> None:
         """Give up the speciality of an addressee, and the practice setting of a custodian, with no other part in the order."""
         others = [*(a.professional for a in order.authors), *(p.professional for p in order.participants)]
-        others += [order.request.performer, order.legal_authenticator.professional]
+        others += [order.request.performer, order.legal_authenticator.professional, *order.informants]
         others += [a.professional for a in order.authenticators] + [p.professional for p in order.encounter.participants]
         others += [p for p in (order.encounter.responsible, order.urgency and order.urgency.contacted) if p]
         others += [order.data_enterer.professional] if order.data_enterer else []

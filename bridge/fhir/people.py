@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from bridge.fhir.context import Context, clean, one_line
+from bridge.fhir.context import Context, one_line
 from bridge.fhir.datatypes import (
     PROFESSIONALS,
     STRUCTURES,
@@ -124,7 +124,7 @@ class People:
         coded = self.context.coded(concept, "function-code", quiet=True)
         if coded is None or concept is None:
             return None
-        words = clean(concept.text("text"))
+        words = one_line(concept.text("text"))
         said = words if words and words.casefold() != (coded.code.display or "").casefold() else None
         return replace(coded.code, text=said)
 
@@ -388,7 +388,7 @@ class People:
             roles += [role for role in self._contact_roles(concept) if role not in roles]
         if not roles:
             return
-        person = name(context, node, with_suffix=False)
+        person = name(context, node, with_suffix=False, every="GUARD" in roles)
         organization = None if person else self.organization(node.child("organization"))
         if person is None and organization is None:
             node.give_up_carried("IMGDA-0901")

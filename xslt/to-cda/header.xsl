@@ -38,7 +38,6 @@
     <relatedDocument typeCode="RPLC">
       <parentDocument>
         <xsl:sequence select="dt:ii(.)"/>
-        <xsl:for-each select="../o:replaces-set-id"><setId><xsl:copy-of select="dt:ii(.)/@*"/></setId></xsl:for-each>
         <xsl:for-each select="../o:replaces-version"><versionNumber value="{.}"/></xsl:for-each>
       </parentDocument>
     </relatedDocument>
@@ -91,7 +90,7 @@
   <xsl:template match="o:guardian" mode="h:header" as="element(cda:guardian)">
     <guardian>
       <xsl:sequence select="o:id ! dt:ii(.), dt:addresses-or-nav(.), dt:telecoms(.)"/>
-      <xsl:for-each select="o:name"><guardianPerson><xsl:sequence select="dt:name(.)"/></guardianPerson></xsl:for-each>
+      <xsl:for-each select="o:name"><guardianPerson><xsl:sequence select="dt:names(.)"/></guardianPerson></xsl:for-each>
       <xsl:for-each select="o:organization">
         <guardianOrganization><xsl:apply-templates select="." mode="h:parts"/></guardianOrganization>
       </xsl:for-each>
@@ -143,6 +142,7 @@
       <time value="{dt:ts(o:time)}"/>
       <xsl:for-each select="o:professional">
         <assignedAuthor>
+          <xsl:if test="../o:device and not(o:id)"><id nullFlavor="UNK"/></xsl:if>
           <xsl:apply-templates select="." mode="h:parts"/>
           <xsl:for-each select="o:name"><assignedPerson><xsl:sequence select="dt:name(.)"/></assignedPerson></xsl:for-each>
           <xsl:apply-templates select="../o:device" mode="h:header"/>
@@ -157,7 +157,9 @@
   <xsl:template match="o:device" mode="h:header" as="element(cda:assignedAuthoringDevice)">
     <assignedAuthoringDevice>
       <xsl:for-each select="o:model"><manufacturerModelName>{.}</manufacturerModelName></xsl:for-each>
+      <xsl:if test="not(o:model)"><manufacturerModelName nullFlavor="UNK"/></xsl:if>
       <xsl:for-each select="o:software"><softwareName>{.}</softwareName></xsl:for-each>
+      <xsl:if test="not(o:software)"><softwareName nullFlavor="UNK"/></xsl:if>
     </assignedAuthoringDevice>
   </xsl:template>
 
@@ -251,7 +253,7 @@
   <xsl:template match="o:fulfilled-order" mode="h:header" as="element(cda:inFulfillmentOf)">
     <inFulfillmentOf>
       <order>
-        <xsl:sequence select="o:id ! dt:ii(.)"/>
+        <xsl:sequence select="dt:ii(o:id)"/>
         <xsl:for-each select="o:accession-number">
           <ps3-20:accessionNumber><xsl:copy-of select="dt:ii(.)/@*"/></ps3-20:accessionNumber>
         </xsl:for-each>

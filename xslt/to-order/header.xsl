@@ -25,9 +25,6 @@
       <xsl:for-each select="cda:languageCode[@code]"><language><xsl:sequence select="r:from(.)"/>{@code}</language></xsl:for-each>
       <xsl:for-each select="cda:confidentialityCode[@code]"><confidentiality><xsl:sequence select="r:from(.)"/>{@code}</confidentiality></xsl:for-each>
       <xsl:for-each select="$replaced/cda:id[@root][1]"><replaces><xsl:sequence select="r:ii(.)"/></replaces></xsl:for-each>
-      <xsl:for-each select="$replaced[cda:id/@root]/cda:setId[@root]">
-        <replaces-set-id><xsl:sequence select="r:ii(.)"/></replaces-set-id>
-      </xsl:for-each>
       <xsl:for-each select="$replaced[cda:id/@root]/cda:versionNumber[@value]">
         <replaces-version><xsl:sequence select="r:from(.)"/>{@value}</replaces-version>
       </xsl:for-each>
@@ -50,13 +47,22 @@
     <xsl:for-each select="$code"><xsl:sequence select="('@code', '@codeSystem', '@displayName') ! (current()/@x:n || .)"/></xsl:for-each>
   </xsl:function>
 
-  <xsl:template match="cda:order" mode="h:header" as="element()">
-    <fulfilled-order x:from="{@x:n}">
-      <xsl:for-each select="cda:id[@root]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
-      <xsl:for-each select="ps3-20:accessionNumber[@root]">
+  <!-- The header has room for one number of each order, and for one accession number: further ones are orders of their own. -->
+  <xsl:template match="cda:order" mode="h:header" as="element()*">
+    <xsl:variable name="accession" as="element()*" select="ps3-20:accessionNumber[@root]"/>
+    <xsl:for-each select="cda:id[@root]">
+      <xsl:variable name="k" as="xs:integer" select="position()"/>
+      <fulfilled-order x:from="{../@x:n}">
+        <id><xsl:sequence select="r:ii(.)"/></id>
+        <xsl:for-each select="$accession[$k]"><accession-number><xsl:sequence select="r:ii(.)"/></accession-number></xsl:for-each>
+      </fulfilled-order>
+    </xsl:for-each>
+    <xsl:for-each select="$accession[position() gt count(../cda:id[@root])]">
+      <fulfilled-order x:from="{../@x:n}">
+        <id><xsl:sequence select="r:ii(../cda:id[@root][1])"/></id>
         <accession-number><xsl:sequence select="r:ii(.)"/></accession-number>
-      </xsl:for-each>
-    </fulfilled-order>
+      </fulfilled-order>
+    </xsl:for-each>
   </xsl:template>
 
   <xsl:template match="cda:consent" mode="h:header" as="element()">

@@ -36,7 +36,7 @@ def write(order: Order, *, shape: Shape = "document") -> dict[str, Any]:
     physicians = [url for p in order.participants if (url := _treating(people, p))]
     patient = people.patient(order.patient, order.contacts, physicians)
     clinical = Clinical(resources, patient)
-    said_by_number = order.callback is True and call_back_number(order) is not None
+    said_by_number = order.callback is True and order.callback_at is None and call_back_number(order) is not None
     supporting = clinical.write(order, callback=None if said_by_number else order.callback)
     supporting += [write_consent(resources, consent, patient) for consent in order.consents]
     encounter = write_encounter(resources, people, order.encounter, patient)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir.datatypes import REPLACED_SET, REPLACED_VERSION
+from bridge.fhir.datatypes import REPLACED_VERSION
 from bridge.fhir.write import narrative
 from bridge.fhir.write.clinical import Clinical
 from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, period, ta, v3
@@ -64,12 +64,10 @@ def write(resources: Resources, people: People, order: Order, clinical: Clinical
 
 
 def replaced_document(document: Document, **target: Any) -> JSON:
-    """relatesTo of a document that replaces another: its set and its version have no element in R4."""
-    extensions = parts(
-        set=document.replaces_set_id and {"url": REPLACED_SET, "valueIdentifier": identifier(document.replaces_set_id)},
-        version=document.replaces_version and {"url": REPLACED_VERSION, "valuePositiveInt": document.replaces_version},
-    )
-    return parts(extension=list(extensions.values()), code="replaces", **target)
+    """relatesTo of a document that replaces another, whose version has no element in R4."""
+    version = document.replaces_version
+    extension = [{"url": REPLACED_VERSION, "valuePositiveInt": version}] if version else []
+    return parts(extension=extension, code="replaces", **target)
 
 
 # --- people ----------------------------------------------------------------------------------------------------------

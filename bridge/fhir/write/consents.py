@@ -27,11 +27,7 @@ def write_consent(resources: Resources, consent: Consent, patient: str) -> str:
 
 
 def fulfilled(order: FulfilledOrder) -> JSON:
-    """A reference by number to an order, with its further numbers."""
-    first, *others = order.ids
-    more = [identifier(item) for item in others] + [typed(item, "ACSN") for item in order.accession_numbers]
-    return parts(
-        extension=[{"url": FURTHER_IDENTIFIER, "valueIdentifier": item} for item in more],
-        type="ServiceRequest",
-        identifier=identifier(first),
-    )
+    """A reference by number to an order, with its accession number."""
+    number = order.accession_number
+    more = [{"url": FURTHER_IDENTIFIER, "valueIdentifier": typed(number, "ACSN")}] if number else []
+    return parts(extension=more, type="ServiceRequest", identifier=identifier(order.id))
