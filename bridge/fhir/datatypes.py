@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ __all__ = [
     "identifier",
     "iso",
     "joined_names",
+    "latest",
     "moment",
     "name",
     "national_number",
@@ -96,6 +97,15 @@ def as_datetime(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo("UTC"))
 
 
+def latest(text: str) -> datetime:
+    """The last instant that a moment of the order may mean: a date is the whole day in any time zone, a month or year to its end."""
+    if "T" in text:
+        return as_datetime(text)
+    year, month = int(text[:4]), int(text[5:7] or 12)
+    day = int(text[8:10] or calendar.monthrange(year, month)[1])
+    return datetime(year, month, day, 23, 59, 59, tzinfo=ZoneInfo("UTC")) + timedelta(hours=12)
+
+
 def day_of(text: str) -> date:
     """The calendar day of a moment, in its own time zone; the first one that it may mean."""
     return as_datetime(text).date()
@@ -113,7 +123,7 @@ def period(context: Context, node: Node | None) -> Period | None:
     if node is None:
         return None
     start, end = moment(context, node, "start"), moment(context, node, "end")
-    if start and end and as_datetime(end) < as_datetime(start):
+    if start and end and latest(end) < as_datetime(start):
         context.note("IMGDA-0603", node.path)
     return Period(start=start, end=end) if start or end else None
 

@@ -31,6 +31,7 @@ from bridge.fhir.people import People, Role
 from bridge.fhir.view import Node, reads
 from bridge.issues import issue
 from bridge.mappings import ValueSet, code_system_oid, table, value_set
+from bridge.moments import offset
 from bridge.order import (
     Attester,
     Author,
@@ -915,6 +916,11 @@ class Header:
         if span and span.start and span.end and as_datetime(span.start) == as_datetime(span.end):
             self.context.note("IMGDA-0604", node.at("period"))
             return Period(start=span.start)
+        if span and span.start and span.end and len(span.end) == 10 and span.start[:11] == f"{span.end}T":
+            zone = self.context.settings.time_zone
+            self.context.note("IMGDA-1480", node.at("period.end"), zone=zone)
+            last = f"{span.end}T23:59:59"
+            return Period(start=span.start, end=last + offset(last, zone))
         return span
 
     def _encounter_participants(self, node: Node) -> tuple[Professional | None, tuple[EncounterParticipant, ...]]:
