@@ -107,7 +107,6 @@ def moments(draw: st.DrawFn, low: int = 2000, high: int = 2030) -> str:
     return when.replace(microsecond=0, tzinfo=timezone(timedelta(hours=draw(_zones)))).isoformat()
 
 
-
 @st.composite
 def effective_times(draw: st.DrawFn) -> EffectiveTime:
     """A moment, or a period of which one end may be unknown."""
@@ -166,7 +165,7 @@ prefixes, suffixes = st.sampled_from(["M", "MME"]), st.sampled_from(["DR", "MC",
 
 @st.composite
 def names(draw: st.DrawFn, *, titled: bool = True, every: bool = False) -> PersonName:
-    """A plain name, or one qualified by birth or use; the header has room for one family name and one forename but of a guardian."""
+    """A plain name, or one qualified by birth or use; *every* part is for the guardian alone."""
     kind = draw(st.sampled_from(["", "BR", "CL"]))
     birth = draw(lines) if kind == "BR" or (every and kind) else None
     used = draw(lines) if kind == "CL" or (every and kind and draw(st.booleans())) else None
@@ -404,7 +403,7 @@ devices = st.builds(
     Author,
     professional=st.builds(
         Professional,
-        ids=several(identifiers(), 2),
+        ids=several(identifiers(), 2, 1),
         speciality=st.none() | codes("author-speciality"),
         telecoms=several(telecoms()),
         organization=st.none() | organizations(),

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from lxml import etree
 
 from bridge.cda.parse import CDA, Parsed, path_of
+from bridge.fhir.datatypes import PROFESSIONALS, STRUCTURES
 from bridge.fhir.people import INS_ROOTS
 from bridge.issues import Issue, issue
-from bridge.rules import PROFESSIONALS, STRUCTURES, is_ins
-from bridge.settings import Settings
+from bridge.rules import is_ins
 
 __all__ = ["findings"]
 
@@ -32,7 +32,7 @@ _LENGTHS = {
 """Length of a national identifier by its first character, which tells its kind: ADELI, RPPS; FINESS, SIREN, SIRET."""
 
 
-def findings(parsed: Parsed, settings: Settings) -> Iterator[Issue]:
+def findings(parsed: Parsed) -> Iterator[Issue]:
     """Everything of this kind in a document."""
     yield from _patients(parsed.root)
     for element in parsed.elements:

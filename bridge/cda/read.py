@@ -28,9 +28,7 @@ __all__ = ["Marked", "Reading", "marked", "read"]
 _O = f"{{{order_xml.NAMESPACE}}}"
 _X = "{urn:x-bridge:source}"
 
-_MOMENTS = frozenset(
-    f"{_O}{name}" for name in "created-at birth-date deceased-at time wanted-by date".split()
-)
+_MOMENTS = frozenset(f"{_O}{name}" for name in "created-at birth-date deceased-at time wanted-by date".split())
 _TEXTS = frozenset({"justification", "medical_history", "surgical_history", "reason"})
 """Mandatory texts for which the settings have words when they are missing."""
 _ROOT = re.compile(r"[0-2](\.(0|[1-9]\d*))*|[A-F0-9]{8}(-[A-F0-9]{4}){3}-[A-F0-9]{12}")
@@ -109,7 +107,7 @@ class _Reading:
         for code, element, value in codes.tidy(self._tree):
             self._note(code, element, value)
         self._check_values()
-        self._issues += header.findings(self._parsed, self._settings)
+        self._issues += header.findings(self._parsed)
         self._requester()
         self._note_defaults()
         self._complete_moments()
@@ -139,16 +137,19 @@ class _Reading:
     def _note_defaults(self) -> None:
         """What the document leaves out and the order has a default for is said: the document written states it."""
         document = self._tree.find(f"{_O}document")
-        for name, default in _DEFAULTS.items() if document is not None else ():
-            if document.find(f"{_O}{name}") is None:
+        for name, default in _DEFAULTS.items():
+            if document is not None and document.find(f"{_O}{name}") is None:
                 self._note("IMGDA-1316", document, item=name, written=default)
 
     def _requester(self) -> None:
-        """A device that writes asks for nothing: the requester is then the performer of the request, or the legal authenticator."""
+        """A device that writes asks for nothing: the performer of the request, or the legal authenticator, is the requester."""
         authors = self._tree.findall(f"{_O}author")
         if not authors or any(author.find(f"{_O}device") is None for author in authors):
             return
-        request, legal = self._tree.find(f"{_O}request/{_O}performer"), self._tree.find(f"{_O}legal-authenticator/{_O}professional")
+        request, legal = (
+            self._tree.find(f"{_O}request/{_O}performer"),
+            self._tree.find(f"{_O}legal-authenticator/{_O}professional"),
+        )
         found = next((one for one in (request, legal) if one is not None and one.find(f"{_O}name") is not None), None)
         if found is None:
             self._note("IMGDA-0311", authors[0])

@@ -341,9 +341,7 @@ class Clinical:
                 for comment in self.rubric_comments:
                     _add(self.medical, "Contre-indications : " + comment)
         return tuple(
-            Contraindication(
-                concept=f.concept, present=f.present, comment="\n".join(f.comments) or None, date=f.date, id=f.id
-            )
+            Contraindication(concept=f.concept, present=f.present, comment="\n".join(f.comments) or None, date=f.date, id=f.id)
             for f in findings
         )
 

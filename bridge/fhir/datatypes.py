@@ -98,7 +98,7 @@ def as_datetime(text: str) -> datetime:
 
 
 def latest(text: str) -> datetime:
-    """The last instant that a moment of the order may mean: a date is the whole day in any time zone, a month or year to its end."""
+    """The last instant that a moment of the order may mean: a date is the whole day, a month or year lasts to its end."""
     if "T" in text:
         return as_datetime(text)
     year, month = int(text[:4]), int(text[5:7] or 12)

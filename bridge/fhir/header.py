@@ -592,7 +592,9 @@ class Header:
         if node is None or "reference" in reference or reference.peek("type") not in (None, "ServiceRequest"):
             return None
         number = identifier(self.context, node)
-        further = [n for e in reference.extensions(FURTHER_IDENTIFIER) if (n := e.child("valueIdentifier")) and has_type(n, "ACSN")]
+        further = [
+            n for e in reference.extensions(FURTHER_IDENTIFIER) if (n := e.child("valueIdentifier")) and has_type(n, "ACSN")
+        ]
         accession = identifier(self.context, further[0]) if further else None
         reference.decide("type")
         for kind in (kind for n in (node, *further[:1]) if (kind := n.child("type"))):

@@ -107,7 +107,10 @@ class People:
         found = self.context.index.find(reference) if reference else None
         if found is None or found.type_name != "Device":
             return []
-        ids = tuple(i for n in found.children("identifier") if (i := identifier(self.context, n)))
+        numbers = [n for n in found.children("identifier") if (i := peek_identifier(self.context, n)) and i.extension]
+        ids = tuple(i for n in numbers if (i := identifier(self.context, n)))
+        if not ids:  # the header demands the number of an author
+            return []
         names = {str(n.deciding("type")): n.text("name") for n in found.children("deviceName")}
         kind = found.child("type")
         holder = Professional(

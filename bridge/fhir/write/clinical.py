@@ -45,9 +45,7 @@ class Clinical:
             self._contraindication(item, item.id or derived_id(order, CONTRAINDICATION, number))
         for care in order.care_information:
             about = ta("ORG-192", "Informations pour la prise en charge")
-            self._observation(
-                self.history, about, valueCodeableConcept=concept(care.concept), **effective_time(care.date)
-            )
+            self._observation(self.history, about, valueCodeableConcept=concept(care.concept), **effective_time(care.date))
         self._informed(order)
         told = loinc("99622-3", "Informations pour le patient")
         self._text(self.education, told, order.patient_information, order.patient_information_at)

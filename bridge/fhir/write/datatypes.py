@@ -9,7 +9,17 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from bridge.fhir.datatypes import ADDRESS_USE, NAME_QUALIFIER, PARTS, PROFESSIONALS, STRUCTURES, TELECOM_ADDRESS, TELECOM_USE, URIS, contact_uri
+from bridge.fhir.datatypes import (
+    ADDRESS_USE,
+    NAME_QUALIFIER,
+    PARTS,
+    PROFESSIONALS,
+    STRUCTURES,
+    TELECOM_ADDRESS,
+    TELECOM_USE,
+    URIS,
+    contact_uri,
+)
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
 from bridge.mappings import code_system_uri
 from bridge.order import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom

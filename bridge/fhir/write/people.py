@@ -159,7 +159,6 @@ class People:
             address=addresses(contact.addresses),
         )
 
-
     def guardian(self, guardian: Guardian, patient: str) -> str | None:
         """A guardian who has numbers of his own, for which Patient.contact has no room. FHIR: RelatedPerson."""
         if not (guardian.ids and guardian.name):
