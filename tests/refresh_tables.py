@@ -99,8 +99,9 @@ def never_written() -> str:
         rows = list(csv.DictReader(file))
     head = [
         NEVER,
-        "What a header may have by the CDA schema or the Structuration minimale, and a document of the bridge never has. `*` stands",
-        "for any beginning or end of a path. The table is `mappings/cda-never-written.csv`; a test compares it with what is written.",
+        "What a header may have by the CDA schema or the Structuration minimale, and a document of the bridge never has.",
+        "`*` stands for any beginning or end of a path. The table is `mappings/cda-never-written.csv`; a test compares it with",
+        "what is written.",
         "",
         "| path | why | source |",
         "|---|---|---|",
