@@ -5,7 +5,7 @@ element; where elements repeat, the path tells them by what they are about (``pa
 place. Canonical form leaves out:
 
 * comments, processing instructions, white space, prefixes, attributes that repeat the default of the CDA schema;
-* the UUIDs of sections and entries, which are made anew in each document;
+* the UUIDs of sections and entries that are made anew in each document (those of acts and contre-indications are kept);
 * ``codeSystemName``, which repeats the code system;
 * the layout of narratives: a cell stands under its heading, a reference as the words that it leads to;
 * the bytes of attachments, which stand as their SHA-256.
@@ -26,6 +26,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from bridge import xml
+from bridge.order_xml import seed_of
 
 __all__ = ["Difference", "differences", "leaves"]
 
@@ -117,7 +118,7 @@ def leaves(document: bytes) -> dict[str, str]:
     root = etree.fromstring(document, xml.parser())
     targets = {str(e.get("ID")): _words(e) for e in root.iter() if e.get("ID")}
     found: dict[str, str] = {}
-    for path, value in _Walk(targets).element(root, "/" + _name(root)):
+    for path, value in _Walk(targets, _repeated(root), _seed(root)).element(root, "/" + _name(root)):
         found[path] = value
     return found
 
@@ -138,8 +139,12 @@ def _words(element: etree._Element) -> str:
 class _Walk:
     """Lists the leaves under an element."""
 
-    def __init__(self, targets: dict[str, str]) -> None:
+    def __init__(self, targets: dict[str, str], repeated: frozenset[str], seed: str) -> None:
         self._targets = targets
+        self._repeated = repeated
+        """UUIDs that name several elements of the body, and so none."""
+        self._seed = seed
+        """How the UUIDs begin that are derived from the identifier of the document."""
 
     def element(self, element: etree._Element, path: str) -> Iterator[tuple[str, str]]:
         parent = element.getparent()
@@ -156,8 +161,19 @@ class _Walk:
         for child in children:
             step = _step(child)
             seen[step] += 1
-            if not _is_fresh_id(child):
+            if not self._is_fresh_id(child):
                 yield from self.element(child, f"{path}/{step}" + (f"[{seen[step]}]" if seen[step] > 1 else ""))
+
+    def _is_fresh_id(self, element: etree._Element) -> bool:
+        """Whether an element is the id of a section or an entry that is made anew in each document."""
+        root, parent = element.get("root", ""), element.getparent()
+        if element.tag != f"{CDA}id" or element.get("extension") or not _UUID.fullmatch(root):
+            return False
+        name = root.upper()
+        own = name not in self._repeated and not name.startswith(self._seed)
+        if own and parent is not None and _is_kept(parent):
+            return False
+        return any(ancestor.tag == f"{CDA}structuredBody" for ancestor in element.iterancestors())
 
     def _attributes(self, element: etree._Element, path: str) -> Iterator[tuple[str, str]]:
         local = etree.QName(element).localname
@@ -189,11 +205,22 @@ def _value(element: etree._Element) -> str:
     return f"{len(content)} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}"
 
 
-def _is_fresh_id(element: etree._Element) -> bool:
-    """Whether an element is the id of a section or an entry, made anew in each document."""
-    if element.tag != f"{CDA}id" or element.get("extension") or not _UUID.fullmatch(element.get("root", "")):
-        return False
-    return any(parent.tag == f"{CDA}structuredBody" for parent in element.iterancestors())
+def _repeated(root: etree._Element) -> frozenset[str]:
+    counts = Counter(e.get("root", "").upper() for e in root.iterfind(f"{CDA}component/{CDA}structuredBody//{CDA}id"))
+    return frozenset(name for name, count in counts.items() if count > 1)
+
+
+def _seed(root: etree._Element) -> str:
+    name = root.find(f"{CDA}id")
+    return seed_of(name.get("root", ""), name.get("extension"))[:24] if name is not None else "?"
+
+
+def _is_kept(element: etree._Element) -> bool:
+    """Whether an element is an entry whose identifier the order holds: a contre-indication, or an act."""
+    code = element.find(f"{CDA}code")
+    if element.get("moodCode") == "INT" or etree.QName(element).localname == "procedure":
+        return True
+    return code is not None and code.get("code") == "64100-1"
 
 
 # --- steps: what tells an element from its like -----------------------------------------------------------------------

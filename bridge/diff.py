@@ -23,6 +23,7 @@ from bridge.order import (
     Code,
     Contact,
     Contraindication,
+    EffectiveTime,
     Function,
     Identifier,
     Order,
@@ -42,7 +43,7 @@ __all__ = ["Change", "Comparison", "Step", "compare", "compare_documents"]
 
 Kind = Literal["added", "removed", "changed", "moved"]
 
-_WHOLE = (Address, Code, Function, Identifier, Period, PersonName, Site, Telecom, Translation)
+_WHOLE = (Address, Code, EffectiveTime, Function, Identifier, Period, PersonName, Site, Telecom, Translation)
 """Datatypes that are shown and compared whole."""
 
 
@@ -222,14 +223,17 @@ def shown(value: Any, language: Language = "fr") -> str:
             return f"{value.extension} ({value.root})" if value.extension else value.root
         case Telecom():
             return f"{value.value} ({value.use})" if value.use else value.value
-        case Period():
+        case EffectiveTime() if value.at:
+            return shown(value.at, language)
+        case Period() | EffectiveTime():
             return f"{shown(value.start, language)} … {shown(value.end, language)}"
         case Site():
             where = _code(value.location) if value.location else _text(value.text or "", language)
             return " ".join([where, *(f"({shown(m.display)})" for m in value.modifiers)])
         case Function() | Contraindication():
             answer = [] if isinstance(value, Function) else [shown(value.present, language)]
-            return " ; ".join([_code(value.concept), *answer, *([value.comment] if value.comment else [])])
+            details = [value.comment, value.date, None if isinstance(value, Function) else value.id]
+            return " ; ".join([_code(value.concept), *answer, *(shown(part, language) for part in details if part)])
         case Attachment():
             return f"{value.title} ({value.media_type}, {_digest(value.data)})"
     return " ; ".join(part for part in _parts(value, language) if part and part != "-")

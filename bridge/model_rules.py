@@ -17,10 +17,19 @@ from bridge.order import Code, Order
 __all__ = ["check"]
 
 
+_SETS = {
+    "function": "function-code",
+    "facility.type": "facility-type",
+    "practice_setting": "practice-setting",
+    "speciality": "author-speciality",
+}
+"""The value sets that have grown, by the end of the items whose codes are of them."""
+
+
 @cache
-def _newer() -> frozenset[tuple[str, str]]:
-    """Codes that the value sets of 2022.01 do not have, with their systems."""
-    return frozenset((row["code"], row["system"]) for row in rows("newer-than-2022.01"))
+def _newer() -> frozenset[tuple[str, str, str]]:
+    """Codes that a value set of 2022.01 does not have: its name, the code and the code system."""
+    return frozenset((row["value_set"], row["code"], row["system"]) for row in rows("newer-than-2022.01"))
 
 
 def check(order: Order, model: str) -> list[Issue]:
@@ -37,17 +46,19 @@ def _of_2022(order: Order) -> Iterator[Issue]:
             yield issue("IMGDA-1312", None)
     if order.document.language != "fr-FR":
         yield issue("IMGDA-1313", None)
-    for code in {(code.code, code.system) for code in _codes(order)} & _newer():
-        yield issue("IMGDA-1314", None, value=code[0])
+    for place, code in _codes(order, ""):
+        known = next((name for end, name in _SETS.items() if place.endswith(end)), "")
+        if (known, code.code, code.system) in _newer():
+            yield issue("IMGDA-1314", place, value=code.code, parameters={"code": code.code})
 
 
-def _codes(value: Any) -> Iterator[Code]:
-    """Every code of an order."""
+def _codes(value: Any, place: str) -> Iterator[tuple[str, Code]]:
+    """Every code of an order, and the item that it is (``participants[0].function``)."""
     if isinstance(value, Code):
-        yield value
+        yield place, value
     elif isinstance(value, tuple):
-        for item in value:
-            yield from _codes(item)
+        for index, item in enumerate(value):
+            yield from _codes(item, f"{place}[{index}]")
     elif is_dataclass(value):
         for field in fields(value):
-            yield from _codes(getattr(value, field.name))
+            yield from _codes(getattr(value, field.name), f"{place}.{field.name}".removeprefix("."))

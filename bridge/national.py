@@ -50,10 +50,9 @@ _TYPES = {
 _WHOLE = ("IDNPS", "IDNST")
 """Types of numbers that have their prefix."""
 
-# The prefix of a number that comes without it, by its system and length. A structure's number under its OID is left as it is: the
-# official examples hold some of nine characters.
+# The prefix of a number that comes without it, by its system and length. A number under a national OID is left as it is: there it
+# has its prefix, and the official examples hold structures' numbers of nine characters.
 _SYSTEMS = {
-    f"urn:oid:{PROFESSIONALS}": {11: "8", 9: "0"},
     "https://rpps.esante.gouv.fr": {11: "8", 9: "0"},
     "https://finess.esante.gouv.fr": {9: "1"},
     "https://sirene.fr": {9: "2", 14: "3"},

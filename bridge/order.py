@@ -23,14 +23,19 @@ __all__ = [
     "Attachment",
     "Attester",
     "Author",
+    "CareInformation",
     "Code",
+    "Consent",
     "Contact",
     "Contraindication",
     "DataEnterer",
+    "Device",
     "Document",
+    "EffectiveTime",
     "Encounter",
     "EncounterParticipant",
     "Facility",
+    "FulfilledOrder",
     "Function",
     "Guardian",
     "Identifier",
@@ -103,17 +108,37 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveTime:
+    """When an observation was made: a moment, or a period. FHIR: Observation.effective[x]. CDA: effectiveTime."""
+
+    at: str | None = None
+    """The moment; without *start* and *end*. FHIR: effectiveDateTime. CDA: @value."""
+    start: str | None = None
+    """FHIR: effectivePeriod.start. CDA: low/@value."""
+    end: str | None = None
+    """FHIR: effectivePeriod.end. CDA: high/@value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonName:
     """The name of a professional or a relative. FHIR: HumanName. CDA: PN (Structuration minimale)."""
 
     family: str
-    """FHIR: family. CDA: family."""
+    """What the person is called: *used_family*, else a family name without a qualifier, else *birth_family*."""
     given: str | None = None
     """All forenames, separated by spaces. FHIR: given. CDA: given."""
     prefix: str | None = None
     """Civilité, ``M`` or ``MME`` (JDV_J245). FHIR: prefix. CDA: prefix."""
     suffix: str | None = None
     """Titre, ``DR``, ``PR``… (JDV_J246); never for a relative. FHIR: suffix. CDA: suffix."""
+    birth_family: str | None = None
+    """Nom de naissance. FHIR: family, extension iso21090-EN-qualifier BR. CDA: family[@qualifier='BR']."""
+    birth_given: str | None = None
+    """First birth forename. FHIR: given, extension iso21090-EN-qualifier BR. CDA: given[@qualifier='BR']."""
+    used_family: str | None = None
+    """Nom utilisé. FHIR: family, extension iso21090-EN-qualifier CL. CDA: family[@qualifier='CL']."""
+    used_given: str | None = None
+    """Prénom utilisé. FHIR: given, extension iso21090-EN-qualifier CL. CDA: given[@qualifier='CL']."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +254,8 @@ class Guardian:
     """FHIR: contact.telecom. CDA: telecom."""
     addresses: tuple[Address, ...] = ()
     """FHIR: contact.address. CDA: addr."""
+    ids: tuple[Identifier, ...] = ()
+    """His own INS first. FHIR: RelatedPerson.identifier. CDA: id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,11 +330,23 @@ class Document:
     """``L``, ``M``, ``N``, ``R``, ``U`` or ``V``. FHIR: Composition.confidentiality. CDA: confidentialityCode."""
     replaces: Identifier | None = None
     """The document that this one replaces. FHIR: Composition.relatesTo. CDA: relatedDocument[@typeCode='RPLC']."""
+    replaces_version: int | None = None
+    """The version of that document. FHIR: relatesTo, extension replaced-version. CDA: parentDocument/versionNumber."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device or a software that wrote a document. FHIR: Device. CDA: assignedAuthoringDevice."""
+
+    model: str | None = None
+    """FHIR: deviceName[model-name]. CDA: manufacturerModelName."""
+    software: str | None = None
+    """FHIR: deviceName[other]. CDA: softwareName."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Demandeur. FHIR: Composition.author, ServiceRequest.requester. CDA: author."""
+    """Demandeur, who comes first, or another author. FHIR: Composition.author, ServiceRequest.requester. CDA: author."""
 
     professional: Professional
     """CDA: assignedAuthor."""
@@ -315,6 +354,28 @@ class Author:
     """Date et heure de la demande. FHIR: ServiceRequest.authoredOn. CDA: time."""
     function: Code | None = None
     """JDV_J47. FHIR: PractitionerRole.code. CDA: functionCode."""
+    device: Device | None = None
+    """The author is no person: *professional* has no name. FHIR: Device. CDA: assignedAuthoringDevice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A consent or an opposition of the patient. FHIR: Consent. CDA: authorization/consent."""
+
+    code: Code
+    """What the patient consents or is opposed to. FHIR: category. CDA: code."""
+    ids: tuple[Identifier, ...] = ()
+    """FHIR: identifier. CDA: id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfilledOrder:
+    """An order that this one answers. FHIR: ServiceRequest.basedOn. CDA: inFulfillmentOf/order."""
+
+    id: Identifier
+    """FHIR: basedOn.identifier. CDA: id."""
+    accession_number: Identifier | None = None
+    """FHIR: basedOn, extension further-identifier of type ACSN. CDA: ps3-20:accessionNumber."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,8 +503,20 @@ class Contraindication:
     """``False`` for the answer "non". FHIR: valueBoolean. CDA: @negationInd."""
     comment: str | None = None
     """FHIR: note. CDA: text/reference."""
-    date: str | None = None
-    """When it was answered. FHIR: effectiveDateTime. CDA: effectiveTime."""
+    date: EffectiveTime | None = None
+    """When it was answered. FHIR: effective[x]. CDA: effectiveTime."""
+    id: Identifier | None = None
+    """That of the entry; ``None`` for the one that the document derives. FHIR: identifier. CDA: id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareInformation:
+    """One information pour la prise en charge. FHIR: Observation ORG-192. CDA: observation ORG-192."""
+
+    concept: Code
+    """JDV_InfoPriseEnCharge. FHIR: valueCodeableConcept. CDA: value."""
+    date: EffectiveTime | None = None
+    """When it was said. FHIR: effective[x]. CDA: effectiveTime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -466,6 +539,8 @@ class Function:
     """JDV_FonctionEtudieeTEP or JDV_FonctionEtudieeScintigraphie, by the modality. CDA: value."""
     comment: str | None = None
     """Mandatory for "Autre". FHIR: orderDetail.text. CDA: FR-Commentaire-ER."""
+    date: EffectiveTime | None = None
+    """When it was said. FHIR: orderDetail, extension. CDA: effectiveTime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -490,6 +565,8 @@ class Act:
     """PET and scintigraphy only. FHIR: orderDetail. CDA: observation MED-1133."""
     wanted_by: str | None = None
     """Date limite souhaitée. FHIR: occurrencePeriod.end. CDA: effectiveTime."""
+    entry_id: Identifier | None = None
+    """That of the entry, a root alone; ``None`` for the one that the document derives. FHIR: identifier[RI]. CDA: first id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -508,6 +585,8 @@ class Attachment:
     """FHIR: DocumentReference.date. CDA: observation 69764-9, effectiveTime."""
     language: str | None = None
     """FHIR: attachment.language. CDA: observationMedia/value/@language."""
+    type_text: str | None = None
+    """The type in words, where they are not the title. FHIR: DocumentReference.type.text. CDA: value/originalText."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -538,8 +617,8 @@ class Order:
     """Actes d'imagerie demandés. CDA: section 18776-5."""
     patient_informed: bool | None = None
     """Patient informé des risques; ``None`` where the settings allow it. FHIR: Observation MED-1130. CDA: MED-1130."""
-    patient_informed_at: str | None = None
-    """When that was answered. FHIR: effectiveDateTime. CDA: observation MED-1130, effectiveTime."""
+    patient_informed_at: EffectiveTime | None = None
+    """When that was answered. FHIR: effective[x]. CDA: observation MED-1130, effectiveTime."""
     data_enterer: DataEnterer | None = None
     """CDA: dataEnterer."""
     contacts: tuple[Contact, ...] = ()
@@ -560,8 +639,8 @@ class Order:
     """Finalité de l'examen. FHIR: reasonCode[finaliteExamen]. CDA: section 55115-0, narrative."""
     contraindications: tuple[Contraindication, ...] = ()
     """CDA: observations 64100-1."""
-    care_information: tuple[Code, ...] = ()
-    """Informations pour la prise en charge (JDV_InfoPriseEnCharge). FHIR: Observation ORG-192. CDA: ORG-192."""
+    care_information: tuple[CareInformation, ...] = ()
+    """Informations pour la prise en charge. FHIR: Observation ORG-192. CDA: observations ORG-192."""
     patient_information: str | None = None
     """Autres informations transmises au patient. FHIR: Observation 99622-3. CDA: observation 99622-3."""
     event: str | None = None
@@ -570,3 +649,19 @@ class Order:
     """Résultats d'examens antérieurs. FHIR: Observation 30954-2. CDA: section 30954-2."""
     attachments: tuple[Attachment, ...] = ()
     """Documents liés. CDA: section 55107-7."""
+    medical_history_at: EffectiveTime | None = None
+    """When the antécédents médicaux were said. FHIR: effective[x]. CDA: observation 11348-0, effectiveTime."""
+    surgical_history_at: EffectiveTime | None = None
+    """When the antécédents chirurgicaux were said. FHIR: effective[x]. CDA: observation 47519-4, effectiveTime."""
+    patient_information_at: EffectiveTime | None = None
+    """When that was told. FHIR: effective[x]. CDA: observation 99622-3, effectiveTime."""
+    event_at: EffectiveTime | None = None
+    """When the évènement was said. FHIR: effective[x]. CDA: observation GEN-296, effectiveTime."""
+    callback_at: EffectiveTime | None = None
+    """When the wish was said. FHIR: effective[x]. CDA: observation GEN-297, effectiveTime."""
+    informants: tuple[Professional, ...] = ()
+    """Professionals who informed. FHIR: extension informant-extension. CDA: informant/assignedEntity."""
+    fulfils: tuple[FulfilledOrder, ...] = ()
+    """FHIR: ServiceRequest.basedOn. CDA: inFulfillmentOf."""
+    consents: tuple[Consent, ...] = ()
+    """FHIR: Consent. CDA: authorization."""

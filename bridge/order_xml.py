@@ -13,7 +13,7 @@ import types
 import typing
 import uuid
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -21,9 +21,22 @@ from lxml import etree
 
 from bridge import order as model
 from bridge import xml
-from bridge.order import Order
+from bridge.order import Identifier, Order
 
-__all__ = ["NAMESPACE", "Field", "plan", "read", "to_element", "uuid_seed", "write"]
+__all__ = [
+    "ACT",
+    "CONTRAINDICATION",
+    "NAMESPACE",
+    "Field",
+    "derived_id",
+    "plan",
+    "read",
+    "seed_of",
+    "to_element",
+    "uuid_seed",
+    "without_derived_ids",
+    "write",
+]
 
 NAMESPACE = "urn:x-bridge:order"
 
@@ -35,6 +48,7 @@ _ATTRIBUTES: dict[type, frozenset[str]] = {
     model.Translation: frozenset({"code", "system", "display"}),
     model.Code: frozenset({"code", "system", "display"}),
     model.Period: frozenset({"start", "end"}),
+    model.EffectiveTime: frozenset({"at", "start", "end"}),
     model.Telecom: frozenset({"value", "use"}),
     model.Address: frozenset({"use"}),
 }
@@ -45,11 +59,14 @@ _SINGULAR = {
     "attachments": "attachment",
     "authenticators": "authenticator",
     "authors": "author",
+    "consents": "consent",
     "contacts": "contact",
     "contraindications": "contraindication",
+    "fulfils": "fulfilled-order",
     "functions": "function",
     "guardians": "guardian",
     "ids": "id",
+    "informants": "informant",
     "lines": "line",
     "modifiers": "modifier",
     "participants": "participant",
@@ -93,8 +110,34 @@ def uuid_seed(order: Order) -> str:
 
     UUIDv5 of the document's own identifier: the same document gets the same ids again, another document others.
     """
-    identifier = order.document.id
-    return str(uuid.uuid5(_SEEDS, f"{identifier.root}^{identifier.extension or ''}")).upper()
+    return seed_of(order.document.id.root, order.document.id.extension)
+
+
+def seed_of(root: str, extension: str | None) -> str:
+    """The same, from the root and the extension of the identifier of a document."""
+    return str(uuid.uuid5(_SEEDS, f"{root}^{extension or ''}")).upper()
+
+
+CONTRAINDICATION, ACT = 13, 31
+"""Kinds of entries, as the stylesheets number them."""
+
+
+def derived_id(order: Order, kind: int, number: int) -> Identifier:
+    """The identifier that the stylesheets give to an entry that has none (``dt:uuid`` in xslt/to-cda/datatypes.xsl)."""
+    return Identifier(root=f"{uuid_seed(order)[:24]}{kind:04}{number:04}0000")
+
+
+def without_derived_ids(order: Order) -> Order:
+    """The same order without those identifiers of its entries that the document derives by itself."""
+    contraindications = tuple(
+        replace(item, id=None) if item.id == derived_id(order, CONTRAINDICATION, number) else item
+        for number, item in enumerate(order.contraindications, start=1)
+    )
+    acts = tuple(
+        replace(act, entry_id=None) if act.entry_id == derived_id(order, ACT, number) else act
+        for number, act in enumerate(order.acts, start=1)
+    )
+    return replace(order, contraindications=contraindications, acts=acts)
 
 
 def to_element(order: Order, *, attachment: Callable[[int], str] | None = None) -> etree._Element:

@@ -20,7 +20,7 @@ from bridge.mappings import rows
 
 __all__ = ["Explained", "Reason", "RoundTrip", "is_document", "of_document", "of_fhir", "reasons", "table"]
 
-Kind = Literal["added", "label", "moved", "replaced", "time"]
+Kind = Literal["added", "label", "moved", "replaced", "seconds", "time"]
 
 
 class Reason(NamedTuple):
@@ -32,7 +32,8 @@ class Reason(NamedTuple):
     """Canonical paths, ``*`` for any text."""
     kind: Kind
     """``label``: other words for the same code or heading; ``moved``: the value stands elsewhere; ``replaced``: a fixed code of
-    one form by that of another; ``added``: a form that the document lacked; ``time``: the moment of an entry, or its offset."""
+    one form by that of another; ``added``: a form that the document lacked; ``time``: the moment of an entry, or its offset;
+    ``seconds``: the same moment with its seconds and a whole offset."""
     fr: str
     en: str
     source: str
@@ -81,9 +82,36 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _explain(name: str, found: canonical.Difference) -> Explained:
     for reason, documents, paths in reasons():
-        if documents.fullmatch(name) and paths.fullmatch(found.path) and (reason.kind != "added" or found.before is None):
+        if documents.fullmatch(name) and paths.fullmatch(found.path) and _is_of(reason.kind, found):
             return Explained(*found, reason)
     return Explained(*found, None)
+
+
+def _is_of(kind: Kind, found: canonical.Difference) -> bool:
+    """Whether a difference is of a kind, where its values tell."""
+    if kind == "added":
+        return found.before is None
+    if kind == "seconds":
+        return found.before is not None and found.after is not None and _completed(found.before) == found.after
+    return True
+
+
+_TIME = re.compile(r"(\d{10})(\d\d)?(\d\d)?(?:\.\d+)?(?:([+-])(\d{1,4}))?")
+
+
+def _completed(time: str) -> str | None:
+    """A time with minutes and seconds, and its offset with four digits: what is written of it."""
+    match = _TIME.fullmatch(time)
+    if match is None:
+        return None
+    hour, minute, second, sign, offset = match.groups()
+    whole = {1: "0{}00", 2: "{}00", 3: "0{}", 4: "{}"}[len(offset)].format(offset) if offset else ""
+    return f"{hour}{minute or '00'}{second or '00'}{sign or ''}{whole}"
+
+
+def _is_meant(change: diff.Change) -> bool:
+    """Whether a change of the order is meant: FHIR has the hour of birth, the document written has the date alone."""
+    return change.item == "patient.birth_date" and str(change.before)[:10] == change.after
 
 
 def is_document(source: bytes) -> bool:
@@ -98,7 +126,8 @@ def of_document(document: bytes, name: str = "", *, bridge: Bridge | None = None
     back = _takes_any_requester(bridge).normalize(write(reading.order))
     written = write_document(back.order, reading.model)
     leaves = tuple(_explain(name, found) for found in canonical.differences(document, written))
-    return RoundTrip("cda", reading.model, reading.issues, leaves, tuple(diff.compare(reading.order, back.order)), written)
+    changes = tuple(change for change in diff.compare(reading.order, back.order) if not _is_meant(change))
+    return RoundTrip("cda", reading.model, reading.issues, leaves, changes, written)
 
 
 def _takes_any_requester(bridge: Bridge) -> Bridge:

@@ -15,7 +15,7 @@ from typing import Any
 from strategies import PROFESSIONALS, STRUCTURES, concepts
 
 from bridge.mappings import rows
-from bridge.order import Act, Identifier, Order, Organization, PersonName, Professional
+from bridge.order import Act, EffectiveTime, Identifier, Order, Organization, PersonName, Professional
 
 CREATED, SIGNED, BEFORE, WISHED = "2026-03-02T10:15:00+01:00", "2026-03-02T11:00:00+01:00", "2026-03-01", "2026-03-10"
 SEX = {row["code"]: row["sex"] or None for row in rows("contraindication-scope")}
@@ -24,7 +24,7 @@ SEX = {row["code"]: row["sex"] or None for row in rows("contraindication-scope")
 def coherent(order: Order) -> Order:
     """The order with the same shape and texts, and with facts that agree."""
     numbers = _Numbers()
-    order = _everywhere(order, numbers.professional, numbers.organization)
+    order = _everywhere(order, numbers.professional, numbers.organization, _early)
     return replace(
         order,
         document=replace(
@@ -38,7 +38,10 @@ def coherent(order: Order) -> Order:
             birth_date=order.patient.birth_date if "1900" < order.patient.birth_date < "2026-03" else "1979-03-28",
         ),
         authors=tuple(
-            replace(author, time=BEFORE, professional=_known(author.professional, everything=True)) for author in order.authors
+            replace(author, time=BEFORE, professional=replace(author.professional, name=None))
+            if author.device
+            else replace(author, time=BEFORE, professional=_known(author.professional, everything=True))
+            for author in order.authors
         ),
         custodian=replace(order.custodian, name=order.custodian.name or "Structure"),
         legal_authenticator=replace(
@@ -52,10 +55,9 @@ def coherent(order: Order) -> Order:
         attachments=tuple(replace(item, date=item.date and BEFORE) for item in order.attachments),
         urgency=order.urgency and replace(order.urgency, reason=re.sub(r"^[\s:;,.\-]+", "Motif ", order.urgency.reason)),
         patient_informed=bool(order.patient_informed),
-        patient_informed_at=order.patient_informed_at and BEFORE,
         acts=_together(order.acts),
         contraindications=tuple(
-            replace(item, date=item.date and BEFORE, comment=item.comment or "laquelle")
+            replace(item, comment=item.comment or "laquelle")
             for item in order.contraindications
             if SEX.get(item.concept.code) in (None, order.patient.gender.code) or order.patient.gender.code == "UN"
         ),
@@ -109,6 +111,11 @@ class _Numbers:
         if not isinstance(value, Organization) or not value.id or value.id.root != STRUCTURES:
             return value
         return replace(value, id=Identifier(root=STRUCTURES, extension="1" + _with_key(f"99{self._of(value.name):06}")))
+
+
+def _early(value: Any) -> Any:
+    """Nothing was observed after the document."""
+    return EffectiveTime(at=BEFORE) if isinstance(value, EffectiveTime) else value
 
 
 def _known(professional: Professional, *, everything: bool = False) -> Professional:

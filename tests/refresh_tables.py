@@ -1,7 +1,8 @@
 """Writes what is generated from the code and its tables: ``python tests/refresh_tables.py``.
 
 ``mappings/elements.csv`` and ``docs/mapping.md`` from the traces of every story, ``docs/issues/`` from ``mappings/issues.csv``,
-whose rows get every column first, ``docs/mapping-ans.md`` from ``mappings/ans-mapping.csv``.
+whose rows get every column first, ``docs/mapping-ans.md`` from ``mappings/ans-mapping.csv``, and the last section of
+``docs/cda.md`` from ``mappings/cda-never-written.csv``.
 """
 
 from __future__ import annotations
@@ -122,6 +123,25 @@ def ans_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+NEVER = "## Never written\n"
+
+
+def never_written() -> str:
+    """The section of docs/cda.md that lists what the header never has, from mappings/cda-never-written.csv."""
+    with open(ROOT / "mappings" / "cda-never-written.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    head = [
+        NEVER,
+        "What a header may have by the CDA schema or the Structuration minimale, and a document of the bridge never has.",
+        "`*` stands for any beginning or end of a path. The table is `mappings/cda-never-written.csv`; a test compares it with",
+        "what is written.",
+        "",
+        "| path | why | source |",
+        "|---|---|---|",
+    ]
+    return "\n".join([*head, *(f"| `{row['path']}` | {row['reason']} | {row['source']} |" for row in rows)]) + "\n"
+
+
 def issue_pages() -> dict[str, str]:
     """docs/issues/: one page for each hundred codes, and the list of them."""
     pages: dict[str, str] = {}
@@ -176,5 +196,7 @@ if __name__ == "__main__":
     (ROOT / "docs" / "mapping.md").write_text(mapping_page(table), "utf-8")
     (ROOT / "docs" / "mapping-ans.md").write_text(ans_page(), "utf-8")
     (ROOT / "docs" / "issues").mkdir(exist_ok=True)
+    page = ROOT / "docs" / "cda.md"
+    page.write_text(page.read_text("utf-8").partition(NEVER)[0] + never_written(), "utf-8")
     for name, text in issue_pages().items():
         (ROOT / "docs" / "issues" / name).write_text(text, "utf-8")

@@ -6,6 +6,8 @@ field of the order and every code of every value set.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
@@ -17,14 +19,19 @@ from bridge.order import (
     Attachment,
     Attester,
     Author,
+    CareInformation,
     Code,
+    Consent,
     Contact,
     Contraindication,
     DataEnterer,
+    Device,
     Document,
+    EffectiveTime,
     Encounter,
     EncounterParticipant,
     Facility,
+    FulfilledOrder,
     Function,
     Guardian,
     Identifier,
@@ -85,8 +92,9 @@ tokens = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh0123456789-/._", min_size=1,
 
 
 def identifiers(roots: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Identifier]:
-    """An identifier."""
-    return st.builds(Identifier, root=oids if roots is None else roots, extension=tokens)
+    """An identifier; a national one has the length of its kind."""
+    built = st.builds(Identifier, root=oids if roots is None else roots, extension=tokens)
+    return built.filter(lambda i: i.root not in (PROFESSIONALS, STRUCTURES) or (i.extension or "")[:1] not in "01238")
 
 
 _zones = st.sampled_from([-12, -9.5, -5, 0, 1, 2, 5.75, 14])
@@ -97,6 +105,15 @@ def moments(draw: st.DrawFn, low: int = 2000, high: int = 2030) -> str:
     """A date-time with an offset."""
     when = draw(st.datetimes(datetime(low, 1, 1), datetime(high, 12, 28)))
     return when.replace(microsecond=0, tzinfo=timezone(timedelta(hours=draw(_zones)))).isoformat()
+
+
+@st.composite
+def effective_times(draw: st.DrawFn) -> EffectiveTime:
+    """A moment, or a period of which one end may be unknown."""
+    if draw(st.booleans()):
+        return EffectiveTime(at=draw(dates | moments()))
+    span = draw(periods())
+    return EffectiveTime(start=span.start, end=span.end)
 
 
 dates = st.dates(date(1900, 1, 1), date(2030, 12, 28)).map(date.isoformat)
@@ -136,16 +153,32 @@ def worded(draw: st.DrawFn, name: str) -> Code:
     return Code(code=code.code, system=code.system, display=code.display, text=text, translations=others)
 
 
+@st.composite
+def with_words(draw: st.DrawFn, name: str) -> Code:
+    """A concept with the sender's wording, on one line."""
+    code = draw(worded(name))
+    return replace(code, text=code.text and " ".join(code.text.split()), translations=())
+
+
 prefixes, suffixes = st.sampled_from(["M", "MME"]), st.sampled_from(["DR", "MC", "MG", "PC", "PG", "PR"])
 
 
-def names(*, titled: bool = True) -> st.SearchStrategy[PersonName]:
-    return st.builds(
-        PersonName,
-        family=lines,
-        given=st.none() | lines,
-        prefix=st.none() | prefixes,
-        suffix=st.none() | suffixes if titled else st.none(),
+@st.composite
+def names(draw: st.DrawFn, *, titled: bool = True, every: bool = False) -> PersonName:
+    """A plain name, or one qualified by birth or use; *every* part is for the guardian alone."""
+    kind = draw(st.sampled_from(["", "BR", "CL"]))
+    birth = draw(lines) if kind == "BR" or (every and kind) else None
+    used = draw(lines) if kind == "CL" or (every and kind and draw(st.booleans())) else None
+    forename = draw(st.sampled_from(["", "BR", "CL"])) if kind else ""
+    return PersonName(
+        family=used or birth or draw(lines),
+        given=draw(st.none() | lines) if forename == "" or every else None,
+        prefix=draw(st.none() | prefixes),
+        suffix=draw(st.none() | suffixes) if titled else None,
+        birth_family=birth,
+        birth_given=draw(lines) if forename == "BR" or (every and kind and draw(st.booleans())) else None,
+        used_family=used,
+        used_given=draw(lines) if forename == "CL" or (every and kind and draw(st.booleans())) else None,
     )
 
 
@@ -241,7 +274,13 @@ def patients(draw: st.DrawFn) -> Patient:
     )
     place = st.builds(Address, county=st.text("0123456789", min_size=5, max_size=5), city=_part, country=_part)
     guardian = st.one_of(
-        st.builds(Guardian, name=names(titled=False), telecoms=several(telecoms()), addresses=several_addresses()),
+        st.builds(
+            Guardian,
+            name=names(titled=False, every=True),
+            telecoms=several(telecoms()),
+            addresses=several_addresses(),
+            ids=several(identifiers()),
+        ),
         st.builds(
             Guardian,
             organization=st.builds(Organization, id=st.none() | identifiers(st.just(STRUCTURES)), name=lines),
@@ -282,7 +321,7 @@ participants = st.builds(
     Participant,
     professional=professionals(identified=False, national=False, scoped=True),
     type=st.sampled_from(["REF", "REFB", "INF", "RESP", "PRF", "CON", "VRF"]),
-    function=st.none() | codes("function-code"),
+    function=st.none() | with_words("function-code"),
     role_class=st.sampled_from(["PROV", "AGNT"]),
     time=st.none() | periods(),
 )
@@ -301,7 +340,11 @@ def acts(draw: st.DrawFn) -> Act:
     if kind in ("PT", "NM"):
         concepts = codes("pet-function" if kind == "PT" else "scintigraphy-function")
         functions = tuple(
-            Function(concept=c, comment=draw(texts if c.code.startswith("GEN-092") else st.none() | texts))
+            Function(
+                concept=c,
+                comment=draw(texts if c.code.startswith("GEN-092") else st.none() | texts),
+                date=draw(st.none() | effective_times()),
+            )
             for c in draw(st.lists(concepts, min_size=1, max_size=3, unique=True))
         )
     if kind == "PT":
@@ -315,6 +358,7 @@ def acts(draw: st.DrawFn) -> Act:
         contrast=contrast,
         functions=functions,
         wanted_by=draw(st.none() | dates | moments()),
+        entry_id=draw(st.none() | st.builds(Identifier, root=uuids)),
     )
 
 
@@ -326,19 +370,47 @@ attachments = st.builds(
     type=st.none() | codes("document-type").filter(lambda c: c.system[0].isdigit()),
     date=st.none() | dates | moments(),
     language=st.none() | st.sampled_from(["fr", "fr-FR", "en"]),
+    type_text=st.none() | lines.map("Type : {}".format),
 )
 
 
 @st.composite
 def contraindications(draw: st.DrawFn) -> tuple[Contraindication, ...]:
     concepts = draw(st.lists(codes("contraindication"), max_size=4, unique=True))
+    own = st.builds(Identifier, root=oids | uuids) | identifiers()
+    names = [draw(st.none() | own.filter(lambda i: not i.root.startswith("1.2.250.1.71"))) for _ in concepts]
+    names = [name if name not in names[:place] else None for place, name in enumerate(names)]
     return tuple(
         Contraindication(
-            concept=c, present=draw(st.booleans()), comment=draw(st.none() | texts), date=draw(st.none() | dates | moments())
+            concept=c,
+            present=draw(st.booleans()),
+            comment=draw(st.none() | texts),
+            date=draw(st.none() | effective_times()),
+            id=name,
         )
-        for c in concepts
+        for c, name in zip(concepts, names, strict=False)
     )
 
+
+def _with_version(document: Document) -> st.SearchStrategy[Document]:
+    """The version of the document replaced."""
+    if document.replaces is None:
+        return st.just(document)
+    return st.builds(replace, st.just(document), replaces_version=st.none() | st.integers(1, 9))
+
+
+devices = st.builds(
+    Author,
+    professional=st.builds(
+        Professional,
+        ids=several(identifiers(), 2, 1),
+        speciality=st.none() | codes("author-speciality"),
+        telecoms=several(telecoms()),
+        organization=st.none() | organizations(),
+    ),
+    time=moments() | dates,
+    device=st.builds(Device, model=lines, software=lines) | st.builds(Device, software=lines),
+)
 
 documents = st.builds(
     Document,
@@ -350,7 +422,7 @@ documents = st.builds(
     language=st.sampled_from(["fr-FR", "en-GB"]),
     confidentiality=st.sampled_from("LMNRUV"),
     replaces=st.none() | st.builds(Identifier, root=oids | uuids) | identifiers(),
-)
+).flatmap(_with_version)
 
 facilities = st.builds(
     Facility,
@@ -377,6 +449,14 @@ encounters = st.builds(
     ),
 )
 
+fulfilled_orders = st.builds(FulfilledOrder, id=identifiers(), accession_number=st.none() | identifiers())
+
+consents = st.builds(
+    Consent,
+    code=st.builds(Code, code=tokens.filter(lambda t: not re.search(r"\s", t)), system=oids, display=st.none() | lines),
+    ids=several(identifiers()),
+)
+
 attesters = st.builds(Attester, professional=professionals(), time=moments())
 
 
@@ -385,6 +465,8 @@ def orders(draw: st.DrawFn) -> Order:
     """A valid order."""
     urgency = draw(st.none() | st.builds(Urgency, reason=texts, contacted=st.none() | professionals(setting=True)))
     informed = draw(st.none() | st.booleans())
+    callback, told, event = draw(st.none() | st.booleans()), draw(st.none() | texts), draw(st.none() | texts)
+    times = st.none() | effective_times()
     return Order(
         document=draw(documents),
         patient=draw(patients()),
@@ -394,12 +476,13 @@ def orders(draw: st.DrawFn) -> Order:
                     Author,
                     professional=professionals(national=True),
                     time=moments() | dates,
-                    function=st.none() | codes("function-code"),
+                    function=st.none() | with_words("function-code"),
                 ),
                 2,
                 1,
             )
-        ),
+        )
+        + draw(several(devices)),
         custodian=draw(
             st.builds(
                 Organization,
@@ -419,7 +502,7 @@ def orders(draw: st.DrawFn) -> Order:
         surgical_history=draw(texts),
         acts=draw(st.lists(acts(), min_size=1, max_size=3).map(tuple)),
         patient_informed=informed,
-        patient_informed_at=draw(st.none() | dates | moments()),
+        patient_informed_at=draw(st.none() | effective_times()),
         data_enterer=draw(st.none() | st.builds(DataEnterer, professional=professionals(), time=st.none() | moments())),
         # The same person twice in one role is one contact.
         contacts=draw(st.lists(contacts, max_size=2, unique_by=lambda c: (c.role, c.name.family, c.name.given)).map(tuple)),
@@ -437,20 +520,29 @@ def orders(draw: st.DrawFn) -> Order:
         participants=draw(several(participants)),
         screening=draw(st.booleans()),
         urgency=urgency,
-        callback=draw(st.none() | st.booleans()),
+        callback=callback,
         purpose=draw(st.none() | texts),
         contraindications=draw(contraindications()),
-        care_information=draw(several(codes("care-information"), 5)),
-        patient_information=draw(st.none() | texts),
-        event=draw(st.none() | texts),
+        care_information=tuple(
+            CareInformation(concept=code, date=draw(times)) for code in draw(several(codes("care-information"), 5))
+        ),
+        patient_information=told,
+        event=event,
         prior_results=draw(st.none() | texts),
         attachments=draw(several(attachments)),
+        medical_history_at=draw(times),
+        surgical_history_at=draw(times),
+        patient_information_at=draw(times) if told else None,
+        event_at=draw(times) if event else None,
+        callback_at=draw(times) if callback is not None else None,
+        informants=draw(several(professionals(identified=True))),
+        fulfils=draw(several(fulfilled_orders)),
+        consents=draw(several(consents)),
     )
 
 
 def _bare_recipient(person: Professional) -> Professional:
     """informationRecipient has neither a speciality nor a practice setting (CI-SIS, Structuration minimale)."""
-    from dataclasses import replace
 
     organization = person.organization and replace(person.organization, practice_setting=None)
     return replace(person, speciality=None, organization=None if organization == Organization() else organization)

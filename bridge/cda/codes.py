@@ -21,7 +21,7 @@ __all__ = ["fold", "tidy"]
 _O = f"{{{NAMESPACE}}}"
 
 _SETS = {
-    "care-information": "care-information",
+    "care-information/concept": "care-information",
     "contraindication/concept": "contraindication",
     "contrast": "contrast-injection",
     "attachment/type": "document-type",

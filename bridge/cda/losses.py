@@ -6,8 +6,10 @@ reason; ``mappings/cda-loss-classes.csv`` says how much a loss matters, by where
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 
 from lxml import etree
@@ -15,17 +17,13 @@ from lxml import etree
 from bridge.cda.claims import Claims
 from bridge.cda.codes import fold
 from bridge.cda.parse import CDA, NUMBER, Parsed, path_of
-from bridge.issues import Issue, LossClass, Severity, issue
+from bridge.fhir.losses import severity
+from bridge.issues import Issue, LossClass, issue
 from bridge.mappings import rows
+from bridge.settings import Losses
 
-__all__ = ["find"]
+__all__ = ["find", "repeated_ids"]
 
-_SEVERITIES: dict[LossClass, Severity] = {
-    "critical": "warning",
-    "clinical": "warning",
-    "administrative": "information",
-    "technical": "information",
-}
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
@@ -50,9 +48,10 @@ def _titles() -> frozenset[str]:
 
 
 @cache
-def _classes() -> list[tuple[str, LossClass]]:
-    known = [(row["path"], row["class"]) for row in rows("cda-loss-classes")]
-    return sorted(known, key=lambda row: len(row[0]), reverse=True)  # type: ignore[arg-type]
+def _classes() -> list[tuple[str, str, LossClass]]:
+    """Path, code of the entry or event around it, and class; those with a code first, then the longest."""
+    known = [(row["path"], row["code"], row["class"]) for row in rows("cda-loss-classes")]
+    return sorted(known, key=lambda row: (bool(row[1]), len(row[0])), reverse=True)  # type: ignore[arg-type]
 
 
 @cache
@@ -61,23 +60,32 @@ def _names() -> dict[str, str]:
 
 
 @cache
-def loss_class(path: str) -> LossClass:
-    """How much a loss matters: the class of the longest path, or end of a path, of the table; without positions."""
-    for known, kind in _classes():
+def loss_class(path: str, code: str = "") -> LossClass:
+    """How much a loss matters: the class of the longest path, or end of a path, of the table; without positions.
+
+    *code* is that of the entry or the event that holds it.
+    """
+    for known, where, kind in _classes():
+        if where not in ("", code):
+            continue
         if known == "*" or path.startswith(known) or (known.startswith("*") and path.endswith(known[1:])):
             return kind
     return "clinical"
 
 
-def find(parsed: Parsed, claims: Claims, repeated: dict[int, int]) -> Iterator[Issue]:
-    """Every loss, and every untidiness of the document itself. *repeated* tells which subtrees say again what another says."""
+def find(parsed: Parsed, claims: Claims, repeated: dict[int, int], policy: Losses) -> Iterator[Issue]:
+    """Every loss, as loud as the settings say, and every untidiness of the document itself.
+
+    *repeated* tells which subtrees say again what another says.
+    """
     again = _Again(parsed, repeated)
-    reader = _Reader(parsed, claims)
+    reader = _Reader(parsed, claims, policy)
     for number, element in enumerate(parsed.elements):
         for found in reader.one(number, element):
             if not again.says(number, found):
                 yield found
-    yield from _repeated_ids(parsed)
+    for element in repeated_ids(parsed).values():
+        yield issue("IMGDA-1273", path_of(element))
 
 
 _TEXT, _SECTION = f"{CDA}text", f"{CDA}section"
@@ -118,8 +126,9 @@ def _leaves(top: etree._Element) -> Iterator[tuple[str, str]]:
 class _Reader:
     """Compares one document with the claims on it."""
 
-    def __init__(self, parsed: Parsed, claims: Claims) -> None:
+    def __init__(self, parsed: Parsed, claims: Claims, policy: Losses) -> None:
         self._claims = claims
+        self._policy = policy
         self._narrative: set[int] = set()
         self._ids = {i for e in parsed.elements if (i := e.get("ID")) is not None}
         self.told: set[int] = set()
@@ -146,10 +155,24 @@ class _Reader:
                 continue
             if name == "value" and element.tag == f"{CDA}reference":
                 yield from self._reference(element, value)
+            elif name == "nullFlavor" and element.tag in _FACTS:
+                yield from self._said(issue("IMGDA-1306", path_of(element, "/@nullFlavor"), loss="clinical", value=value))
+            elif name == "nullFlavor" and value == "MSK" and element.tag != f"{CDA}targetSiteCode":
+                yield from self._said(issue("IMGDA-1320", path_of(element, "/@nullFlavor"), loss="clinical", value=value))
             elif name == "codeSystemName":
                 yield from _system_name(element, value)
             elif not (name in took or self._is_implied(number, element, name, value) or self._claims.holds(number, value)):
-                yield _loss(element, f"/@{etree.QName(name).localname}", value)
+                yield from self._loss(element, f"/@{etree.QName(name).localname}", value)
+
+    def _loss(self, element: etree._Element, leaf: str, value: str) -> Iterator[Issue]:
+        kind = _kind(element, leaf)
+        yield from self._said(issue("IMGDA-1321", path_of(element, leaf), loss=kind, value=value))
+
+    def _said(self, loss: Issue) -> Iterator[Issue]:
+        """A loss as the policy has it; what the site knowingly drops is a note."""
+        assert loss.loss is not None
+        allowed = _is_allowed(loss.path or "", self._policy.allow)
+        yield loss.with_severity("information" if allowed else severity(loss.loss, self._policy))
 
     def _is_implied(self, number: int, element: etree._Element, name: str, value: str) -> bool:
         parent = element.getparent()
@@ -161,7 +184,7 @@ class _Reader:
     def _reference(self, element: etree._Element, value: str) -> Iterator[Issue]:
         target = value.strip().removeprefix("#")
         if ":" in target and target not in self._ids:
-            yield _loss(element, "/@value", value)
+            yield from self._loss(element, "/@value", value)
         elif target not in self._ids:
             yield issue("IMGDA-1272", f"{path_of(element)}/@value", value=value)
         elif not value.startswith("#"):
@@ -173,7 +196,7 @@ class _Reader:
         if not text or "" in self._claims.took.get(number, ()) or self._claims.holds(number, text):
             return
         if not (element.tag == f"{CDA}title" and fold(text) in _titles()):
-            yield _loss(element, "", text)
+            yield from self._loss(element, "", text)
 
     def narrative(self, number: int, element: etree._Element) -> Iterator[Issue]:
         """The text of a narrative element: read, a label of the model, or words that repeat the data."""
@@ -184,11 +207,11 @@ class _Reader:
         for piece in _pieces(element):
             if fold(piece) in _labels() or self._claims.says(number, piece):
                 continue
-            kind = loss_class(_plain(element))
+            kind = _kind(element, "")
             if claimed or number in self._claims.said:
                 yield issue("IMGDA-1302", path_of(element), loss=kind, value=piece)
             else:
-                yield issue("IMGDA-1322", path_of(element), severity=_SEVERITIES[kind], loss=kind, value=piece)
+                yield from self._said(issue("IMGDA-1322", path_of(element), loss=kind, value=piece))
 
 
 def _own_text(element: etree._Element) -> str:
@@ -230,18 +253,43 @@ def _system_name(element: etree._Element, value: str) -> Iterator[Issue]:
         yield issue("IMGDA-1285", f"{path_of(element)}/@codeSystemName")
 
 
-def _loss(element: etree._Element, leaf: str, value: str) -> Issue:
-    kind = loss_class(_plain(element) + leaf)
-    return issue("IMGDA-1321", path_of(element, leaf), severity=_SEVERITIES[kind], loss=kind, value=value)
+_FACTS = frozenset({f"{CDA}observation", f"{CDA}procedure"})
+_WITHDRAWN = frozenset({"aborted", "cancelled", "nullified", "obsolete"})
 
 
-def _repeated_ids(parsed: Parsed) -> Iterator[Issue]:
+def _kind(element: etree._Element, leaf: str) -> LossClass:
+    """How much a loss matters; what was withdrawn, or is said to be unknown, is no fact that could be critical."""
+    around = [e for e in (element, *element.iterancestors()) if e.tag in _FACTS or e.tag == f"{CDA}serviceEvent"]
+    status = [s.get("code") for e in around for s in e.iterchildren(f"{CDA}statusCode")]
+    code = next((c.get("code", "") for e in around for c in e.iterchildren(f"{CDA}code")), "")
+    kind = loss_class(_plain(element) + leaf, code)
+    is_no_fact = any(s in _WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
+    return "clinical" if kind == "critical" and is_no_fact else kind
+
+
+def _is_allowed(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a site knowingly drops what stands there: paths without positions, ``*`` for one step, with all under them."""
+    steps = _POSITION.sub("", path).removeprefix("/ClinicalDocument").strip("/").split("/")
+    for pattern in patterns:
+        known = pattern.removeprefix("/ClinicalDocument").strip("/").split("/")
+        if len(known) <= len(steps) and all(fnmatchcase(step, one) for step, one in zip(steps, known, strict=False)):
+            return True
+    return False
+
+
+_POSITION = re.compile(r"\[\d+\]")
+
+
+def repeated_ids(parsed: Parsed) -> dict[int, etree._Element]:
+    """The identifiers of the body that stand there already, by their number."""
     body = parsed.root.find(f"{CDA}component/{CDA}structuredBody")
     ids = [e for e in body.iter(f"{CDA}id") if e.get("extension") is None and e.get("root")] if body is not None else []
     counts = Counter(e.get("root", "").upper() for e in ids)
     seen: set[str] = set()
+    again: dict[int, etree._Element] = {}
     for element in ids:
         root = element.get("root", "").upper()
         if counts[root] > 1 and root in seen:
-            yield issue("IMGDA-1273", path_of(element))
+            again[int(element.get(NUMBER, ""))] = element
         seen.add(root)
+    return again

@@ -6,6 +6,7 @@ Source: docs/design.md; docs/models.md.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import NamedTuple
@@ -13,11 +14,11 @@ from typing import NamedTuple
 from lxml import etree
 
 from bridge import moments, order_xml, xml
-from bridge.cda import claims, codes, losses
-from bridge.cda.parse import Parsed, is_base64, parse, path_of
+from bridge.cda import claims, codes, header, losses
+from bridge.cda.parse import Parsed, is_base64, local_name, parse, path_of
 from bridge.errors import SourceError, StylesheetError
 from bridge.issues import Issue, issue
-from bridge.national import INS_ROOTS, is_ins
+from bridge.national import INS_ROOTS
 from bridge.order import Code, Identifier, Order
 from bridge.settings import Limits, Settings
 from bridge.stylesheets import transform
@@ -27,13 +28,16 @@ __all__ = ["Marked", "Reading", "marked", "read"]
 _O = f"{{{order_xml.NAMESPACE}}}"
 _X = "{urn:x-bridge:source}"
 
-_MOMENTS = frozenset(
-    f"{_O}{name}" for name in "created-at birth-date deceased-at time wanted-by date patient-informed-at".split()
-)
+_MOMENTS = frozenset(f"{_O}{name}" for name in "created-at birth-date deceased-at time wanted-by date".split())
 _TEXTS = frozenset({"justification", "medical_history", "surgical_history", "reason"})
 """Mandatory texts for which the settings have words when they are missing."""
 _ROOT = re.compile(r"[0-2](\.(0|[1-9]\d*))*|[A-F0-9]{8}(-[A-F0-9]{4}){3}-[A-F0-9]{12}")
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))*")
+
+_ENDS = {"start": "low", "end": "high"}
+
+_DEFAULTS = {"version": "1", "language": "fr-FR", "confidentiality": "N"}
+"""What the order says where the document says nothing (CI-SIS, Structuration minimale, demands all three)."""
 
 _WHERE = {"c": "urn:hl7-org:v3", "s": "urn:hl7-org:sdtc"}
 _VALUES = {
@@ -105,13 +109,17 @@ class _Reading:
         for code, element, value in codes.tidy(self._tree):
             self._note(code, element, value)
         self._check_values()
-        self._check_ins()
+        self._issues += header.findings(self._parsed)
+        self._requester()
+        self._note_defaults()
         self._complete_moments()
         self._require(self._tree, Order)
         order = None
         if not any(found.is_error for found in self._issues):
+            self._drop_repeated_ids()
             order = self._with_first_forename(self._with_media(order_xml.read(self._tree)))
-        self._issues += losses.find(self._parsed, claimed, repeated)
+            order = order_xml.without_derived_ids(order)
+        self._issues += losses.find(self._parsed, claimed, repeated, self._settings.losses)
         if any(found.is_error for found in self._issues):
             order = None
         return Reading(order, self._issues, self._parsed.model, self._parsed)
@@ -128,17 +136,48 @@ class _Reading:
             current = current.getparent()
         return "/ClinicalDocument"
 
+    def _note_defaults(self) -> None:
+        """What the document leaves out and the order has a default for is said: the document written states it."""
+        document = self._tree.find(f"{_O}document")
+        for name, default in _DEFAULTS.items():
+            if document is not None and document.find(f"{_O}{name}") is None:
+                self._note("IMGDA-1316", document, item=name, written=default)
+
+    def _requester(self) -> None:
+        """A device that writes asks for nothing: the performer of the request, or the legal authenticator, is the requester."""
+        authors = self._tree.findall(f"{_O}author")
+        if not authors or any(author.find(f"{_O}device") is None for author in authors):
+            return
+        request, legal = (
+            self._tree.find(f"{_O}request/{_O}performer"),
+            self._tree.find(f"{_O}legal-authenticator/{_O}professional"),
+        )
+        found = next((one for one in (request, legal) if one is not None and one.find(f"{_O}name") is not None), None)
+        if found is None:
+            self._note("IMGDA-0311", authors[0])
+            return
+        self._note("IMGDA-1307", authors[0])
+        author = etree.Element(f"{_O}author")
+        person = etree.SubElement(author, f"{_O}professional")
+        person.extend(deepcopy(child) for child in found)
+        when = authors[0].find(f"{_O}time")
+        if when is not None:
+            author.append(deepcopy(when))
+        authors[0].addprevious(author)
+
     def _check_values(self) -> None:
         """A truth that is neither true nor false would be read as one of them, and a number must be one."""
         for code, values in _VALUES.items():
             for element in values(self._parsed.root):
                 self._issues.append(issue(code, path_of(element)))
 
-    def _check_ins(self) -> None:
-        """An INS with a wrong key is read as it was sent, and said (docs/decisions.md, 32)."""
-        for element in self._tree.iterfind(f"{_O}patient/{_O}id"):
-            if element.get("root") in INS_ROOTS and not is_ins(element.get("extension", "")):
-                self._note("IMGDA-0340", element)
+    def _drop_repeated_ids(self) -> None:
+        """An identifier that names two entries names none: the document written derives another one (IMGDA-1273)."""
+        again = {element.get("root", "").upper() for element in losses.repeated_ids(self._parsed).values()}
+        for element in [*self._tree.iterfind(f"{_O}contraindication/{_O}id"), *self._tree.iterfind(f"{_O}act/{_O}entry-id")]:
+            parent = element.getparent()
+            if parent is not None and element.get("extension") is None and element.get("root", "").upper() in again:
+                parent.remove(element)
 
     # --- moments ---
 
@@ -157,19 +196,27 @@ class _Reading:
         for element in self._tree.iter(etree.Element):
             if element.tag in _MOMENTS and element.text:
                 element.text = self._complete(element, element.text)
-            for name in ("start", "end"):
+            for name in ("at", "start", "end"):
                 if (value := element.get(name)) is not None:
-                    element.set(name, self._complete(element, value))
+                    element.set(name, self._complete(element, value, _ENDS.get(name)))
 
-    def _complete(self, element: etree._Element, text: str) -> str:
-        """A moment with its offset, that of the site where the document has none."""
+    def _complete(self, element: etree._Element, text: str, end: str | None = None) -> str:
+        """A moment with its offset, that of the site where the document has none; *end* names that of an interval."""
+        path = self._time_place(element, end)
         if not moments.exists(text):
-            self._note("IMGDA-0601", element)
+            self._issues.append(issue("IMGDA-0601", path))
         elif "T" in text and len(text) == 19:
             zone = self._settings.time_zone
-            self._note("IMGDA-1286", element, zone=zone)
+            self._issues.append(issue("IMGDA-1286", path, parameters={"zone": zone}))
             return text + moments.offset(text, zone)
         return text
+
+    def _time_place(self, element: etree._Element, end: str | None) -> str:
+        """The XPath of a value of time: the attribute of the element, or of that end of an interval."""
+        marked = [self._parsed.elements[int(mark)] for mark in (element.get(f"{_X}from") or "").split()]
+        named = [one for one in marked if local_name(str(one.tag)) == end]
+        stated = named or [one for one in marked if one.get("value") is not None]
+        return path_of(stated[0], "/@value") if stated else self._place(element)
 
     # --- what an order must have ---
 

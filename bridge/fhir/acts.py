@@ -21,7 +21,7 @@ from bridge.fhir.coding import (
     is_hybrid,
 )
 from bridge.fhir.context import Coded, Context, Stray, clean, code_of
-from bridge.fhir.datatypes import iso, moment
+from bridge.fhir.datatypes import effective_time, iso, moment
 from bridge.fhir.details import NUCLEAR, PET, Details
 from bridge.fhir.identifiers import has_type, identifier
 from bridge.fhir.sites import Exam, Place, Sites, sorted_translations
@@ -94,6 +94,7 @@ class Acts:
             contrast=contrast,
             functions=read,
             wanted_by=self._deadline(request),
+            entry_id=self._entry_id(request),
         )
         return ReadAct(self._split(act, places, request), request.path)
 
@@ -249,11 +250,12 @@ class Acts:
                 if coded and concept:
                     self.context.take_code(node.child("code") or node, "MED-1133", TA)
                     comments = [t for note in node.children("note") if (t := clean(note.text("text")))]
-                    read.append(Function(concept=coded.code, comment="\n".join(comments) or None))
+                    when = effective_time(self.context, node)
+                    read.append(Function(concept=coded.code, comment="\n".join(comments) or None, date=when))
                 else:
                     self.context.note("IMGDA-0409", node.at("valueCodeableConcept"))
-        commented = {function.concept for function in read if function.comment}
-        return tuple(dict.fromkeys(f for f in read if f.comment or f.concept not in commented))
+        detailed = {function.concept for function in read if function.comment or function.date}
+        return tuple(dict.fromkeys(f for f in read if f.comment or f.date or f.concept not in detailed))
 
     # --- sites -------------------------------------------------------------------------------------------------------
 
@@ -270,7 +272,8 @@ class Acts:
         groups = ([plain] if plain else []) + [(site,) for site in modified]
         if len(groups) > 1:
             self.context.note("IMGDA-0422", request.at("bodySite"), count=str(len(groups)))
-        return [replace(act, sites=tuple(group)) for group in groups]
+        first, *others = [replace(act, sites=tuple(group)) for group in groups]
+        return [first, *(replace(other, entry_id=None) for other in others)]
 
     # --- the rest ----------------------------------------------------------------------------------------------------
 
@@ -285,6 +288,14 @@ class Acts:
                 if read not in shared and read not in found:
                     found.append(read)
         return tuple(found)
+
+    def _entry_id(self, request: Node) -> Identifier | None:
+        """The name of the entry of this act: a root alone, of type RI (resource identifier)."""
+        for node in request.children("identifier"):
+            if has_type(node, "RI") and node.peek("system") == "urn:ietf:rfc:3986":
+                if (found := identifier(self.context, node, bare=True)) and found.extension is None:
+                    return found
+        return None
 
     def _deadline(self, request: Node) -> str | None:
         """occurrenceDateTime, occurrencePeriod.end, or the end of a Timing (docs/fhir.md, M17)."""

@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from bridge.fhir.context import Context, one_line
+from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import moment
 from bridge.fhir.view import Node
 from bridge.mappings import code_system_oid, value_set
@@ -46,7 +46,8 @@ class Attachments:
             return
         if node.peek("docStatus") == "final":
             node.decide("docStatus")
-        kind, when = self._type(node.child("type")), moment(self.context, node, "date")
+        concept = node.child("type")
+        kind, when = self._type(concept), moment(self.context, node, "date")
         description = one_line(node.peek("description"))
         is_read = False
         for content in node.children("content"):
@@ -56,8 +57,11 @@ class Attachments:
             titled = one_line(attachment.peek("title"))
             if description and (titled is None or titled == description):
                 node.text("description")
-            title = description or (kind.display if kind else None)
-            is_read |= self.read(attachment, title=title, kind=kind, when=when)
+            words = clean(concept.peek("text")) if concept else None
+            title = description or (kind.display if kind else None) or one_line(words)
+            is_read |= self.read(attachment, title=title, kind=kind, when=when, words=words)
+        if is_read and concept:
+            concept.text("text")
         if not is_read:
             node.give_up_carried("IMGDA-0901")
 
@@ -73,7 +77,15 @@ class Attachments:
                 return Code(code=code, system=oid, display=display or (listed.display if listed else None))
         return None
 
-    def read(self, node: Node, *, title: str | None = None, kind: Code | None = None, when: str | None = None) -> bool:
+    def read(
+        self,
+        node: Node,
+        *,
+        title: str | None = None,
+        kind: Code | None = None,
+        when: str | None = None,
+        words: str | None = None,
+    ) -> bool:
         """Read an Attachment or Binary, if it can be; what is wrong with it is reported and it is left out."""
         context = self.context
         raw = node.text("data")
@@ -102,8 +114,15 @@ class Attachments:
             language = None
         if "url" in node:
             node.lose("url", "IMGDA-0901")
+        title = own or title or ""
         attachment = Attachment(
-            title=own or title or "", media_type=media_type, data=data, type=kind, date=when or created, language=language
+            title=title,
+            media_type=media_type,
+            data=data,
+            type=kind,
+            date=when or created,
+            language=language,
+            type_text=words if words and words.split() != title.split() else None,
         )
         if attachment not in self.found:
             self.found.append(attachment)

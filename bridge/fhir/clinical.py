@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from bridge import blank
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.context import Context, clean, same_words
-from bridge.fhir.datatypes import moment
+from bridge.fhir.datatypes import effective_time
 from bridge.fhir.histories import Histories, joined
+from bridge.fhir.identifiers import identifier, peek_identifier
 from bridge.fhir.implants import USES, Implants
 from bridge.fhir.phrases import Phrases, add
 from bridge.fhir.results import Results
@@ -23,7 +24,7 @@ from bridge.fhir.statuses import NOT_FINAL, is_never, marks, status_of
 from bridge.fhir.view import Node, reads
 from bridge.fhir.wording import denies
 from bridge.mappings import absence_subjects, code_system_oid, table, value_set
-from bridge.order import Code, Contraindication
+from bridge.order import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier
 
 __all__ = ["LOINC", "TA", "Clinical", "Finding"]
 
@@ -40,7 +41,8 @@ class Finding:
     present: bool
     path: str
     comments: list[str] = field(default_factory=list)
-    date: str | None = None
+    date: EffectiveTime | None = None
+    id: Identifier | None = None
 
 
 @dataclass(slots=True)
@@ -55,9 +57,10 @@ class Clinical:
     """``medical`` and ``surgical`` where the input says that there are none."""
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
     rubric_comments: list[str] = field(default_factory=list)
-    care_information: list[Code] = field(default_factory=list)
+    care_information: list[CareInformation] = field(default_factory=list)
     informed: bool | None = None
-    informed_at: str | None = None
+    times: dict[str, EffectiveTime] = field(default_factory=dict)
+    """When each single datum of the request was said, by its field of the order."""
     information: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
@@ -68,6 +71,7 @@ class Clinical:
     """What the input says does not exist, beside the antécédents: what it is about, its words, its FHIRPath."""
     stated: set[str] = field(default_factory=set)
     """What some resource states to exist: allergies, devices, medications, problems, procedures."""
+    consents: list[Consent] = field(default_factory=list)
     implants: Implants = field(init=False)
     _seen: set[int] = field(default_factory=set)
 
@@ -120,6 +124,7 @@ class Clinical:
             "Media": self._document,
             "Binary": self._document,
             "Communication": self._communication,
+            "Consent": self._consent,
         }
         return readers.get(resource.type_name)
 
@@ -206,37 +211,50 @@ class Clinical:
         head = f"{text} [{', '.join(told)}]" if told else text
         return "\n".join([head, *self.phrases.of(node), *self.phrases.comments(node)])
 
+    def _timed_text(self, node: Node, item: str) -> str | None:
+        """The text of an Observation with what goes with it; its time is kept as that field of the order."""
+        text = self._said(node, self._text_value(node))
+        if text:
+            self._timed(node, item)
+        return text
+
+    def _timed(self, node: Node, item: str) -> None:
+        """Keep when a datum was said: of several times the first, so that another one is a loss."""
+        if item not in self.times and (when := effective_time(self.context, node)):
+            self.times[item] = when
+
     def _comments(self, node: Node) -> list[str]:
         """What goes into the comment of a contra-indication: what weakens it, its phrases and notes."""
         return [*marks(self.context, node, "status"), *self.phrases.of(node), *self.phrases.comments(node)]
 
-    def _history_text(self, node: Node, labels: tuple[str, ...], texts: list[str]) -> None:
-        """The free text of a rubric; its own label, or a dash, is none."""
+    def _history_text(self, node: Node, labels: tuple[str, ...], texts: list[str], item: str) -> None:
+        """The free text of a rubric, with its time as *item* of the order; its own label, or a dash, is no text."""
         text, name = self._text_value(node), node.choice("value")
         if text is not None and name and blank.is_blank(text, *labels, *_own_labels(node.child("code"))):
             self.context.note("IMGDA-0466", node.at(name))
             node.lose(name, "IMGDA-0901", "technical")
             text = None
-        comments = self.phrases.comments(node)
-        add(texts, self._said(node, text) or "\n".join(comments) or None)
+        if said := self._said(node, text) or "\n".join(self.phrases.comments(node)):
+            self._timed(node, item)
+            add(texts, said)
 
     @reads("medical_history")
     def _medical_history(self, node: Node) -> None:
         if not self._absence(node.child("valueCodeableConcept"), "problems"):
-            self._history_text(node, blank.MEDICAL, self.medical)
+            self._history_text(node, blank.MEDICAL, self.medical, "medical_history_at")
 
     @reads("surgical_history")
     def _surgical_history(self, node: Node) -> None:
         if not self._absence(node.child("valueCodeableConcept"), "procedures"):
-            self._history_text(node, blank.SURGICAL, self.surgical)
+            self._history_text(node, blank.SURGICAL, self.surgical, "surgical_history_at")
 
     @reads("patient_information")
     def _told(self, node: Node) -> None:
-        add(self.information, self._said(node, self._text_value(node)))
+        add(self.information, self._timed_text(node, "patient_information_at"))
 
     @reads("event")
     def _event(self, node: Node) -> None:
-        add(self.events, self._said(node, self._text_value(node)))
+        add(self.events, self._timed_text(node, "event_at"))
 
     @reads("prior_results")
     def _prior(self, node: Node) -> None:
@@ -251,14 +269,14 @@ class Clinical:
         if self.informed not in (None, answer):
             self.context.note("IMGDA-0438", node.path)
         self.informed = answer
-        self.informed_at = self.informed_at or moment(self.context, node, "effectiveDateTime")
+        self._timed(node, "patient_informed_at")
 
     def _unanswered(self, node: Node) -> None:
         """A question that was asked and has no answer: when it was asked is kept."""
         if reason := node.child("dataAbsentReason"):
             for coding in reason.children("coding"):
                 coding.understood()
-            self.informed_at = self.informed_at or moment(self.context, node, "effectiveDateTime")
+            self._timed(node, "patient_informed_at")
 
     @reads("callback")
     def _callback(self, node: Node) -> None:
@@ -267,6 +285,7 @@ class Clinical:
             if self.callback not in (None, answer):
                 self.context.note("IMGDA-0328", node.path)
             self.callback = bool(self.callback) or answer
+            self._timed(node, "callback_at")
 
     def answer(self, node: Node) -> bool | None:
         """The yes or no of an Observation or component: valueBoolean, or a yes/no concept."""
@@ -301,7 +320,7 @@ class Clinical:
     def _skip_derived_identifier(self, node: Node) -> None:
         """An identifier that was derived for want of one says so by its use; it is no fact of the order (docs/fhir.md, M5)."""
         for found in node.children("identifier"):
-            if (found.peek("use"), found.peek("system")) == ("temp", "urn:ietf:rfc:3986"):
+            if _is_derived(found):
                 found.decide("use", "system", "value")
 
     def _affirmed(self, node: Node, value: Node) -> None:
@@ -370,11 +389,22 @@ class Clinical:
             text = clean(note.peek("text")) if isinstance(note.peek("text"), str) else None
             if text and denies(text, present, pregnancy=code.code == "77386006"):
                 self.context.contradiction(note.at("text"), text)
-        dated = node if "effectiveDateTime" in node else node.parent
+        dated = node if node.choice("effective") else node.parent
         if known.date is None and dated is not None:
-            known.date = moment(self.context, dated, "effectiveDateTime")
+            known.date = effective_time(self.context, dated)
+        if node.type_name == "Observation":
+            self._skip_derived_identifier(node)
+            known.id = known.id or self._entry_id(node)
         for comment in comments:
             add(known.comments, comment)
+
+    def _entry_id(self, node: Node) -> Identifier | None:
+        """The identifier of an Observation, that no other finding has: it names the entry of the document."""
+        taken = {finding.id for finding in self.findings.values()}
+        stated = next((n for n in node.children("identifier") if not _is_derived(n)), None)
+        if stated and peek_identifier(self.context, stated, bare=True) not in {None, *taken}:
+            return identifier(self.context, stated, bare=True)
+        return None
 
     def contraindications(self) -> tuple[Contraindication, ...]:
         """The contre-indications in the order of the input; the comment of the rubric goes to the first one."""
@@ -389,7 +419,7 @@ class Clinical:
                 for comment in self.rubric_comments:
                     add(self.medical, "Contre-indications : " + comment)
         return tuple(
-            Contraindication(concept=f.concept, present=f.present, comment="\n".join(f.comments) or None, date=f.date)
+            Contraindication(concept=f.concept, present=f.present, comment="\n".join(f.comments) or None, date=f.date, id=f.id)
             for f in findings
         )
 
@@ -400,14 +430,15 @@ class Clinical:
         value = node.child("valueCodeableConcept")
         coded = self.context.coded(value, "care-information")
         if coded and value and not self.results_of.is_absent(node):
-            self._add_care(coded.code)
+            self._add_care(coded.code, node)
             self._with_details(node, coded.code)
         elif self._care_in_words(node, lambda: self.results_of.value(node)) and value:
             self.context.note("IMGDA-0504", value.path, value_set="JDV_InfoPriseEnCharge")
 
-    def _add_care(self, code: Code) -> None:
-        if code not in self.care_information:
-            self.care_information.append(code)
+    def _add_care(self, code: Code, node: Node | None = None) -> None:
+        if all(code != known.concept for known in self.care_information):
+            when = effective_time(self.context, node) if node else None
+            self.care_information.append(CareInformation(concept=code, date=when))
 
     @reads("medical_history")
     def _care_in_words(self, node: Node, words: Callable[[], str | None]) -> bool:
@@ -602,6 +633,15 @@ class Clinical:
     def _study(self, node: Node) -> None:
         add(self.results, self.results_of.study(node))
 
+    @reads("consents")
+    def _consent(self, node: Node) -> None:
+        """A consent or an opposition in force: its category, in whatever code system has an OID."""
+        if node.peek("status") != "active":
+            return
+        codes = [code for concept in node.children("category") if (code := self.context.verbatim(concept))]
+        ids = tuple(i for n in node.children("identifier") if (i := identifier(self.context, n, bare=True)))
+        self.consents += [Consent(code=code, ids=ids if place == 0 else ()) for place, code in enumerate(codes)]
+
     # --- documents, information --------------------------------------------------------------------------------------
 
     @reads("attachments")
@@ -623,6 +663,11 @@ class Clinical:
 
 _DENIAL = re.compile(r"(aucune?|pas d|absence d|no |none|nka\b|nkda\b|néant|rien)", re.IGNORECASE)
 """How a text that says what a code of absence says begins."""
+
+
+def _is_derived(identifier: Node) -> bool:
+    """Whether an identifier says, by its use, that the document derived it for want of one."""
+    return (identifier.peek("use"), identifier.peek("system")) == ("temp", "urn:ietf:rfc:3986")
 
 
 def _own_labels(concept: Node | None) -> list[str]:

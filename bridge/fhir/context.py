@@ -328,6 +328,15 @@ class Context:
             concept.decide("text")
         return present
 
+    def verbatim(self, concept: Node) -> Code | None:
+        """The first coding whose system has an OID, whatever value set it is of, with the words of the concept."""
+        for coding in concept.children("coding"):
+            if found := self.kept(coding):
+                words = clean(concept.text("text"))
+                text = words if words and words.casefold() != (found.display or "").casefold() else None
+                return Code(code=found.code, system=found.system, display=found.display, text=text)
+        return None
+
     def has_code(self, concept: Node | None, code: str, oid: str) -> bool:
         """Whether a CodeableConcept holds a code of a system (OID), or the bare code without a system.
 

@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bridge.fhir.context import Context, one_line
 from bridge.fhir.view import Node
 from bridge.mappings import wordings
 from bridge.moments import offset
-from bridge.order import Period, PersonName
+from bridge.order import EffectiveTime, Period, PersonName
 
 __all__ = [
+    "ADDITIONAL_NAME",
+    "EFFECTIVE",
+    "FURTHER_IDENTIFIER",
+    "NAME_QUALIFIER",
+    "REPLACED_VERSION",
+    "effective_time",
     "exact_use",
     "french_date",
     "is_past",
     "iso",
     "joined_names",
+    "latest",
     "moment",
     "name",
     "period",
@@ -71,6 +78,15 @@ def as_datetime(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo("UTC"))
 
 
+def latest(text: str) -> datetime:
+    """The last instant that a moment of the order may mean: a date is the whole day, a month or year lasts to its end."""
+    if "T" in text:
+        return as_datetime(text)
+    year, month = int(text[:4]), int(text[5:7] or 12)
+    day = int(text[8:10] or calendar.monthrange(year, month)[1])
+    return datetime(year, month, day, 23, 59, 59, tzinfo=ZoneInfo("UTC")) + timedelta(hours=12)
+
+
 def day_of(text: str) -> date:
     """The calendar day of a moment, in its own time zone; the first one that it may mean."""
     return as_datetime(text).date()
@@ -88,9 +104,30 @@ def period(context: Context, node: Node | None) -> Period | None:
     if node is None:
         return None
     start, end = moment(context, node, "start"), moment(context, node, "end")
-    if start and end and as_datetime(end) < as_datetime(start):
+    if start and end and latest(end) < as_datetime(start):
         context.note("IMGDA-0603", node.path)
     return Period(start=start, end=end) if start or end else None
+
+
+EFFECTIVE = "https://example.org/fhir/img-da/StructureDefinition/effective"
+"""Extension with the time of an answer that is no Observation, such as an orderDetail; no guide has one (docs/fhir.md, 2.6)."""
+
+
+def effective_time(context: Context, node: Node, prefix: str = "effective") -> EffectiveTime | None:
+    """The time of an observation. FHIR: effectiveDateTime, effectiveInstant or effectivePeriod; *prefix* for another choice."""
+    for element in (f"{prefix}DateTime", f"{prefix}Instant"):
+        if element in node:
+            when = moment(context, node, element)
+            return EffectiveTime(at=when) if when else None
+    span = period(context, node.child(f"{prefix}Period"))
+    return EffectiveTime(start=span.start, end=span.end) if span else None
+
+
+_OWN = "https://example.org/fhir/img-da/StructureDefinition"
+REPLACED_VERSION = f"{_OWN}/replaced-version"
+"""Extension of relatesTo with the version of the document replaced; R4 has no element for it."""
+FURTHER_IDENTIFIER = f"{_OWN}/further-identifier"
+"""Extension of a Reference by identifier with another identifier of the same thing."""
 
 
 def is_past(node: Node, reference: str | None) -> bool:
@@ -128,8 +165,22 @@ def civility(context: Context, node: Node, *, with_suffix: bool = True) -> tuple
     return prefix, suffix
 
 
-def name(context: Context, owner: Node, *, with_suffix: bool = True) -> PersonName | None:
-    """The name of a professional or relative: official, else usual, else the first HumanName. None without any text."""
+NAME_QUALIFIER = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
+"""Extension of the parts of a HumanName that tells birth names from used ones (HL7 extensions pack)."""
+ADDITIONAL_NAME = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Patient.contact.additionalName"
+"""Patient.contact has room for one name in R4 (FHIR R5, Patient.contact.additionalName)."""
+
+
+def name(context: Context, owner: Node, *, with_suffix: bool = True, every: bool = False) -> PersonName | None:
+    """The name of a professional or relative: official, else usual, else the first HumanName. None without any text.
+
+    Where parts say that they are a birth name or a used one, *every* part is read, or one family name and one forename,
+    the used ones first: the header has room for both names of the patient and of a legal guardian alone.
+    """
+    names = owner.children("name") + owner.children("additionalName")
+    names += [n for e in owner.extensions(ADDITIONAL_NAME) if (n := e.child("valueHumanName"))]
+    if any(_qualifier(one, "_family") or any(_givens(one, code) for code in ("BR", "CL")) for one in names):
+        return _qualified_name(context, names, with_suffix, every)
     found = best_name(owner.children("name"))
     if found is None:
         return None
@@ -143,6 +194,68 @@ def name(context: Context, owner: Node, *, with_suffix: bool = True) -> PersonNa
         found.decide("text")
     prefix, suffix = civility(context, found, with_suffix=with_suffix)
     return PersonName(family=family, given=given, prefix=prefix, suffix=suffix)
+
+
+def _qualified_name(context: Context, names: list[Node], with_suffix: bool, every: bool) -> PersonName | None:
+    """One name of several HumanNames whose parts are qualified BR or CL."""
+    family: dict[str, str] = {}
+    given: dict[str, str] = {}
+    order = ("CL", "", "BR")
+    names = sorted(names, key=lambda node: order.index(_qualifier(node, "_family") or ""))
+    for node in names:
+        code = _qualifier(node, "_family") or ""
+        if code not in family and (every or not family) and (text := one_line(node.text("family"))):
+            family[code] = text
+            _take_qualifier(node.child("_family"))
+        node.decide("use")
+    for code in order:
+        for node in names:
+            wanted = code not in given and (every or not given)
+            if wanted and (text := one_line(" ".join(_givens(node, code, read=True)))):
+                given[code] = text
+    called = family.get("CL") or family.get("") or family.get("BR")
+    if called is None:
+        return None
+    marks = [civility(context, node, with_suffix=with_suffix) for node in names]
+    return PersonName(
+        family=called,
+        given=given.get(""),
+        prefix=next((prefix for prefix, _ in marks if prefix), None),
+        suffix=next((suffix for _, suffix in marks if suffix), None),
+        birth_family=family.get("BR"),
+        birth_given=given.get("BR"),
+        used_family=family.get("CL") or (family.get("") if "BR" in family else None),
+        used_given=given.get("CL"),
+    )
+
+
+def _qualifier(node: Node, sibling: str) -> str | None:
+    """The qualifier BR or CL of a part of a HumanName."""
+    part = node.child(sibling)
+    codes = [e.peek("valueCode") for e in part.extensions(NAME_QUALIFIER)] if part else []
+    return next((str(code) for code in codes if code in ("BR", "CL")), None)
+
+
+def _take_qualifier(part: Node | None) -> None:
+    for extension in part.extensions(NAME_QUALIFIER) if part else ():
+        if extension.peek("valueCode") in ("BR", "CL"):
+            extension.decide("url", "valueCode")
+
+
+def _givens(node: Node, code: str, *, read: bool = False) -> list[str]:
+    """The forenames with a qualifier, or without any; *read* marks them as read."""
+    raw, marks = node.peek("given"), node.peek("_given")
+    siblings = {id(n.value): n for n in node.children("_given")}
+    found = []
+    for index, text in enumerate(raw if isinstance(raw, list) else ()):
+        mark = siblings.get(id(marks[index])) if isinstance(marks, list) and index < len(marks) else None
+        stated = [str(e.peek("valueCode")) for e in mark.extensions(NAME_QUALIFIER)] if mark else []
+        if isinstance(text, str) and (code in stated if code else not {"BR", "CL"} & set(stated)):
+            found.append(text)
+            if read:
+                node.ledger.mark(raw, index)
+                _take_qualifier(mark)
+    return found
 
 
 def _is_rendering(text: str, node: Node) -> bool:

@@ -116,6 +116,18 @@ class Description:
             if any(target is not None and target.value is self.node.value for target in targets):
                 yield from self._agents(provenance)
 
+    def device_agents(self) -> Iterator[tuple[Node, Node]]:
+        """The Provenances and references of what took part and is a device."""
+        index = self.people.context.index
+        for provenance in index.of_type("Provenance"):
+            targets = [index.find(target) for target in provenance.children("target")]
+            if any(target is not None and target.value is self.node.value for target in targets):
+                for agent in provenance.children("agent"):
+                    who = agent.child("who")
+                    found = index.find(who) if who else None
+                    if who and found is not None and found.type_name == "Device":
+                        yield provenance, who
+
     def _agents(self, provenance: Node) -> Iterator[Participation]:
         provenance.text("recorded")
         when = self._time(provenance)

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from bridge.fhir.clinical import TA
 from bridge.fhir.coding import MODIFIER
 from bridge.fhir.context import Context, clean, code_of, same_words
+from bridge.fhir.datatypes import EFFECTIVE, effective_time
 from bridge.fhir.sites import modifier_order
 from bridge.fhir.view import Node
 from bridge.mappings import code_system_oid
-from bridge.order import Code, Function
+from bridge.order import Code, EffectiveTime, Function
 
 __all__ = ["NUCLEAR", "PET", "SCINTIGRAPHY", "Details"]
 
@@ -101,6 +102,10 @@ class Details:
                 for value in extension.extensions("value"):
                     self._boolean(code, value)
 
+    def _time(self, concept: Node) -> EffectiveTime | None:
+        """When an answer was given, where an extension of the concept says it."""
+        return next((when for e in concept.extensions(EFFECTIVE) if (when := effective_time(self._context, e, "value"))), None)
+
     def used(self, concept: Node) -> None:
         """Note that a detail was understood."""
         self._used.add(id(concept.value))
@@ -111,7 +116,7 @@ class Details:
             own = NUCLEAR.get(modality)
             if own and (coded := self._context.coded(concept, own)):
                 self.used(concept)
-                yield Function(concept=coded.code, comment=self._comment(concept, coded.code))
+                yield Function(concept=coded.code, comment=self._comment(concept, coded.code), date=self._time(concept))
             elif id(concept.value) not in self._used and any(self._context.matches(concept, s) for s in NUCLEAR.values()):
                 self.used(concept)
                 self._context.note("IMGDA-0409" if own else "IMGDA-0408", concept.path)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.fhir.context import one_line
-from bridge.fhir.datatypes import iso
+from bridge.fhir.datatypes import REPLACED_VERSION, iso
 from bridge.fhir.document_ids import derived
 from bridge.fhir.identifiers import identifier
 from bridge.fhir.view import Node, Reason
@@ -64,6 +64,7 @@ class Identity:
             language=self._language(),
             confidentiality=self._confidentiality(),
             replaces=self._one_replaced(stated, earlier),
+            replaces_version=self._replaced_version() if stated else None,
         )
 
     # --- identifiers and version -------------------------------------------------------------------------------------
@@ -233,6 +234,14 @@ class Identity:
             return
         for name in ("targetIdentifier", "targetReference", "resourceReference"):
             relation.lose(name, "IMGDA-0345", "critical")
+
+    def _replaced_version(self) -> int | None:
+        """The version of the document that is replaced. FHIR: extension replaced-version of the first relatesTo."""
+        owner = self.header.description.node if self.header.description else self.header.composition
+        relations = owner.children("relatesTo") if owner else []
+        first = next((r for r in relations if (r.peek("code") or r.peek("type")) == "replaces"), None)
+        texts = [e.number("valuePositiveInt") for e in first.extensions(REPLACED_VERSION)] if first else []
+        return next((version for text in texts if (version := _positive(text))), None)
 
     def _replaced_request(self) -> Known | None:
         """What the document of the replaced request is known by; where that cannot be told, a critical loss."""

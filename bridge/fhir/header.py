@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bridge.fhir.addresses import addresses
 from bridge.fhir.context import Context, clean, one_line
-from bridge.fhir.datatypes import as_datetime, is_past, iso, moment, period
+from bridge.fhir.datatypes import FURTHER_IDENTIFIER, as_datetime, is_past, iso, moment, period
 from bridge.fhir.description import Description, Participation, description_of
 from bridge.fhir.document import Identity
 from bridge.fhir.identifiers import has_type, identifier
@@ -23,6 +23,7 @@ from bridge.fhir.select import of_one_document, replaced_by
 from bridge.fhir.view import Node, reads
 from bridge.issues import issue
 from bridge.mappings import ValueSet, code_system_oid, table, value_set
+from bridge.moments import offset
 from bridge.national import PROFESSIONALS
 from bridge.order import (
     Attester,
@@ -33,6 +34,7 @@ from bridge.order import (
     Encounter,
     EncounterParticipant,
     Facility,
+    FulfilledOrder,
     Identifier,
     Order,
     Organization,
@@ -234,9 +236,11 @@ class Header:
     def authors(self, requested: str | None, created: str) -> tuple[Author, ...]:
         """Composition.author, else ServiceRequest.requester; the first one is the demandeur."""
         found: list[Author] = []
+        devices: list[Author] = []
         for reference in self.composition.children("author") if self.composition else ():
             role = self.people.role(reference, required=True)
             if role is None:
+                devices += self._device_author(reference, requested or created)
                 continue
             times = [moment(self.context, e, "valueDateTime") for e in reference.extensions("fr-author-time-extension")]
             found.append(
@@ -255,7 +259,16 @@ class Header:
             ]
         if not found or not self._is_identified(found[0].professional):
             self.context.note("IMGDA-0311", self.requests[0].at("requester"))
-        return tuple(found) or (Author(professional=Professional(ids=(_NO_ID,)), time=requested or created),)
+        for provenance, agent in self.description.device_agents() if self.description else ():
+            when = moment(self.context, provenance, "occurredDateTime") or requested or created
+            devices += [Author(professional=holder, time=when, device=device) for holder, device in self.people.device(agent)]
+        return (*(found or [Author(professional=Professional(ids=(_NO_ID,)), time=requested or created)]), *devices)
+
+    def _device_author(self, reference: Node, otherwise: str) -> list[Author]:
+        """A device or a software among the authors of the document."""
+        times = [moment(self.context, e, "valueDateTime") for e in reference.extensions("fr-author-time-extension")]
+        when = next((time for time in times if time), otherwise)
+        return [Author(professional=holder, time=when, device=device) for holder, device in self.people.device(reference)]
 
     def _is_identified(self, requester: Professional) -> bool:
         """Whether a requester has a name and a national number, or a local one that the settings allow."""
@@ -367,8 +380,7 @@ class Header:
                     coding.carried()
                     kind = str(coding.peek("code"))
         for part in extension.extensions("function"):
-            coded = self.context.coded(part.child("valueCodeableConcept"), "function-code", quiet=True)
-            function = coded.code if coded else None
+            function = self.people.function(part.child("valueCodeableConcept"))
         for part in extension.extensions("time"):
             when = self._known_period(part)
         for part in extension.extensions("party"):
@@ -523,9 +535,47 @@ class Header:
                 target = self.context.index.find(reference) if reference else None
                 if target is not None and target.type_name == "RelatedPerson":
                     found.append(target)
-                elif reference is not None:
-                    lose_reference(reference, "IMGDA-0901")
         return found
+
+    @reads("informants")
+    def professional_informants(self) -> tuple[Professional, ...]:
+        """Professionals who informed: the parties of the extension that are no relatives, or the informants of a Provenance."""
+        found = []
+        for extension in self._extensions("informant-extension"):
+            for part in extension.extensions("party"):
+                reference = part.child("valueReference")
+                target = self.context.index.find(reference) if reference else None
+                if target is not None and target.type_name == "RelatedPerson":
+                    continue
+                if role := self.people.role(reference):
+                    found.append(role.professional)
+        found += [part.role.professional for part in self._participations("informant")]
+        return tuple(dict.fromkeys(found))
+
+    @reads("fulfils")
+    def fulfilled(self) -> tuple[FulfilledOrder, ...]:
+        """The orders that this one answers, where the number of this one stands elsewhere (A8)."""
+        if not any("requisition" in request for request in self.requests):
+            return ()
+        found = (self._fulfilled(reference) for request in self.requests for reference in request.children("basedOn"))
+        return tuple(dict.fromkeys(order for order in found if order))
+
+    def _fulfilled(self, reference: Node) -> FulfilledOrder | None:
+        """An order that a logical reference names by its number."""
+        node = reference.child("identifier")
+        if node is None or "reference" in reference or reference.peek("type") not in (None, "ServiceRequest"):
+            return None
+        number = identifier(self.context, node, bare=True)
+        further = [
+            n for e in reference.extensions(FURTHER_IDENTIFIER) if (n := e.child("valueIdentifier")) and has_type(n, "ACSN")
+        ]
+        accession = identifier(self.context, further[0], bare=True) if further else None
+        reference.decide("type")
+        for kind in (kind for n in (node, *further[:1]) if (kind := n.child("type"))):
+            _understand(kind, "ACSN")
+        if number and has_type(node, "ACSN"):
+            accession = number
+        return FulfilledOrder(id=number, accession_number=accession) if number else None
 
     @reads("data_enterer")
     def data_enterer(self) -> DataEnterer | None:
@@ -579,7 +629,7 @@ class Header:
     def lose_the_rest(self, order: Order) -> None:
         """Give up the speciality of an addressee, and the practice setting of a custodian, with no other part in the order."""
         others = [*(a.professional for a in order.authors), *(p.professional for p in order.participants)]
-        others += [order.request.performer, order.legal_authenticator.professional]
+        others += [order.request.performer, order.legal_authenticator.professional, *order.informants]
         others += [a.professional for a in order.authenticators] + [p.professional for p in order.encounter.participants]
         others += [p for p in (order.encounter.responsible, order.urgency and order.urgency.contacted) if p]
         others += [order.data_enterer.professional] if order.data_enterer else []
@@ -896,6 +946,11 @@ class Header:
         if span and span.start and span.end and as_datetime(span.start) == as_datetime(span.end):
             self.context.note("IMGDA-0604", node.at("period"))
             return Period(start=span.start)
+        if span and span.start and span.end and len(span.end) == 10 and span.start[:11] == f"{span.end}T":
+            zone = self.context.settings.time_zone
+            self.context.note("IMGDA-1480", node.at("period.end"), zone=zone)
+            last = f"{span.end}T23:59:59"
+            return Period(start=span.start, end=last + offset(last, zone))
         return span
 
     def _encounter_participants(self, node: Node) -> tuple[Professional | None, tuple[EncounterParticipant, ...]]:

@@ -49,7 +49,8 @@ def give_up(index: Index, people: Sequence[People], orders: Iterable[Order]) -> 
 
 
 _PARTS = (
-    "authenticators authors custodian data_enterer encounter legal_authenticator participants patient recipients request urgency"
+    "authenticators authors custodian data_enterer encounter informants legal_authenticator participants patient recipients"
+    " request urgency"
 ).split()
 """Items of an order in which persons and structures stand."""
 
@@ -94,7 +95,8 @@ def _unused(node: Node, held: set[Held | None]) -> Iterator[Node]:
         if place.ledger.has_read(place.value) and address(place) not in held:
             yield place
     for name in node.children("name"):
-        if name.ledger.has_read(name.value) and held.isdisjoint(_texts(name, "family", "text")):
+        words = _texts(name, "family", "text")  # a used forename may stand without a family name
+        if words and name.ledger.has_read(name.value) and held.isdisjoint(words):
             yield name
 
 

@@ -31,6 +31,7 @@ from bridge.order import (
     Address,
     Code,
     Contact,
+    Device,
     Guardian,
     Identifier,
     Organization,
@@ -136,6 +137,35 @@ class People:
             self._roles[key] = read(resource)
         return self._roles[key]
 
+    def device(self, reference: Node | None) -> list[tuple[Professional, Device]]:
+        """The device that a reference leads to, with what a role says of it: numbers, code, means of contact, structure."""
+        found = self.context.index.find(reference) if reference else None
+        if found is None or found.type_name != "Device":
+            return []
+        numbers = [n for n in found.children("identifier") if (i := peek_identifier(self.context, n)) and i.extension]
+        ids = tuple(i for n in numbers if (i := identifier(self.context, n)))
+        if not ids:  # the header demands the number of an author
+            return []
+        names = {str(n.deciding("type")): n.text("name") for n in found.children("deviceName")}
+        kind = found.child("type")
+        holder = Professional(
+            ids=ids,
+            speciality=self.context.verbatim(kind) if kind else None,
+            telecoms=telecoms((found, "contact"), now=self.now),
+            organization=self.organization(found.child("owner")),
+        )
+        software = names.get("other") or names.get("user-friendly-name") or names.get("manufacturer-name")
+        return [(holder, Device(model=one_line(names.get("model-name")), software=one_line(software)))]
+
+    def function(self, concept: Node | None) -> Code | None:
+        """A function (JDV_J47) with the words beside its code."""
+        coded = self.context.coded(concept, "function-code", quiet=True)
+        if coded is None or concept is None:
+            return None
+        words = one_line(concept.text("text"))
+        said = words if words and words.casefold() != (coded.code.display or "").casefold() else None
+        return replace(coded.code, text=said)
+
     def roles(self) -> tuple[Role, ...]:
         """Every professional that was read from a resource, whether the order has a part for him or not."""
         return tuple(self._roles.values())
@@ -188,7 +218,7 @@ class People:
         if person_node:
             owners.append((person_node, "telecom"))
         organization = node.child("organization")
-        function = next((found for c in node.children("code") if (found := context.coded(c, "function-code", quiet=True))), None)
+        function = next((found for c in node.children("code") if (found := self.function(c))), None)
         person = Professional(
             ids=person_ids or self._national_ids(node, PROFESSIONALS),
             speciality=self._speciality(codes, node.path),
@@ -202,7 +232,7 @@ class People:
         return Role(
             person,
             node.path,
-            function.code if function else None,
+            function,
             self._role_class(node),
             self._participation(node),
             context.index.find(organization) if organization else None,
@@ -514,13 +544,14 @@ class People:
             roles.remove("CON")
         if not roles:
             return
-        person = name(context, node, with_suffix=False)
+        person = name(context, node, with_suffix=False, every="GUARD" in roles)
         organization = None if person else self.organization(node.child("organization"))
         if person is None and organization is None:
             node.give_up_carried("IMGDA-0901")
             return
         means = telecoms((node, "telecom"), now=self.now)
         places = addresses(node, now=self.now)
+        own = self._guardian_ids(node) if "GUARD" in roles else ()
         kin = None
         if any(role != "GUARD" for role in roles):
             kin = next(
@@ -534,7 +565,7 @@ class People:
             self._repeat_relation(node, kin)
         for role in roles:
             if role == "GUARD":
-                _merge_guardian(guardians, _guardian(person, organization, means, places))
+                _merge_guardian(guardians, replace(_guardian(person, organization, means, places), ids=own))
             elif person:
                 _merge_contact(contacts, Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
         if person is None and "GUARD" not in roles:
@@ -558,6 +589,11 @@ class People:
                 uri = coding.peek("system")
                 if kin and coding.peek("code") == kin.code and isinstance(uri, str) and code_system_oid(uri) == kin.system:
                     coding.carried()
+
+    def _guardian_ids(self, node: Node) -> tuple[Identifier, ...]:
+        """The numbers of a guardian. FHIR: RelatedPerson.identifier, for which Patient.contact has no place."""
+        found = (identifier(self.context, n) for n in node.children("identifier") if not self._never_an_ins(n))
+        return tuple(dict.fromkeys(i for i in found if i))
 
     def _contact_roles(self, concept: Node) -> list[str]:
         """The class codes (ECON, NOK, GUARD…) that a relationship means."""
@@ -785,10 +821,15 @@ def _first(items: object) -> Identifier | None:
     return next((item for item in items if item), None)  # type: ignore[attr-defined]
 
 
+def _called(name: PersonName) -> tuple[str | None, ...]:
+    """What tells one person from another: all names, without civility and title."""
+    return name.family, name.given, name.birth_family, name.birth_given, name.used_family, name.used_given
+
+
 def _merge_contact(contacts: list[Contact], new: Contact) -> None:
     """Add a relative, or complete the same person in the same role."""
     for index, known in enumerate(contacts):
-        same = (known.role, known.name.family, known.name.given) == (new.role, new.name.family, new.name.given)
+        same = (known.role, _called(known.name)) == (new.role, _called(new.name))
         if same and (known.relation is None or new.relation is None or known.relation == new.relation):
             contacts[index] = replace(
                 known,
@@ -819,6 +860,7 @@ def _merge_guardian(guardians: list[Guardian], new: Guardian) -> None:
             guardians[index] = replace(
                 known,
                 telecoms=(*known.telecoms, *(t for t in new.telecoms if t not in known.telecoms)),
+                ids=tuple(dict.fromkeys((*known.ids, *new.ids))),
                 addresses=(*known.addresses, *(a for a in new.addresses if a not in known.addresses)),
             )
             return

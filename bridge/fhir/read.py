@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bridge import blank
+from bridge import blank, order_xml
 from bridge.fhir import leftovers, losses, unreferenced
 from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
@@ -206,7 +206,7 @@ class _Reader:
             surgical_history=self._history(clinical, "surgical"),
             acts=acts,
             patient_informed=clinical.informed,
-            patient_informed_at=clinical.informed_at,
+            patient_informed_at=clinical.times.get("patient_informed_at"),
             data_enterer=header.data_enterer(),
             contacts=contacts,
             recipients=header.recipients(),
@@ -222,7 +222,16 @@ class _Reader:
             event=self._joined(self._events(clinical), "supportingInfo"),
             prior_results=self._joined(clinical.results, "supportingInfo"),
             attachments=tuple(clinical.attachments.found),
+            medical_history_at=clinical.times.get("medical_history_at"),
+            surgical_history_at=clinical.times.get("surgical_history_at"),
+            patient_information_at=clinical.times.get("patient_information_at"),
+            event_at=clinical.times.get("event_at"),
+            callback_at=clinical.times.get("callback_at") if callback is not None else None,
+            informants=header.professional_informants(),
+            fulfils=header.fulfilled(),
+            consents=tuple(dict.fromkeys(clinical.consents)),
         )
+        order = order_xml.without_derived_ids(order)
         header.lose_the_rest(order)
         self.places |= {("identifier", i.root, i.extension or ""): where for i, where in self.context.identified.items()}
         return order

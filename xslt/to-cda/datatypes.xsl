@@ -94,10 +94,21 @@
   <!-- IVL_TS: low and high, or the nullFlavor where neither end is known. -->
   <xsl:function name="dt:interval" as="node()+">
     <xsl:param name="period" as="element()?"/>
-    <xsl:param name="unknown" as="xs:string"/>
+    <xsl:param name="unknown" as="xs:string?"/>
     <xsl:if test="not($period)"><xsl:attribute name="nullFlavor" select="$unknown"/></xsl:if>
     <xsl:if test="$period/@start"><low value="{dt:ts($period/@start)}"/></xsl:if>
     <xsl:if test="$period/@end"><high value="{dt:ts($period/@end)}"/></xsl:if>
+  </xsl:function>
+
+  <!-- The time of an observation: a moment, a period, or the nullFlavor where nothing is known of it. -->
+  <xsl:function name="dt:effective" as="element(cda:effectiveTime)?">
+    <xsl:param name="time" as="element()?"/>
+    <xsl:param name="unknown" as="xs:string?"/>
+    <xsl:variable name="moment" as="node()?" select="($time/@at, $time/text())[1]"/>
+    <xsl:choose>
+      <xsl:when test="$moment"><effectiveTime value="{dt:ts($moment)}"/></xsl:when>
+      <xsl:when test="$time or $unknown"><effectiveTime><xsl:sequence select="dt:interval($time, $unknown)"/></effectiveTime></xsl:when>
+    </xsl:choose>
   </xsl:function>
 
   <!-- TEL -->
@@ -138,14 +149,37 @@
     <xsl:if test="not($owner/o:address)"><addr nullFlavor="NAV"/></xsl:if>
   </xsl:function>
 
-  <!-- PN of a professional or a relative -->
+  <!-- PN of a professional or a relative: the header has room for one family name and one forename, the used ones first. -->
   <xsl:function name="dt:name" as="element(cda:name)">
     <xsl:param name="name" as="element(o:name)"/>
     <name>
       <xsl:for-each select="$name/o:prefix"><prefix>{.}</prefix></xsl:for-each>
-      <xsl:for-each select="$name/o:given"><given>{.}</given></xsl:for-each>
-      <family>{$name/o:family}</family>
+      <xsl:sequence select="dt:given($name)[1], dt:family($name)[1]"/>
       <xsl:for-each select="$name/o:suffix"><suffix>{.}</suffix></xsl:for-each>
     </name>
+  </xsl:function>
+
+  <!-- PN of a legal guardian, who has his names of birth and of use, as the patient. -->
+  <xsl:function name="dt:names" as="element(cda:name)">
+    <xsl:param name="name" as="element(o:name)"/>
+    <name>
+      <xsl:for-each select="$name/o:prefix"><prefix>{.}</prefix></xsl:for-each>
+      <xsl:sequence select="dt:given($name), dt:family($name)"/>
+      <xsl:for-each select="$name/o:suffix"><suffix>{.}</suffix></xsl:for-each>
+    </name>
+  </xsl:function>
+
+  <xsl:function name="dt:given" as="element(cda:given)*">
+    <xsl:param name="name" as="element(o:name)"/>
+    <xsl:for-each select="$name/o:used-given"><given qualifier="CL">{.}</given></xsl:for-each>
+    <xsl:for-each select="$name/o:given"><given>{.}</given></xsl:for-each>
+    <xsl:for-each select="$name/o:birth-given"><given qualifier="BR">{.}</given></xsl:for-each>
+  </xsl:function>
+
+  <xsl:function name="dt:family" as="element(cda:family)+">
+    <xsl:param name="name" as="element(o:name)"/>
+    <xsl:for-each select="$name/o:used-family"><family qualifier="CL">{.}</family></xsl:for-each>
+    <xsl:for-each select="$name/o:birth-family"><family qualifier="BR">{.}</family></xsl:for-each>
+    <xsl:if test="not($name/(o:birth-family, o:used-family))"><family>{$name/o:family}</family></xsl:if>
   </xsl:function>
 </xsl:package>

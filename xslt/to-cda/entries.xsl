@@ -19,6 +19,7 @@
       <xsl:with-param name="kind" select="11"/>
       <xsl:with-param name="code" select="dt:loinc('11348-0', 'Antécédents médicaux')"/>
       <xsl:with-param name="reference" select="'antecedent-medicaux'"/>
+      <xsl:with-param name="time" select="../o:medical-history-at"/>
     </xsl:call-template>
   </xsl:template>
 
@@ -27,6 +28,7 @@
       <xsl:with-param name="kind" select="12"/>
       <xsl:with-param name="code" select="dt:loinc('47519-4', 'Antécédents chirurgicaux')"/>
       <xsl:with-param name="reference" select="'antecedent-chirurgicaux'"/>
+      <xsl:with-param name="time" select="../o:surgical-history-at"/>
     </xsl:call-template>
   </xsl:template>
 
@@ -35,12 +37,14 @@
     <xsl:param name="kind" as="xs:integer" required="yes"/>
     <xsl:param name="code" as="attribute()+" required="yes"/>
     <xsl:param name="reference" as="xs:string" required="yes"/>
+    <xsl:param name="time" as="element()?" select="()"/>
     <entry>
       <observation classCode="OBS" moodCode="EVN">
         <xsl:sequence select="$e:dicom-observation, dt:uuid(., $kind, 1, 0)"/>
         <code><xsl:sequence select="$code"/></code>
         <xsl:sequence select="e:text($reference)"/>
         <statusCode code="completed"/>
+        <xsl:sequence select="dt:effective($time, ())"/>
         <value xsi:type="CD"><xsl:sequence select="e:original-text($reference)"/></value>
         <targetSiteCode nullFlavor="MSK"/>
       </observation>
@@ -59,11 +63,11 @@
     <entry>
       <observation classCode="OBS" moodCode="EVN">
         <xsl:if test="o:present = 'false'"><xsl:attribute name="negationInd" select="'true'"/></xsl:if>
-        <xsl:sequence select="$e:dicom-observation, dt:uuid(., 13, $k, 0)"/>
+        <xsl:sequence select="$e:dicom-observation, if (o:id) then dt:ii(o:id) else dt:uuid(., 13, $k, 0)"/>
         <code><xsl:sequence select="dt:loinc('64100-1', 'Contre-indications')"/></code>
         <xsl:sequence select="e:text(if (o:comment) then $label || '-commentaire' else $label)"/>
         <statusCode code="completed"/>
-        <xsl:for-each select="o:date"><effectiveTime value="{dt:ts(.)}"/></xsl:for-each>
+        <xsl:sequence select="dt:effective(o:date, ())"/>
         <value xsi:type="CD">
           <xsl:sequence select="dt:cd(o:concept), e:original-text($label)"/>
         </value>
@@ -80,7 +84,8 @@
         <code><xsl:sequence select="dt:ta('ORG-192', 'Informations pour la prise en charge')"/></code>
         <xsl:sequence select="e:text(dt:ref('info-pec', $k))"/>
         <statusCode code="completed"/>
-        <value xsi:type="CD"><xsl:sequence select="dt:cd(.), e:original-text(dt:ref('info-pec', $k))"/></value>
+        <xsl:sequence select="dt:effective(o:date, ())"/>
+        <value xsi:type="CD"><xsl:sequence select="dt:cd(o:concept), e:original-text(dt:ref('info-pec', $k))"/></value>
         <targetSiteCode nullFlavor="MSK"/>
       </observation>
     </entry>
@@ -104,7 +109,7 @@
     <xsl:param name="id" as="element(cda:id)" required="yes"/>
     <xsl:param name="code" as="attribute()+" required="yes"/>
     <xsl:param name="reference" as="xs:string" required="yes"/>
-    <xsl:param name="date" as="xs:string?" select="()"/>
+    <xsl:param name="time" as="element()?" select="()"/>
     <xsl:param name="rest" as="element()*" select="()"/>
     <observation classCode="OBS" moodCode="EVN">
       <templateId root="1.3.6.1.4.1.19376.1.5.3.1.4.13"/>
@@ -114,13 +119,7 @@
       <code><xsl:sequence select="$code"/></code>
       <xsl:sequence select="e:text($reference)"/>
       <statusCode code="completed"/>
-      <effectiveTime>
-        <xsl:choose>
-          <xsl:when test="$date"><xsl:attribute name="value" select="dt:ts($date)"/></xsl:when>
-          <xsl:otherwise><xsl:attribute name="nullFlavor" select="'NA'"/></xsl:otherwise>
-        </xsl:choose>
-      </effectiveTime>
-      <xsl:sequence select="$rest"/>
+      <xsl:sequence select="dt:effective($time, 'NA'), $rest"/>
     </observation>
   </xsl:template>
 
@@ -131,7 +130,7 @@
         <xsl:with-param name="id" select="dt:uuid(., 21, 1, 0)"/>
         <xsl:with-param name="code" select="dt:ta('MED-1130', $n:informed-question)"/>
         <xsl:with-param name="reference" select="'risque-examen'"/>
-        <xsl:with-param name="date" select="o:patient-informed-at"/>
+        <xsl:with-param name="time" select="o:patient-informed-at"/>
         <xsl:with-param name="rest" as="element()">
           <value xsi:type="BL">
             <xsl:choose>
@@ -150,6 +149,7 @@
         <xsl:with-param name="id" select="dt:uuid(., 22, 1, 0)"/>
         <xsl:with-param name="code" select="dt:loinc('99622-3', 'Informations pour le patient')"/>
         <xsl:with-param name="reference" select="'informations-transmises'"/>
+        <xsl:with-param name="time" select="../o:patient-information-at"/>
       </xsl:call-template>
     </entry>
   </xsl:template>
@@ -160,6 +160,7 @@
         <xsl:with-param name="id" select="dt:uuid(., 33, 1, 0)"/>
         <xsl:with-param name="code" select="dt:ta('GEN-297', 'Le demandeur souhaite un retour par téléphone')"/>
         <xsl:with-param name="reference" select="'retour-tel-souhaite'"/>
+        <xsl:with-param name="time" select="../o:callback-at"/>
         <xsl:with-param name="rest" as="element()"><value xsi:type="BL" value="{.}"/></xsl:with-param>
       </xsl:call-template>
     </entryRelationship>
@@ -171,6 +172,7 @@
         <xsl:with-param name="id" select="dt:uuid(., 34, 1, 0)"/>
         <xsl:with-param name="code" select="dt:ta('GEN-296', 'Évènement associé à l''examen demandé')"/>
         <xsl:with-param name="reference" select="'evenement'"/>
+        <xsl:with-param name="time" select="../o:event-at"/>
       </xsl:call-template>
     </entryRelationship>
   </xsl:template>
@@ -186,7 +188,7 @@
         <templateId root="2.16.840.1.113883.10.20.1.25"/>
         <templateId root="1.2.250.1.213.1.1.3.27"/>
         <templateId root="1.2.250.1.213.1.1.3.27.3"/>
-        <xsl:sequence select="dt:uuid(., 31, $k, 0), o:id ! dt:ii(.)"/>
+        <xsl:sequence select="if (o:entry-id) then dt:ii(o:entry-id) else dt:uuid(., 31, $k, 0), o:id ! dt:ii(.)"/>
         <code>
           <xsl:sequence select="dt:cd(o:modality), e:original-text($reference)"/>
           <xsl:apply-templates select="o:contrast" mode="e:entry">
@@ -286,6 +288,7 @@
         <xsl:with-param name="id" select="dt:uuid(., 35, $k, $j)"/>
         <xsl:with-param name="code" select="dt:ta('MED-1133', 'Fonction étudiée')"/>
         <xsl:with-param name="reference" select="$reference"/>
+        <xsl:with-param name="time" select="o:date"/>
         <xsl:with-param name="rest" select="$answer"/>
       </xsl:call-template>
     </entryRelationship>
@@ -309,7 +312,9 @@
     <xsl:variable name="k" as="xs:integer" select="count(preceding-sibling::o:attachment) + 1"/>
     <xsl:variable name="reference" as="xs:string" select="dt:ref('titreDoc', $k)"/>
     <xsl:variable name="type" as="element()">
-      <value xsi:type="CD"><xsl:sequence select="o:type ! dt:cd(.), e:original-text($reference)"/></value>
+      <value xsi:type="CD">
+        <xsl:sequence select="o:type ! dt:cd(.), e:original-text(if (o:type-text) then dt:ref('typeDoc', $k) else $reference)"/>
+      </value>
     </xsl:variable>
     <entry>
       <organizer classCode="CLUSTER" moodCode="EVN">
@@ -323,7 +328,7 @@
             <xsl:with-param name="id" select="dt:uuid(., 52, $k, 0)"/>
             <xsl:with-param name="code" select="dt:loinc('69764-9', 'Type de document')"/>
             <xsl:with-param name="reference" select="$reference"/>
-            <xsl:with-param name="date" select="o:date"/>
+            <xsl:with-param name="time" select="o:date"/>
             <xsl:with-param name="rest" select="$type"/>
           </xsl:call-template>
         </component>

@@ -3,7 +3,7 @@
      Source: CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01, section 3.4.1. -->
 <xsl:package name="urn:x-bridge:to-cda:header" package-version="1.0" version="3.0" expand-text="yes"
     xmlns:h="urn:x-bridge:to-cda:header" xmlns:dt="urn:x-bridge:to-cda:datatypes" xmlns:o="urn:x-bridge:order"
-    xmlns:cda="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc" xmlns="urn:hl7-org:v3"
+    xmlns:cda="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc" xmlns:ps3-20="urn:dicom-org:ps3-20" xmlns="urn:hl7-org:v3"
     xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
     exclude-result-prefixes="#all">
   <xsl:use-package name="urn:x-bridge:to-cda:datatypes" package-version="1.*"/>
@@ -13,9 +13,9 @@
 
   <!-- The participants and acts of the header, in the order of the CDA schema. -->
   <xsl:template match="o:order" mode="h:header" as="element()+">
-    <xsl:apply-templates mode="h:header" select="o:patient, o:author, o:data-enterer, o:contact, o:custodian, o:recipient,
-        o:legal-authenticator, o:authenticator, o:participant, o:request, o:screening, o:urgency, o:document/o:replaces,
-        o:encounter"/>
+    <xsl:apply-templates mode="h:header" select="o:patient, o:author, o:data-enterer, o:contact, o:informant, o:custodian, o:recipient,
+        o:legal-authenticator, o:authenticator, o:participant, o:fulfilled-order, o:request, o:screening, o:urgency,
+        o:document/o:replaces, o:consent, o:encounter"/>
   </xsl:template>
 
   <!-- document -->
@@ -35,7 +35,12 @@
   </xsl:template>
 
   <xsl:template match="o:replaces" mode="h:header" as="element(cda:relatedDocument)">
-    <relatedDocument typeCode="RPLC"><parentDocument><xsl:sequence select="dt:ii(.)"/></parentDocument></relatedDocument>
+    <relatedDocument typeCode="RPLC">
+      <parentDocument>
+        <xsl:sequence select="dt:ii(.)"/>
+        <xsl:for-each select="../o:replaces-version"><versionNumber value="{.}"/></xsl:for-each>
+      </parentDocument>
+    </relatedDocument>
   </xsl:template>
 
   <!-- patient -->
@@ -84,8 +89,8 @@
 
   <xsl:template match="o:guardian" mode="h:header" as="element(cda:guardian)">
     <guardian>
-      <xsl:sequence select="dt:addresses-or-nav(.), dt:telecoms(.)"/>
-      <xsl:for-each select="o:name"><guardianPerson><xsl:sequence select="dt:name(.)"/></guardianPerson></xsl:for-each>
+      <xsl:sequence select="o:id ! dt:ii(.), dt:addresses-or-nav(.), dt:telecoms(.)"/>
+      <xsl:for-each select="o:name"><guardianPerson><xsl:sequence select="dt:names(.)"/></guardianPerson></xsl:for-each>
       <xsl:for-each select="o:organization">
         <guardianOrganization><xsl:apply-templates select="." mode="h:parts"/></guardianOrganization>
       </xsl:for-each>
@@ -95,7 +100,7 @@
   <!-- people and structures -->
 
   <!-- What stands first in every role of a professional: id, code, addr, telecom. -->
-  <xsl:template match="o:professional | o:performer | o:responsible | o:contacted" mode="h:parts" as="element()*">
+  <xsl:template match="o:professional | o:performer | o:responsible | o:contacted | o:informant" mode="h:parts" as="element()*">
     <xsl:sequence select="o:id ! dt:ii(.)"/>
     <xsl:for-each select="o:speciality"><code><xsl:sequence select="dt:cd(.)"/></code></xsl:for-each>
     <xsl:sequence select="dt:addresses(o:address), dt:telecoms(.)"/>
@@ -137,14 +142,25 @@
       <time value="{dt:ts(o:time)}"/>
       <xsl:for-each select="o:professional">
         <assignedAuthor>
+          <xsl:if test="../o:device and not(o:id)"><id nullFlavor="UNK"/></xsl:if>
           <xsl:apply-templates select="." mode="h:parts"/>
           <xsl:for-each select="o:name"><assignedPerson><xsl:sequence select="dt:name(.)"/></assignedPerson></xsl:for-each>
+          <xsl:apply-templates select="../o:device" mode="h:header"/>
           <xsl:for-each select="o:organization">
             <representedOrganization><xsl:apply-templates select="." mode="h:parts"/></representedOrganization>
           </xsl:for-each>
         </assignedAuthor>
       </xsl:for-each>
     </author>
+  </xsl:template>
+
+  <xsl:template match="o:device" mode="h:header" as="element(cda:assignedAuthoringDevice)">
+    <assignedAuthoringDevice>
+      <xsl:for-each select="o:model"><manufacturerModelName>{.}</manufacturerModelName></xsl:for-each>
+      <xsl:if test="not(o:model)"><manufacturerModelName nullFlavor="UNK"/></xsl:if>
+      <xsl:for-each select="o:software"><softwareName>{.}</softwareName></xsl:for-each>
+      <xsl:if test="not(o:software)"><softwareName nullFlavor="UNK"/></xsl:if>
+    </assignedAuthoringDevice>
   </xsl:template>
 
   <xsl:template match="o:data-enterer" mode="h:header" as="element(cda:dataEnterer)">
@@ -167,6 +183,10 @@
         <relatedPerson><xsl:sequence select="dt:name(o:name)"/></relatedPerson>
       </relatedEntity>
     </informant>
+  </xsl:template>
+
+  <xsl:template match="o:informant" mode="h:header" as="element(cda:informant)">
+    <informant><xsl:call-template name="h:assigned-entity"/></informant>
   </xsl:template>
 
   <xsl:template match="o:custodian" mode="h:header" as="element(cda:custodian)">
@@ -227,6 +247,31 @@
         </xsl:for-each>
       </associatedEntity>
     </participant>
+  </xsl:template>
+
+  <!-- Accession numbers are an extension of DICOM PS3.20. -->
+  <xsl:template match="o:fulfilled-order" mode="h:header" as="element(cda:inFulfillmentOf)">
+    <inFulfillmentOf>
+      <order>
+        <xsl:sequence select="dt:ii(o:id)"/>
+        <xsl:for-each select="o:accession-number">
+          <ps3-20:accessionNumber><xsl:copy-of select="dt:ii(.)/@*"/></ps3-20:accessionNumber>
+        </xsl:for-each>
+      </order>
+    </inFulfillmentOf>
+  </xsl:template>
+
+  <xsl:template match="o:consent" mode="h:header" as="element(cda:authorization)">
+    <authorization>
+      <consent>
+        <xsl:sequence select="o:id ! dt:ii(.)"/>
+        <code>
+          <xsl:sequence select="dt:cd(o:code)"/>
+          <xsl:for-each select="o:code/o:text"><originalText>{.}</originalText></xsl:for-each>
+        </code>
+        <statusCode code="completed"/>
+      </consent>
+    </authorization>
   </xsl:template>
 
   <!-- documented events: the request must come first (Structuration minimale tests documentationOf[1]) -->

@@ -100,7 +100,7 @@
   <xsl:template match="o:care-information[1]" mode="n:narrative" as="element(cda:table)">
     <xsl:variable name="cells" as="element(cda:content)+">
       <xsl:for-each select="../o:care-information">
-        <xsl:sequence select="n:content(dt:ref('info-pec', position()), @display)"/>
+        <xsl:sequence select="n:content(dt:ref('info-pec', position()), o:concept/@display)"/>
       </xsl:for-each>
     </xsl:variable>
     <xsl:sequence select="n:column('Informations pour la prise en charge', $cells)"/>
@@ -286,7 +286,10 @@
     <xsl:variable name="k" as="xs:integer" select="count(preceding-sibling::o:attachment) + 1"/>
     <table border="0">
       <thead><tr><th><content ID="{dt:ref('titreDoc', $k)}" styleCode="BoldItalics">{o:title}</content></th></tr></thead>
-      <tbody><tr><td><renderMultiMedia referencedObject="DOC-{format-integer($k, '000')}"/></td></tr></tbody>
+      <tbody>
+        <xsl:for-each select="o:type-text"><tr><td><xsl:sequence select="n:content(dt:ref('typeDoc', $k), .)"/></td></tr></xsl:for-each>
+        <tr><td><renderMultiMedia referencedObject="DOC-{format-integer($k, '000')}"/></td></tr>
+      </tbody>
     </table>
   </xsl:template>
 </xsl:package>

@@ -84,14 +84,18 @@
     <xsl:sequence select="$elements[normalize-space() ne '']"/>
   </xsl:function>
 
-  <!-- TS as ISO 8601 at its precision; an hour is written to the second. What is no TS comes back as it is, and is refused. -->
+  <!-- TS as ISO 8601 at its precision; an hour is written to the second, an offset with four digits (+100 is +01:00).
+       What is no TS comes back as it is, and is refused. -->
   <xsl:function name="r:iso" as="xs:string">
-    <xsl:param name="ts" as="xs:string"/>
-    <xsl:variable name="part" as="xs:string*" select="
-        if (matches($ts, '^(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\.\d+)?([+\-]\d\d)?(\d\d)?$')) then tokenize(replace($ts, '^(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\.\d+)?([+\-]\d\d)?(\d\d)?$', '$1|$2|$3|$4|$5|$6|$8|$9'), '\|') else ()"/>
+    <xsl:param name="sent" as="xs:string"/>
+    <xsl:variable name="ts" as="xs:string" select="replace($sent, '([+\-])(\d|\d\d\d)$', '$10$2') => replace('([+\-]\d\d)$', '$100')"/>
+    <xsl:variable name="shape" as="xs:string"
+        select="'^(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\.\d+)?([+\-]\d\d)?(\d\d)?$'"/>
+    <xsl:variable name="part" as="xs:string*"
+        select="if (matches($ts, $shape)) then tokenize(replace($ts, $shape, '$1|$2|$3|$4|$5|$6|$8|$9'), '\|') else ()"/>
     <xsl:variable name="day" as="xs:string" select="string-join($part[position() le 3][. ne ''], '-')"/>
     <xsl:choose>
-      <xsl:when test="empty($part)"><xsl:sequence select="$ts"/></xsl:when>
+      <xsl:when test="empty($part)"><xsl:sequence select="$sent"/></xsl:when>
       <xsl:when test="$part[4] eq ''"><xsl:sequence select="$day"/></xsl:when>
       <xsl:otherwise>
         <xsl:sequence select="$day || 'T' || string-join($part[position() = (4, 5, 6)] ! (.[. ne ''], '00')[1], ':')
@@ -122,6 +126,20 @@
     <xsl:if test="$interval/cda:high/@value">
       <xsl:attribute name="end" select="r:iso($interval/cda:high/@value)"/>
     </xsl:if>
+  </xsl:function>
+
+  <!-- The time of an observation: a moment, or a period. -->
+  <xsl:function name="r:effective" as="element()?">
+    <xsl:param name="name" as="xs:string"/>
+    <xsl:param name="time" as="element()*"/>
+    <xsl:for-each select="r:dated($time)[1]">
+      <xsl:element name="{$name}">
+        <xsl:choose>
+          <xsl:when test="@value"><xsl:sequence select="r:from(.)"/><xsl:attribute name="at" select="r:iso(@value)"/></xsl:when>
+          <xsl:otherwise><xsl:sequence select="r:period(.)"/></xsl:otherwise>
+        </xsl:choose>
+      </xsl:element>
+    </xsl:for-each>
   </xsl:function>
 
   <!-- II; a UUID is written in upper case. -->
@@ -210,21 +228,33 @@
     </xsl:for-each>
   </xsl:function>
 
-  <!-- PN of a professional or a relative; several forenames are one text. A name that is only text is taken as the family name. -->
+  <!-- PN of a professional or a relative; several forenames are one text. A name that is only text is taken as the family name.
+       BR is of birth, CL is used; beside one of them a family name without a qualifier stands for the other one. -->
   <xsl:function name="r:names" as="element()?">
     <xsl:param name="person" as="element()?"/>
     <xsl:for-each select="r:filled($person/cda:name)[1]">
       <name>
+        <xsl:variable name="plain" as="element()*" select="r:filled(cda:family[not(@qualifier = ('BR', 'CL'))])"/>
+        <xsl:variable name="birth" as="element()?" select="r:filled(cda:family[@qualifier = 'BR'])[1]"/>
+        <xsl:variable name="used" as="element()*"
+            select="(r:filled(cda:family[@qualifier = 'CL'])[1], if ($birth) then $plain else ())[1]"/>
         <xsl:choose>
-          <xsl:when test="r:filled(cda:family)"><family><xsl:sequence select="r:joined(cda:family)"/></family></xsl:when>
+          <xsl:when test="r:filled(cda:family)">
+            <family><xsl:sequence select="r:joined(($used, $plain[not($birth)], $birth)[1] | $plain[not($used or $birth)])"/></family>
+          </xsl:when>
           <xsl:when test="not(*)">
             <family><xsl:sequence select="r:text(.)"/></family>
             <xsl:sequence select="r:issue('IMGDA-1294', .)"/>
           </xsl:when>
         </xsl:choose>
-        <xsl:if test="r:filled(cda:given)"><given><xsl:sequence select="r:joined(cda:given)"/></given></xsl:if>
+        <xsl:variable name="givens" as="element()*" select="r:filled(cda:given[not(@qualifier = ('BR', 'CL'))])"/>
+        <xsl:if test="$givens"><given><xsl:sequence select="r:joined($givens)"/></given></xsl:if>
         <xsl:for-each select="r:filled(cda:prefix)[1]"><prefix><xsl:sequence select="r:text(.)"/></prefix></xsl:for-each>
         <xsl:for-each select="r:filled(cda:suffix)[1]"><suffix><xsl:sequence select="r:text(.)"/></suffix></xsl:for-each>
+        <xsl:for-each select="$birth"><birth-family><xsl:sequence select="r:text(.)"/></birth-family></xsl:for-each>
+        <xsl:for-each select="r:filled(cda:given[@qualifier = 'BR'])[1]"><birth-given><xsl:sequence select="r:text(.)"/></birth-given></xsl:for-each>
+        <xsl:for-each select="$used"><used-family><xsl:sequence select="r:text(.)"/></used-family></xsl:for-each>
+        <xsl:for-each select="r:filled(cda:given[@qualifier = 'CL'])[1]"><used-given><xsl:sequence select="r:text(.)"/></used-given></xsl:for-each>
       </name>
     </xsl:for-each>
   </xsl:function>

@@ -23,7 +23,14 @@
   <xsl:function name="e:observations" as="element()*">
     <xsl:param name="section" as="element()?"/>
     <xsl:param name="code" as="xs:string"/>
-    <xsl:sequence select="e:valid($section/cda:entry/cda:observation[cda:code/@code = $code])"/>
+    <xsl:sequence select="e:valid($section/cda:entry/cda:observation[cda:code/@code = $code])[not(@nullFlavor)]"/>
+  </xsl:function>
+
+  <!-- Those of them that are not negated. -->
+  <xsl:function name="e:stated" as="element()*">
+    <xsl:param name="section" as="element()?"/>
+    <xsl:param name="code" as="xs:string"/>
+    <xsl:sequence select="e:observations($section, $code)[not(@negationInd = 'true')]"/>
   </xsl:function>
 
   <!-- historique médical -->
@@ -33,7 +40,7 @@
     <xsl:param name="section" as="element()?"/>
     <xsl:param name="code" as="xs:string"/>
     <xsl:param name="heading" as="xs:string"/>
-    <xsl:variable name="entry" as="element()*" select="e:observations($section, $code)[not(@negationInd = 'true')]"/>
+    <xsl:variable name="entry" as="element()*" select="e:stated($section, $code)"/>
     <xsl:sequence select="($entry/cda:value/n:source(cda:originalText), $entry/n:source(cda:text),
         $entry/r:filled(cda:value), n:column($section/cda:text, $heading))[1]"/>
   </xsl:function>
@@ -58,7 +65,8 @@
           <xsl:sequence select="r:issue('IMGDA-1278', .)"/>
         </xsl:when>
       </xsl:choose>
-      <xsl:for-each select="r:dated(cda:effectiveTime)"><date><xsl:sequence select="r:moment(.)"/></date></xsl:for-each>
+      <xsl:sequence select="r:effective('date', cda:effectiveTime)"/>
+      <xsl:for-each select="cda:id[@root][1]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
       <xsl:sequence select="e:contradiction(n:cell($row, 'Réponse'), not(@negationInd = 'true'))"/>
     </contraindication>
   </xsl:template>
@@ -75,7 +83,10 @@
 
   <xsl:template match="cda:observation[cda:code/@code = 'ORG-192']" mode="e:entry" as="element()">
     <xsl:variable name="label" as="element()?" select="(n:target(cda:value/cda:originalText), n:target(cda:text))[1]"/>
-    <care-information><xsl:sequence select="r:cd(cda:value[1], $label)"/></care-information>
+    <care-information x:from="{@x:n}">
+      <concept><xsl:sequence select="r:cd(cda:value[1], $label)"/></concept>
+      <xsl:sequence select="r:effective('date', cda:effectiveTime)"/>
+    </care-information>
   </xsl:template>
 
   <!-- information du patient -->
@@ -87,9 +98,7 @@
       <patient-informed><xsl:sequence select="r:from(.), r:said(($row, $target))"/>{@value = ('true', '1')}</patient-informed>
       <xsl:sequence select="e:contradiction($row/cda:td[2], @value = ('true', '1'))"/>
     </xsl:for-each>
-    <xsl:for-each select="r:dated(cda:effectiveTime)">
-      <patient-informed-at><xsl:sequence select="r:moment(.)"/></patient-informed-at>
-    </xsl:for-each>
+    <xsl:sequence select="r:effective('patient-informed-at', cda:effectiveTime)"/>
   </xsl:template>
 
   <!-- The official examples put the ID around the question: the answer is the next cell. -->
@@ -103,6 +112,7 @@
       <patient-information><xsl:sequence select="r:text(.)"/></patient-information>
       <xsl:if test="$asked"><xsl:sequence select="r:issue('IMGDA-1276', $target)"/></xsl:if>
     </xsl:for-each>
+    <xsl:if test="r:filled($answer)"><xsl:sequence select="r:effective('patient-information-at', cda:effectiveTime)"/></xsl:if>
   </xsl:template>
 
   <!-- actes demandés: observations, or the procedures of the draft of 2022.01 -->
@@ -123,7 +133,10 @@
       <xsl:apply-templates mode="e:entry"
           select="e:valid(cda:entryRelationship/cda:observation[cda:code/@code = ('MED-1133', 'MED-1131')][cda:value/@code])"/>
       <xsl:for-each select="r:dated(cda:effectiveTime)">
-        <wanted-by><xsl:sequence select="r:said(e:shown-date(root(.))), r:moment(.)"/></wanted-by>
+        <wanted-by><xsl:sequence select="r:said(e:shown-date(root(.))), r:moment((cda:high[@value], .)[1])"/></wanted-by>
+      </xsl:for-each>
+      <xsl:for-each select="cda:id[1][@root][not(@extension)]">
+        <entry-id><xsl:sequence select="r:ii(.)"/></entry-id>
       </xsl:for-each>
       <xsl:if test="self::cda:procedure"><xsl:sequence select="r:issue('IMGDA-1279', .)"/></xsl:if>
       <xsl:if test="cda:statusCode/@code = ('aborted', 'cancelled', 'nullified', 'obsolete')">
@@ -198,7 +211,7 @@
       <concept>
         <xsl:sequence select="r:cd(cda:value[1], (n:target(cda:value/cda:originalText), n:target(cda:text))[1])"/>
       </concept>
-      <xsl:sequence select="e:comment(.)"/>
+      <xsl:sequence select="e:comment(.), r:effective('date', cda:effectiveTime)"/>
     </function>
   </xsl:template>
 
@@ -213,6 +226,7 @@
         <xsl:sequence select="r:from($texts)"/>
         <xsl:value-of select="distinct-values($texts ! r:lines(node()))" separator="&#10;"/>
       </event>
+      <xsl:sequence select="r:effective('event-at', $entries/cda:effectiveTime)"/>
     </xsl:if>
     <xsl:if test="count($entries) gt 1"><xsl:sequence select="r:issue('IMGDA-1291', $entries[2])"/></xsl:if>
     <xsl:if test="count($texts) gt 1"><xsl:sequence select="r:issue('IMGDA-1290', $entries[2])"/></xsl:if>
@@ -231,6 +245,7 @@
       <callback>
         <xsl:if test="not($reason)"><xsl:attribute name="x:says" select="'Non'"/></xsl:if>
         <xsl:sequence select="r:from($entries/cda:value), r:said($entries/n:row(n:target(cda:text)))"/>{$wanted}</callback>
+      <xsl:sequence select="r:effective('callback-at', $entries/cda:effectiveTime)"/>
     </xsl:if>
     <xsl:for-each select="$entries">
       <xsl:sequence select="e:contradiction(n:target(cda:text), cda:value/@value = ('true', '1'))"/>
@@ -251,7 +266,7 @@
     <xsl:variable name="performers" as="element()*"
         select="($event/cda:performer, $acts[cda:priorityCode]/cda:performer)/cda:assignedEntity"/>
     <xsl:if test="$event or $priorities">
-      <urgency x:from="{($event, $priorities)/@x:n}" x:says="Oui">
+      <urgency x:from="{($event, $priorities)/@x:n}" x:took="{$event/cda:code ! h:coded(.)}" x:says="Oui">
         <xsl:sequence select="r:said(($priorities/n:row(n:source(cda:originalText)), n:row(e:shown-reason($document))))"/>
         <xsl:sequence select="e:reason($document, $event, $priorities)"/>
         <xsl:for-each select="$performers[1]">
@@ -318,6 +333,10 @@
         <xsl:for-each select="$about/cda:value[@code]"><type><xsl:sequence select="r:cd(.)"/></type></xsl:for-each>
         <xsl:for-each select="r:dated($about/cda:effectiveTime)"><date><xsl:sequence select="r:moment(.)"/></date></xsl:for-each>
         <xsl:for-each select="cda:value[1][@language]"><language><xsl:sequence select="r:from(.)"/>{@language}</language></xsl:for-each>
+        <xsl:for-each select="$about/cda:value/n:source(cda:originalText)[exists($about/n:source(cda:text))]
+            [normalize-space() ne normalize-space($about/n:source(cda:text))]">
+          <type-text><xsl:sequence select="r:text(.)"/></type-text>
+        </xsl:for-each>
       </attachment>
     </xsl:for-each>
   </xsl:template>

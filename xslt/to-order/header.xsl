@@ -3,17 +3,19 @@
      Source: CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01, section 3.4.1; docs/models.md, "2022.01". -->
 <xsl:package name="urn:x-bridge:to-order:header" package-version="1.0" version="3.0" expand-text="yes"
     xmlns:h="urn:x-bridge:to-order:header" xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source"
-    xmlns:cda="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc" xmlns="urn:x-bridge:order"
+    xmlns:cda="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc" xmlns:ps3-20="urn:dicom-org:ps3-20" xmlns="urn:x-bridge:order"
     xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
-    exclude-result-prefixes="h r cda sdtc xs">
+    exclude-result-prefixes="h r cda sdtc ps3-20 xs">
   <xsl:use-package name="urn:x-bridge:to-order:datatypes" package-version="1.*"/>
 
+  <xsl:expose component="function" names="h:*" visibility="final"/>
   <xsl:mode name="h:header" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
   <xsl:mode name="h:parts" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <!-- The participants and events of the header that an order has a place for; urgency is read with the acts. -->
   <xsl:template match="cda:ClinicalDocument" mode="h:header" as="element()*">
     <xsl:variable name="requests" as="element()*" select="cda:documentationOf/cda:serviceEvent[cda:code/@code = '55115-0']"/>
+    <xsl:variable name="replaced" as="element()?" select="cda:relatedDocument[@typeCode = 'RPLC'][1]/cda:parentDocument"/>
     <document x:from="{@x:n}">
       <xsl:for-each select="cda:id[@root]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
       <xsl:for-each select="cda:setId[@root]"><set-id><xsl:sequence select="r:ii(.)"/></set-id></xsl:for-each>
@@ -22,16 +24,52 @@
       <xsl:for-each select="r:filled(cda:title)"><title><xsl:sequence select="r:text(.)"/></title></xsl:for-each>
       <xsl:for-each select="cda:languageCode[@code]"><language><xsl:sequence select="r:from(.)"/>{@code}</language></xsl:for-each>
       <xsl:for-each select="cda:confidentialityCode[@code]"><confidentiality><xsl:sequence select="r:from(.)"/>{@code}</confidentiality></xsl:for-each>
-      <xsl:for-each select="cda:relatedDocument[@typeCode = 'RPLC'][1]/cda:parentDocument/cda:id[@root][1]">
-        <replaces><xsl:sequence select="r:ii(.)"/></replaces>
+      <xsl:for-each select="$replaced/cda:id[@root][1]"><replaces><xsl:sequence select="r:ii(.)"/></replaces></xsl:for-each>
+      <xsl:for-each select="$replaced[cda:id/@root]/cda:versionNumber[@value]">
+        <replaces-version><xsl:sequence select="r:from(.)"/>{@value}</replaces-version>
       </xsl:for-each>
     </document>
-    <xsl:apply-templates mode="h:header" select="cda:recordTarget[1]/cda:patientRole, cda:author[cda:assignedAuthor], cda:dataEnterer,
-        cda:informant[cda:relatedEntity], cda:custodian/cda:assignedCustodian/cda:representedCustodianOrganization,
+    <xsl:apply-templates mode="h:header" select="cda:recordTarget[1]/cda:patientRole, cda:author[cda:assignedAuthor][not(cda:assignedAuthor/cda:assignedAuthoringDevice)],
+        cda:author[cda:assignedAuthor/cda:assignedAuthoringDevice], cda:dataEnterer, cda:informant[cda:relatedEntity | cda:assignedEntity], cda:custodian/cda:assignedCustodian/cda:representedCustodianOrganization,
         cda:informationRecipient, cda:legalAuthenticator, cda:authenticator, cda:participant[cda:associatedEntity],
+        cda:inFulfillmentOf/cda:order[cda:id/@root], cda:authorization/cda:consent[cda:code/@code],
         ($requests, cda:documentationOf/cda:serviceEvent[not(cda:code)])[1], cda:componentOf/cda:encompassingEncounter"/>
-    <xsl:variable name="screening" as="element()?" select="cda:documentationOf/cda:serviceEvent/cda:code[@code = 'Z13.9'][1]"/>
-    <screening><xsl:sequence select="$screening/r:took(@code)"/>{exists($screening)}</screening>
+    <xsl:variable name="screening" as="element()*" select="cda:documentationOf/cda:serviceEvent/cda:code
+        [@codeSystem = '2.16.840.1.113883.6.3' or @code = 'Z13.9'][matches(@code, '^Z1[123]')]"/>
+    <screening>
+      <xsl:if test="$screening"><xsl:attribute name="x:took" select="$screening ! h:coded(.)"/></xsl:if>{exists($screening)}</screening>
+    <xsl:sequence select="$screening[@code ne 'Z13.9'] ! r:issue('IMGDA-1319', .)"/>
+  </xsl:template>
+
+  <!-- The attributes of a code that says which event it is: they are read. -->
+  <xsl:function name="h:coded" as="xs:string*">
+    <xsl:param name="code" as="element()?"/>
+    <xsl:for-each select="$code"><xsl:sequence select="('@code', '@codeSystem', '@displayName') ! (current()/@x:n || .)"/></xsl:for-each>
+  </xsl:function>
+
+  <!-- The header has room for one number of each order, and for one accession number: further ones are orders of their own. -->
+  <xsl:template match="cda:order" mode="h:header" as="element()*">
+    <xsl:variable name="accession" as="element()*" select="ps3-20:accessionNumber[@root]"/>
+    <xsl:for-each select="cda:id[@root]">
+      <xsl:variable name="k" as="xs:integer" select="position()"/>
+      <fulfilled-order x:from="{../@x:n}">
+        <id><xsl:sequence select="r:ii(.)"/></id>
+        <xsl:for-each select="$accession[$k]"><accession-number><xsl:sequence select="r:ii(.)"/></accession-number></xsl:for-each>
+      </fulfilled-order>
+    </xsl:for-each>
+    <xsl:for-each select="$accession[position() gt count(../cda:id[@root])]">
+      <fulfilled-order x:from="{../@x:n}">
+        <id><xsl:sequence select="r:ii(../cda:id[@root][1])"/></id>
+        <accession-number><xsl:sequence select="r:ii(.)"/></accession-number>
+      </fulfilled-order>
+    </xsl:for-each>
+  </xsl:template>
+
+  <xsl:template match="cda:consent" mode="h:header" as="element()">
+    <consent x:from="{@x:n}">
+      <xsl:for-each select="cda:code"><code><xsl:sequence select="r:cd(.), r:inline(.)"/></code></xsl:for-each>
+      <xsl:for-each select="cda:id[@root]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
+    </consent>
   </xsl:template>
 
   <!-- patient -->
@@ -78,6 +116,7 @@
       <xsl:sequence select="r:names(cda:guardianPerson)"/>
       <xsl:for-each select="cda:guardianOrganization"><organization><xsl:apply-templates select="." mode="h:parts"/></organization></xsl:for-each>
       <xsl:sequence select="r:telecoms(.), r:addresses(.)"/>
+      <xsl:for-each select="cda:id[@root]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
     </guardian>
   </xsl:template>
 
@@ -115,6 +154,12 @@
       <professional><xsl:apply-templates select="cda:assignedAuthor[1]" mode="h:parts"/></professional>
       <xsl:for-each select="r:dated(cda:time)"><time><xsl:sequence select="r:moment(.)"/></time></xsl:for-each>
       <xsl:apply-templates select="cda:functionCode[@code]" mode="h:parts"/>
+      <xsl:for-each select="cda:assignedAuthor[1]/cda:assignedAuthoringDevice">
+        <device x:from="{@x:n}">
+          <xsl:for-each select="r:filled(cda:manufacturerModelName)"><model><xsl:sequence select="r:text(.)"/></model></xsl:for-each>
+          <xsl:for-each select="r:filled(cda:softwareName)"><software><xsl:sequence select="r:text(.)"/></software></xsl:for-each>
+        </device>
+      </xsl:for-each>
     </author>
   </xsl:template>
 
@@ -147,6 +192,7 @@
         <xsl:sequence select="r:telecoms(.), r:addresses(.)"/>
       </contact>
     </xsl:for-each>
+    <xsl:for-each select="cda:assignedEntity"><informant><xsl:apply-templates select="." mode="h:parts"/></informant></xsl:for-each>
   </xsl:template>
 
   <xsl:template match="cda:representedCustodianOrganization" mode="h:header" as="element()">
@@ -173,7 +219,7 @@
   <!-- events and context of care -->
 
   <xsl:template match="cda:serviceEvent" mode="h:header" as="element()">
-    <request x:from="{@x:n}">
+    <request x:from="{@x:n}" x:took="{cda:code[@code = '55115-0'] ! h:coded(.)}">
       <xsl:for-each select="cda:effectiveTime"><period><xsl:sequence select="r:period(.)"/></period></xsl:for-each>
       <xsl:for-each select="cda:performer[1]/cda:assignedEntity"><performer><xsl:apply-templates select="." mode="h:parts"/></performer></xsl:for-each>
       <xsl:for-each select="cda:id[@root]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>

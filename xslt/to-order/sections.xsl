@@ -18,13 +18,15 @@
     <xsl:variable name="history" as="element()?" select="$sections[cda:code/@code = '11329-0'][1]"/>
     <xsl:variable name="information" as="element()?" select="$sections[cda:code/@code = '34895-3'][1]"/>
     <xsl:variable name="plan" as="element()?" select="$sections[cda:code/@code = '18776-5'][1]"/>
-    <xsl:variable name="acts" as="element()*" select="$plan/cda:entry/(cda:observation | cda:procedure)"/>
+    <xsl:variable name="acts" as="element()*" select="$plan/cda:entry/(cda:observation | cda:procedure)[not(@nullFlavor)]"/>
     <xsl:sequence select="s:reason($reason/cda:text)"/>
     <xsl:for-each select="e:history($history, '11348-0', 'Antécédents médicaux')">
       <medical-history><xsl:sequence select="r:text(.)"/></medical-history>
+      <xsl:sequence select="r:effective('medical-history-at', e:stated($history, '11348-0')/cda:effectiveTime)"/>
     </xsl:for-each>
     <xsl:for-each select="e:history($history, '47519-4', 'Antécédents chirurgicaux')">
       <surgical-history><xsl:sequence select="r:text(.)"/></surgical-history>
+      <xsl:sequence select="r:effective('surgical-history-at', e:stated($history, '47519-4')/cda:effectiveTime)"/>
     </xsl:for-each>
     <xsl:apply-templates select="$acts" mode="e:entry"/>
     <xsl:apply-templates select="e:observations($information, 'MED-1130')[1]" mode="e:entry"/>

@@ -17,6 +17,7 @@ from bridge.fhir.write import composition, description
 from bridge.fhir.write.acts import Requests, call_back_number
 from bridge.fhir.write.clinical import Clinical
 from bridge.fhir.write.composition import Links
+from bridge.fhir.write.consents import fulfilled, write_consent
 from bridge.fhir.write.datatypes import identifier, in_one_text, is_instant
 from bridge.fhir.write.encounter import write_encounter
 from bridge.fhir.write.people import People
@@ -42,19 +43,23 @@ def write(order: Order, *, shape: Shape = "document", words: Words | None = None
     physicians = [url for p in order.participants if (url := _treating(people, p))]
     patient = people.patient(order.patient, order.contacts, physicians)
     clinical = Clinical(resources, patient)
-    said_by_number = order.callback is True and call_back_number(order) is not None
+    said_by_number = order.callback is True and order.callback_at is None and call_back_number(order) is not None
     supporting = clinical.write(order, callback=None if said_by_number else order.callback)
+    supporting += [write_consent(resources, consent, patient) for consent in order.consents]
     encounter = write_encounter(resources, people, order.encounter, patient)
     contacted = people.role(order.urgency.contacted) if order.urgency and order.urgency.contacted else None
     common = parts(
         subject=reference(patient),
         encounter=reference(encounter),
-        requester=reference(people.author(order.authors[0])),
+        requester=reference(people.author(next((a for a in order.authors if not a.device), order.authors[0]))),
         performer=[reference(contacted)] if contacted else [],
         supportingInfo=[reference(url) for url in supporting],
+        basedOn=[fulfilled(order_) for order_ in order.fulfils],
     )
     requests = Requests(resources, order, shape, common).write()
     relatives = [people.related_person(contact, patient) for contact in order.contacts]
+    for guardian in order.patient.guardians:
+        people.guardian(guardian, patient)
     links = Links(patient, encounter, requests, relatives, words or {})
     if shape == "document":
         composition.write(resources, people, order, clinical, links)
@@ -97,4 +102,7 @@ def losses(order: Order) -> tuple[Issue, ...]:
         found.append(issue("IMGDA-1201", "Patient.deceasedDateTime", loss="administrative"))
     if patient.multiple_birth is False and patient.birth_rank is not None:
         found.append(issue("IMGDA-1202", "Patient.multipleBirthInteger", loss="administrative"))
+    for index, author in enumerate(order.authors):
+        if author.device and (author.function or author.professional.addresses):
+            found.append(issue("IMGDA-1310", f"Composition.author[{index}]", loss="administrative"))
     return tuple(found)

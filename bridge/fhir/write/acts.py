@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.fhir.datatypes import EFFECTIVE
 from bridge.fhir.profiles import is_member
 from bridge.fhir.sites import site_words
-from bridge.fhir.write.datatypes import coding, concept, ta, telecoms, typed
+from bridge.fhir.write.datatypes import coding, concept, effective_time, ta, telecoms, typed
 from bridge.fhir.write.resources import ANS, HL7, JSON, Resources, absent, parts, reference
 from bridge.order import Act, Function, Identifier, Order, Site, Telecom
 
@@ -44,7 +45,7 @@ class Requests:
             "fr-service-request-imaging-document" if self._is_imaging_profile(act) else "fr-service-request-document",
             meta=self._meta(),
             extension=[*self._reasons(), *_call_back(order), *map(_target, structures)],
-            identifier=[*(typed(n, "PGN") for n in order.request.ids[1:]), *(typed(n, "PLAC") for n in act.ids)],
+            identifier=_numbers(order, act),
             requisition=_requisition(order.request.ids),
             status="active",
             intent="order",
@@ -119,6 +120,12 @@ class Requests:
         ]
 
 
+def _numbers(order: Order, act: Act) -> list[JSON]:
+    """Further numbers of the request, those of the act, and the name of its entry."""
+    entry = [typed(act.entry_id, "RI")] if act.entry_id else []
+    return [*(typed(n, "PGN") for n in order.request.ids[1:]), *(typed(n, "PLAC") for n in act.ids), *entry]
+
+
 def _requisition(ids: tuple[Identifier, ...]) -> JSON:
     """The Order Placer Number; an order without one says so, lest the number of an act be taken for it (A8)."""
     return typed(ids[0], "PGN") if ids else absent()
@@ -173,4 +180,5 @@ def _details(act: Act) -> list[JSON]:
 
 
 def _function(function: Function) -> JSON:
-    return parts(**{**concept(function.concept), "text": function.comment or function.concept.text})
+    when = [{"url": EFFECTIVE, **effective_time(function.date, "value")}] if function.date else []
+    return parts(extension=when, **{**concept(function.concept), "text": function.comment or function.concept.text})

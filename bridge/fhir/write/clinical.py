@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.fhir.write.datatypes import concept, identifier, is_instant, loinc, ta
+from bridge.fhir.write.datatypes import concept, effective_time, identifier, is_instant, loinc, ta
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order import Attachment, Contraindication, Identifier, Order
+from bridge.order import Attachment, Contraindication, EffectiveTime, Order
+from bridge.order_xml import CONTRAINDICATION, derived_id
 
 __all__ = ["Clinical"]
 
@@ -37,18 +38,21 @@ class Clinical:
 
     def write(self, order: Order, *, callback: bool | None) -> list[str]:
         """The fullUrls of everything, in the order of the sections. *callback* is written where no extension says it."""
-        self._text(self.history, loinc("11348-0", "Antécédents médicaux"), order.medical_history)
-        self._text(self.history, loinc("47519-4", "Antécédents chirurgicaux"), order.surgical_history)
+        medical, surgical = loinc("11348-0", "Antécédents médicaux"), loinc("47519-4", "Antécédents chirurgicaux")
+        self._text(self.history, medical, order.medical_history, order.medical_history_at)
+        self._text(self.history, surgical, order.surgical_history, order.surgical_history_at)
         for number, item in enumerate(order.contraindications, start=1):
-            self._contraindication(item, self._derived_identifier(f"Contraindication {number}"))
-        for code in order.care_information:
+            self._contraindication(item, _entry_id(order, item, number))
+        for care in order.care_information:
             about = ta("ORG-192", "Informations pour la prise en charge")
-            self._observation(self.history, about, valueCodeableConcept=concept(code))
+            self._observation(self.history, about, valueCodeableConcept=concept(care.concept), **effective_time(care.date))
         self._informed(order)
-        self._text(self.education, loinc("99622-3", "Informations pour le patient"), order.patient_information)
-        self._text(self.plan, ta("GEN-296", "Évènement associé à l'examen demandé"), order.event)
+        told = loinc("99622-3", "Informations pour le patient")
+        self._text(self.education, told, order.patient_information, order.patient_information_at)
+        self._text(self.plan, ta("GEN-296", "Évènement associé à l'examen demandé"), order.event, order.event_at)
         if callback is not None:
-            self._observation(self.plan, ta("GEN-297", "Retour par téléphone souhaité"), valueBoolean=callback)
+            wish = ta("GEN-297", "Retour par téléphone souhaité")
+            self._observation(self.plan, wish, valueBoolean=callback, **effective_time(order.callback_at))
         self._text(self.results, loinc("30954-2", "Résultats d'examens"), order.prior_results)
         self.documents += [self._document(item) for item in order.attachments]
         return [*self.history, *self.education, *self.plan, *self.results, *self.documents]
@@ -57,15 +61,15 @@ class Clinical:
         subject = reference(self.patient)
         section.append(self.resources.add("Observation", profile, status="final", code=code, subject=subject, **elements))
 
-    def _text(self, section: list[str], code: JSON, text: str | None) -> None:
+    def _text(self, section: list[str], code: JSON, text: str | None, when: EffectiveTime | None = None) -> None:
         if text:
-            self._observation(section, code, valueString=text)
+            self._observation(section, code, valueString=text, **effective_time(when))
 
     def _contraindication(self, item: Contraindication, ident: JSON) -> None:
         """A value of 64100-1 says yes; the concept as the question with ``false`` says no (docs/fhir.md, M5-bis)."""
         note = [{"text": item.comment}] if item.comment else []
         if item.present:
-            dated: JSON = {"effectiveDateTime": item.date} if item.date else {"_effectiveDateTime": absent()}
+            dated = effective_time(item.date) or {"_effectiveDateTime": absent()}
             self._observation(
                 self.history,
                 loinc("64100-1", "Contre-indications"),
@@ -76,11 +80,14 @@ class Clinical:
                 note=note,
             )
         else:
-            self._observation(self.history, concept(item.concept), effectiveDateTime=item.date, valueBoolean=False, note=note)
-
-    def _derived_identifier(self, place: str) -> JSON:
-        """The identifier of an entry that has none of its own, from the document and the place; temporary, as its use says."""
-        return identifier(Identifier(root=self.resources.name(place).upper()), use="temp")
+            self._observation(
+                self.history,
+                concept(item.concept),
+                identifier=[ident],
+                **effective_time(item.date),
+                valueBoolean=False,
+                note=note,
+            )
 
     def _informed(self, order: Order) -> None:
         """An answer that is missing is never made up: only its date, if any, is written, with the reason of its absence."""
@@ -90,7 +97,7 @@ class Clinical:
         self._observation(
             self.education,
             ta("MED-1130", _INFORMED),
-            effectiveDateTime=order.patient_informed_at,
+            **effective_time(order.patient_informed_at),
             valueBoolean=order.patient_informed,
             dataAbsentReason=unknown if order.patient_informed is None else None,
         )
@@ -110,8 +117,19 @@ class Clinical:
             "fr-document-reference-document",
             status="current",
             docStatus="final",
-            type=concept(item.type) if item.type else absent(),
+            type=_type(item) or absent(),
             subject=reference(self.patient),
             date=item.date if dated else None,
             content=[{"attachment": attachment}],
         )
+
+
+def _entry_id(order: Order, item: Contraindication, number: int) -> JSON:
+    """The identifier of an entry; one that it has not of its own is that of the document, and temporary, as its use says."""
+    return identifier(item.id) if item.id else identifier(derived_id(order, CONTRAINDICATION, number), use="temp")
+
+
+def _type(item: Attachment) -> JSON | None:
+    """The type of a linked document, with its words where they are not the title."""
+    coded = concept(item.type) if item.type else {}
+    return {**coded, "text": item.type_text} if item.type_text else coded or None

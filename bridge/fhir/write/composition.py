@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bridge.fhir.datatypes import REPLACED_VERSION
 from bridge.fhir.write import narrative
 from bridge.fhir.write.clinical import Clinical
 from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, ta, typed, v3
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, absent, parts, reference
-from bridge.order import Attester, Author, Order, Participant, Period, Professional
+from bridge.order import Attester, Author, Document, Order, Participant, Period, Professional
 from bridge.words import SectionWords, Words
 
-__all__ = ["Links", "write"]
+__all__ = ["Links", "replaced_document", "write"]
 
 _ANS = f"{ANS}/StructureDefinition"
 _HL7 = "http://hl7.org/fhir/uv/fhir-clinical-document/StructureDefinition"
@@ -39,7 +40,7 @@ class Links:
 def write(resources: Resources, people: People, order: Order, clinical: Clinical, links: Links) -> None:
     """Write the Composition as the first entry."""
     document = order.document
-    replaced = {"code": "replaces", "targetIdentifier": typed(document.replaces, "RI")} if document.replaces else None
+    replaced = replaced_document(document, targetIdentifier=typed(document.replaces, "RI")) if document.replaces else None
     url = resources.add(
         "Composition",
         "fr-composition-document",
@@ -66,6 +67,13 @@ def write(resources: Resources, people: People, order: Order, clinical: Clinical
     resources.first(url)
 
 
+def replaced_document(document: Document, **target: Any) -> JSON:
+    """relatesTo of a document that replaces another, whose version has no element in R4."""
+    version = document.replaces_version
+    extension = [{"url": REPLACED_VERSION, "valuePositiveInt": version}] if version else []
+    return parts(extension=extension, code="replaces", **target)
+
+
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
@@ -85,7 +93,8 @@ def _header(people: People, order: Order, links: Links) -> list[JSON]:
         "valueString": str(order.document.version),
     }
     found = [version, *(_participant(people, participant) for participant in order.participants)]
-    found += [_taking_part("informant-extension", "INF", party) for party in links.relatives]
+    informants = [*links.relatives, *(people.role(informant) for informant in order.informants)]
+    found += [_taking_part("informant-extension", "INF", party) for party in informants]
     if enterer := order.data_enterer:
         span = Period(start=enterer.time) if enterer.time else None
         party = people.role(enterer.professional)

@@ -10,19 +10,21 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from bridge.fhir.addresses import ADDRESS_USE, PARTS
+from bridge.fhir.datatypes import NAME_QUALIFIER
 from bridge.fhir.identifiers import URIS
 from bridge.fhir.telecoms import TELECOM_ADDRESS, TELECOM_USE, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
 from bridge.mappings import code_system_uri
 from bridge.national import PROFESSIONALS, STRUCTURES
-from bridge.order import Address, Code, Identifier, Period, PersonName, Telecom
+from bridge.order import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
 
 __all__ = [
     "address",
     "addresses",
     "coding",
     "concept",
-    "human_name",
+    "effective_time",
+    "human_names",
     "identifier",
     "is_instant",
     "known_period",
@@ -82,6 +84,15 @@ def is_instant(moment: str | None) -> bool:
 def period(span: Period | None) -> JSON | None:
     """A Period."""
     return parts(start=span.start, end=span.end) if span else None
+
+
+def effective_time(when: EffectiveTime | None, prefix: str = "effective") -> JSON:
+    """The time of an observation as effectiveDateTime or effectivePeriod; *prefix* for another choice element."""
+    if when is None:
+        return {}
+    if when.at:
+        return {f"{prefix}DateTime": when.at}
+    return {f"{prefix}Period": parts(start=when.start, end=when.end)}
 
 
 def known_period(span: Period | None) -> JSON:
@@ -161,11 +172,35 @@ def in_one_text(item: Identifier) -> str:
 # --- names -----------------------------------------------------------------------------------------------------------
 
 
-def human_name(name: PersonName | None) -> JSON | None:
-    """The name of a professional or relative. FHIR: HumanName."""
+def human_names(name: PersonName | None) -> list[JSON]:
+    """The names of a professional or relative: one, or the birth name and the used one, whose parts are qualified.
+
+    FHIR: HumanName, extension iso21090-EN-qualifier.
+    """
     if name is None:
-        return None
-    return parts(family=name.family, given=_list(name.given), prefix=_list(name.prefix), suffix=_list(name.suffix))
+        return []
+    common = parts(prefix=_list(name.prefix), suffix=_list(name.suffix))
+    if not any((name.birth_family, name.birth_given, name.used_family, name.used_given)):
+        return [parts(family=name.family, given=_list(name.given)) | common]
+    birth = _qualified("official", "BR", name.birth_family, name.given, name.birth_given)
+    used = _qualified("usual", "CL", name.used_family, None, name.used_given)
+    if not name.birth_family and not name.used_family:
+        birth["family"] = name.family
+    found = [one for one in (birth, used) if one.keys() & {"family", "given"}]
+    return [found[0] | common, *found[1:]]
+
+
+def _qualified(use: str, code: str, family: str | None, plain: str | None, given: str | None) -> JSON:
+    """A HumanName of which one family name and one forename bear a qualifier; *plain* bears none."""
+    mark = {"extension": [{"url": NAME_QUALIFIER, "valueCode": code}]}
+    given_names = [(plain, None), (given, mark)]
+    return parts(
+        use=use,
+        family=family,
+        _family=mark if family else None,
+        given=[text for text, _ in given_names if text],
+        _given=[sibling for text, sibling in given_names if text] if given else [],
+    )
 
 
 def _list(text: str | None) -> list[str]:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.fhir.write.composition import Links
+from bridge.fhir.write.composition import Links, replaced_document
 from bridge.fhir.write.datatypes import identifier, is_instant, loinc, period, v3
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
 from bridge.order import Order, Period
 
 __all__ = ["write"]
+
+INFORMANT = "informant"
+"""provenance-participant-type."""
 
 _CORRE = {
     "coding": [
@@ -33,7 +36,8 @@ def write(resources: Resources, people: People, order: Order, links: Links) -> N
     """Write the DocumentReference, the Provenances and the CommunicationRequests."""
     document = order.document
     attachment = parts(language=document.language, title=document.title, creation=document.created_at)
-    replaced = {"code": "replaces", "target": {"identifier": identifier(document.replaces)}} if document.replaces else None
+    target = {"identifier": identifier(document.replaces)} if document.replaces else None
+    replaced = replaced_document(document, target=target) if target else None
     url = resources.add(
         "DocumentReference",
         masterIdentifier=identifier(document.id),
@@ -48,6 +52,8 @@ def write(resources: Resources, people: People, order: Order, links: Links) -> N
     )
     for kind, party, when in _participations(people, order):
         _provenance(resources, url, document.created_at, kind, party, when)
+    for informant in order.informants:
+        _provenance(resources, url, document.created_at, INFORMANT, people.role(informant), {})
     _recipients_of_the_report(resources, people, order, links)
 
 
@@ -80,8 +86,16 @@ def _provenance(resources: Resources, document: str, recorded: str, kind: str, p
         target=[reference(document)],
         **known,
         **when,
-        agent=[parts(type=v3("ParticipationType", kind), who=reference(party))],
+        agent=[parts(type=_capacity(kind), who=reference(party))],
     )
+
+
+def _capacity(kind: str) -> JSON:
+    """In which capacity: of v3-ParticipationType, whose INF is a participant of the order; an informant has a code of FHIR."""
+    if kind != INFORMANT:
+        return v3("ParticipationType", kind)
+    system = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+    return {"coding": [{"system": system, "code": INFORMANT}]}
 
 
 def _recipients_of_the_report(resources: Resources, people: People, order: Order, links: Links) -> None:

@@ -58,7 +58,7 @@ def history(order: Order) -> list[Row]:
         ("Antécédents médicaux", order.medical_history),
         ("Antécédents chirurgicaux", order.surgical_history),
         *map(_contraindication, order.contraindications),
-        *(("Information pour la prise en charge", code.display or code.code) for code in order.care_information),
+        *(("Information pour la prise en charge", c.concept.display or c.concept.code) for c in order.care_information),
     ]
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.fhir.datatypes import ADDITIONAL_NAME
 from bridge.fhir.write.datatypes import (
     address,
     addresses,
     coding,
     concept,
-    human_name,
+    human_names,
     identifier,
     national_identifiers,
     telecoms,
@@ -34,6 +35,7 @@ from bridge.order import (
     Participant,
     Patient,
     PatientName,
+    PersonName,
     Professional,
 )
 
@@ -75,7 +77,9 @@ class People:
         return self.resources.share("PractitionerRole", "fr-practitionerRole-document", **{**demanded, **content})
 
     def author(self, author: Author) -> str | None:
-        """A demandeur with his function."""
+        """A demandeur with his function, or the device that wrote."""
+        if author.device:
+            return self.device(author)
         return self.role(author.professional, function=author.function)
 
     def participant(self, participant: Participant) -> str | None:
@@ -95,7 +99,7 @@ class People:
             "Practitioner",
             "fr-practitioner-document",
             identifier=ids or [absent()],
-            name=[human_name(person.name) or {"_family": absent()}],
+            name=human_names(person.name) or [{"_family": absent()}],
             telecom=telecoms(person.telecoms),
             address=addresses(person.addresses),
             qualification=[{"code": {"coding": [part]}} for part in _qualifications(person.speciality)],
@@ -132,6 +136,7 @@ class People:
             telecom=telecoms(patient.telecoms),
             gender=_gender(patient.gender),
             birthDate=patient.birth_date[:10],
+            _birthDate=_birth_time(patient.birth_date),
             address=addresses(patient.addresses),
             contact=related + [entry for guardian in patient.guardians for entry in self._guardian(guardian)],
             generalPractitioner=[reference(url) for url in physicians],
@@ -140,13 +145,13 @@ class People:
         )
 
     def _contact(self, contact: Contact) -> list[JSON]:
-        common = parts(relationship=_relationship(contact), name=human_name(contact.name))
+        common = parts(relationship=_relationship(contact), **_contact_name(contact.name))
         return _by_address(common, telecoms(contact.telecoms), contact.addresses)
 
     def _guardian(self, guardian: Guardian) -> list[JSON]:
         common = parts(
             relationship=[v3("RoleClass", "GUARD")],
-            name=human_name(guardian.name) or {"_family": absent()},
+            **(_contact_name(guardian.name) or {"name": {"_family": absent()}}),
             organization=reference(self.organization(guardian.organization)),
         )
         return _by_address(common, telecoms(guardian.telecoms), guardian.addresses)
@@ -159,10 +164,52 @@ class People:
             identifier=[absent()],
             patient=reference(patient),
             relationship=[_INFORMANT, *_relationship(contact)],
-            name=[human_name(contact.name)],
+            name=human_names(contact.name),
             telecom=telecoms(contact.telecoms),
             address=addresses(contact.addresses),
         )
+
+    def guardian(self, guardian: Guardian, patient: str) -> str | None:
+        """A guardian who has numbers of his own, for which Patient.contact has no room. FHIR: RelatedPerson."""
+        if not (guardian.ids and guardian.name):
+            return None
+        return self.resources.add(
+            "RelatedPerson",
+            "fr-related-person-document",
+            identifier=[_patient_identifier(item) for item in guardian.ids],
+            patient=reference(patient),
+            relationship=[v3("RoleClass", "GUARD")],
+            name=human_names(guardian.name),
+        )
+
+    def device(self, author: Author) -> str | None:
+        """A device or a software that wrote. FHIR: Device."""
+        device, holder = author.device, author.professional
+        if device is None:
+            return None
+        names = [("model-name", device.model), ("other", device.software)]
+        return self.resources.share(
+            "Device",
+            None,
+            identifier=[identifier(item) for item in holder.ids],
+            deviceName=[{"name": name, "type": kind} for kind, name in names if name],
+            type=concept(holder.speciality) if holder.speciality else None,
+            owner=reference(self.organization(holder.organization)),
+            contact=telecoms(holder.telecoms),
+        )
+
+
+def _contact_name(name: PersonName | None) -> JSON:
+    """The name of a Patient.contact, which has room for one: the used one, and the birth name in the extension of R5."""
+    names = human_names(name)
+    if len(names) < 2:
+        return parts(name=names[0] if names else None)
+    return {"extension": [{"url": ADDITIONAL_NAME, "valueHumanName": names[0]}], "name": names[1]}
+
+
+def _birth_time(moment: str) -> JSON | None:
+    """The hour of birth. FHIR: extension patient-birthTime of Patient.birthDate."""
+    return {"extension": [{"url": f"{HL7}/patient-birthTime", "valueDateTime": moment}]} if "T" in moment else None
 
 
 def _is_function(speciality: Code) -> bool:

@@ -64,7 +64,7 @@ class Resources:
         self.entries.append({"fullUrl": f"urn:uuid:{ident}", "resource": resource})
         return f"urn:uuid:{ident}"
 
-    def share(self, type_name: str, profile: str, /, **elements: Any) -> str | None:
+    def share(self, type_name: str, profile: str | None, /, **elements: Any) -> str | None:
         """Write a person or structure once, however often it takes part; None when there is nothing to say of it."""
         if not (content := parts(**elements)):
             return None
