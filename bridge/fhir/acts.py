@@ -26,9 +26,9 @@ from bridge.fhir.details import NUCLEAR, PET, Details
 from bridge.fhir.identifiers import has_type, identifier
 from bridge.fhir.sites import Exam, Place, Sites, sorted_translations
 from bridge.fhir.view import Node, reads
-from bridge.fhir.wording import contrary_contrast, is_contrary
+from bridge.fhir.wording import contrary_contrast, contrary_sides, is_contrary, sides
 from bridge.mappings import code_system_oid, rows, value_set
-from bridge.order import Act, Code, Function, Identifier
+from bridge.order import Act, Code, Function, Identifier, Site, Translation
 
 __all__ = ["Acts", "ReadAct", "codeable", "codeables", "is_imaging"]
 
@@ -174,6 +174,11 @@ class Acts:
                 exam.modality = replace(own, code=code.code, system=code.system, display=code.display)
         elif is_hybrid(own.code, code.code):
             self._keep_beside(exam, stray)
+        elif is_hybrid(code.code, own.code):
+            self.context.note("IMGDA-0448", stray.coding.path)
+            beside = Translation(code=own.code, system=own.system, display=own.display)
+            kept = sorted_translations({*own.translations, beside})
+            exam.modality = replace(own, code=code.code, system=code.system, display=code.display, translations=kept)
         elif own.code != code.code:
             self.context.note("IMGDA-0443", stray.coding.path)
         exam.states_contrast |= other.states_contrast and _family(code.code) == _family(own.code)
@@ -272,8 +277,16 @@ class Acts:
         groups = ([plain] if plain else []) + [(site,) for site in modified]
         if len(groups) > 1:
             self.context.note("IMGDA-0422", request.at("bodySite"), count=str(len(groups)))
-        first, *others = [replace(act, sites=tuple(group)) for group in groups]
+            self._words_of_one_side(act, request, modified)
+        first, *others = [_without_contrary_words(replace(act, sites=tuple(group))) for group in groups]
         return [first, *(replace(other, entry_id=None) for other in others)]
+
+    def _words_of_one_side(self, act: Act, request: Node, modified: list[Site]) -> None:
+        """Report the words of an examination that name one side, where sites of both sides are asked for."""
+        text = act.modality.text
+        apart = [frozenset(code.code for code in site.modifiers) for site in modified]
+        if text and any(contrary_sides(sides(text), stated) for stated in apart):
+            self.context.contradiction(request.at("code.text"), text)
 
     # --- the rest ----------------------------------------------------------------------------------------------------
 
@@ -327,6 +340,15 @@ class Acts:
 def _family(modality: str) -> str:
     """The code without contrast of radiography and ultrasound; any other modality itself."""
     return {with_it: without for without, with_it in _WITH_CONTRAST.items()}.get(modality, modality)
+
+
+def _without_contrary_words(act: Act) -> Act:
+    """An act without the words of its examination where they name the other side than its sites (docs/decisions.md, 38)."""
+    text = act.modality.text
+    stated = frozenset(code.code for site in act.sites for code in site.modifiers)
+    if text and contrary_sides(sides(text), stated):
+        return replace(act, modality=replace(act.modality, text=None))
+    return act
 
 
 def _says_contrast(modality: Code) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bridge import blank
 from bridge.fhir.attachments import Attachments
-from bridge.fhir.context import Context, clean, same_words
+from bridge.fhir.context import Context, clean, one_line, same_words
 from bridge.fhir.datatypes import effective_time
 from bridge.fhir.histories import Histories, joined
 from bridge.fhir.identifiers import identifier, peek_identifier
@@ -22,8 +22,8 @@ from bridge.fhir.phrases import Phrases, add
 from bridge.fhir.results import Results
 from bridge.fhir.statuses import NOT_FINAL, is_never, marks, status_of
 from bridge.fhir.view import Node, reads
-from bridge.fhir.wording import denies
-from bridge.mappings import absence_subjects, code_system_oid, table, value_set
+from bridge.fhir.wording import denies, is_denial
+from bridge.mappings import Concept, absence_subjects, code_system_oid, table, value_set
 from bridge.order import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier
 
 __all__ = ["LOINC", "TA", "Clinical", "Finding"]
@@ -327,6 +327,7 @@ class Clinical:
         if coded := self.context.coded(value, "contraindication"):
             wording = clean(value.text("text"))
             own = [wording] if wording and wording.casefold() != (coded.code.display or "").casefold() else []
+            self._check_denial(value, True, coded.code)
             self._find(coded.code, True, node, [*own, *self._comments(node)])
         else:
             self._outside_the_set(node)
@@ -380,6 +381,12 @@ class Clinical:
         if value and not value.ledger.is_read(value.value, "text"):
             wording = clean(value.text("text"))
         self._find(code, present, node, [*([wording] if wording else []), *self._comments(node)])
+
+    def _check_denial(self, concept: Node, present: bool, code: Code) -> None:
+        """Report the text of a concept that says the contrary of the answer: "non" for yes."""
+        text = clean(concept.peek("text")) if isinstance(concept.peek("text"), str) else None
+        if text and denies(text, present, pregnancy=code.code == "77386006"):
+            self.context.contradiction(concept.at("text"), text)
 
     def _find(self, code: Code, present: bool, node: Node, comments: list[str]) -> None:
         known = self.findings.setdefault((code.code, code.system), Finding(code, present, node.path))
@@ -480,15 +487,28 @@ class Clinical:
 
         It is about what the code says, or else *about* what the resource is about.
         """
-        for coding in concept.children("coding") if concept else ():
-            row = table("absence").get((str(coding.peek("system")), str(coding.peek("code"))))
-            if row:
-                coding.understood()
-                if row.concept.code == "absent":
-                    self._deny(_about(coding) or about, row.concept.display, coding)
-                self._own_words(concept)
-                return True
-        return False
+        codings = concept.children("coding") if concept else []
+        found = [(coding, row.concept) for coding in codings if (row := table("absence").get(_key(coding)))]
+        if not found:
+            return False
+        if any(_states_something(coding) for coding in codings if _key(coding) not in table("absence")):
+            self.context.note("IMGDA-0467", found[0][0].path)
+            return False
+        self._check_absence(found)
+        for coding, stated in sorted(found, key=lambda pair: (pair[1].display, _key(pair[0]))):
+            coding.understood()
+            if stated.code == "absent":
+                self._deny(_about(coding) or about, stated.display, coding)
+        self._own_words(concept)
+        return True
+
+    def _check_absence(self, found: Sequence[tuple[Node, Concept]]) -> None:
+        """Report codes of one concept of which one says that there is nothing, another that nothing is known; and contrary labels."""
+        for coding, stated in found:
+            if stated.code != found[0][1].code:
+                self.context.note("IMGDA-0443", coding.path)
+            if stated.code == "absent" and _states_something(coding):
+                self.context.note("IMGDA-0444", coding.at("display"), value=str(coding.peek("display")))
 
     def _deny(self, about: str, words: str, coding: Node) -> None:
         if rubric := {"problems": "medical", "procedures": "surgical"}.get(about):
@@ -503,6 +523,8 @@ class Clinical:
         if any(same_words(text, str(coding.peek("display"))) for coding in concept.children("coding")) or _DENIAL.match(text):
             concept.decide("text")
         else:
+            if not is_denial(text) and any(table("absence")[_key(c)].concept.code == "absent" for c in _absences(concept)):
+                self.context.contradiction(concept.at("text"), text)
             add(self.medical, clean(concept.text("text")))
 
     @reads("medical_history")
@@ -528,6 +550,7 @@ class Clinical:
         coded = self.context.coded(concept, "contraindication")
         assert coded is not None
         words, when = clean(concept.text("text")), self.phrases.when(node, "onset")
+        self._check_denial(concept, not denied, coded.code)
         since = f"Depuis {when}" if when else None
         details = [text for text in (words, since, *told, *self.phrases.of(node), *self.phrases.comments(node)) if text]
         self._find(coded.code, not denied, node, details)
@@ -668,6 +691,22 @@ _DENIAL = re.compile(r"(aucune?|pas d|absence d|no |none|nka\b|nkda\b|néant|rie
 def _is_derived(identifier: Node) -> bool:
     """Whether an identifier says, by its use, that the document derived it for want of one."""
     return (identifier.peek("use"), identifier.peek("system")) == ("temp", "urn:ietf:rfc:3986")
+
+
+def _key(coding: Node) -> tuple[str, str]:
+    """The system and code of a Coding, as the tables have them."""
+    return str(coding.peek("system")), str(coding.peek("code"))
+
+
+def _absences(concept: Node) -> list[Node]:
+    """The codings of a concept that are codes of absence."""
+    return [coding for coding in concept.children("coding") if _key(coding) in table("absence")]
+
+
+def _states_something(coding: Node) -> bool:
+    """Whether the label of a Coding states a fact: it has words, and none of them denies."""
+    display = one_line(coding.peek("display"))
+    return display is not None and not is_denial(display)
 
 
 def _own_labels(concept: Node | None) -> list[str]:

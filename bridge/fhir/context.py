@@ -12,7 +12,7 @@ from bridge.fhir.coding import Combined, Datum, Meaning, combine, is_known, is_s
 from bridge.fhir.critical import critical_label
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
-from bridge.fhir.wording import denies, is_contrary, names_another_question, repeats
+from bridge.fhir.wording import denies, is_contrary, names_a_part, names_another, names_another_question, repeats
 from bridge.issues import Issue, issue
 from bridge.mappings import table, value_set
 from bridge.order import Code, Identifier, Translation
@@ -82,6 +82,17 @@ def code_of(name: str, code: str) -> Code:
     """The concept of a value set that has a code."""
     (concept, *_) = value_set(name).by_code[code]
     return Code(code=concept.code, system=concept.system, display=concept.display)
+
+
+_PREGNANCY = "77386006"
+
+
+def _contradicts(text: str, present: bool, name: str) -> bool:
+    """Whether words beside an answer say the contrary of it, or name another contra-indication than the pregnancy asked about."""
+    if denies(text, present, pregnancy=name == "pregnancy"):
+        return True
+    (concept, *_) = value_set("contraindication").by_code[_PREGNANCY]
+    return name == "pregnancy" and names_another(text, "contraindication", concept)
 
 
 @dataclass(slots=True)
@@ -256,6 +267,8 @@ class Context:
             return
         if is_contrary(display, datum.name, stated.concept, frozenset(stated.modifiers), contrast=stated.states_contrast):
             self.note("IMGDA-0444", coding.at("display"), value=display)
+        elif report and datum.name == "site" and names_a_part(display, stated.concept):
+            self.note("IMGDA-0450", coding.at("display"), value=display)
         elif report:
             self.note("IMGDA-0501", coding.at("display"), value=display)
 
@@ -318,11 +331,11 @@ class Context:
         for coding, present in found:
             if present is not found[0][1]:
                 self.note("IMGDA-0443", coding.path)
-            if (display := one_line(coding.peek("display"))) and denies(display, present, pregnancy=name == "pregnancy"):
+            if (display := one_line(coding.peek("display"))) and _contradicts(display, present, name):
                 self.note("IMGDA-0444", coding.at("display"), value=display)
         text = clean(concept.peek("text")) if isinstance(concept.peek("text"), str) else None
         present = found[0][1]
-        if text and denies(text, present, pregnancy=name == "pregnancy"):
+        if text and _contradicts(text, present, name):
             self.contradiction(concept.at("text"), text)
         elif text and repeats(text, present, pregnancy=name == "pregnancy"):
             concept.decide("text")

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from bridge.fhir.critical import is_critical
 from bridge.fhir.references import Index
 from bridge.fhir.view import Leaf, Ledger, Node, Reason
+from bridge.fhir.wording import names_a_side
 from bridge.issues import Issue, LossClass, Severity, issue
 from bridge.mappings import rows, value_set
 from bridge.settings import Losses
@@ -249,6 +250,10 @@ _SAID = frozenset({"IMGDA-0908", "IMGDA-0910"})
 _OF_THE_REQUEST = ("ServiceRequest", "BodyStructure")
 
 
+_WORDS = frozenset({"valueString", "valueMarkdown", "valueCode", "display", "text"})
+"""Leaves of an extension that hold words."""
+
+
 def _is_critical(leaf: Leaf, place: Place, reason: Reason | None) -> bool:
     """Whether a lost leaf of the request is the code of a side, a contra-indication, a function or contrast.
 
@@ -257,6 +262,8 @@ def _is_critical(leaf: Leaf, place: Place, reason: Reason | None) -> bool:
     if place.owner not in _OF_THE_REQUEST or not isinstance(leaf.value, str) or (reason and reason.code in _SAID):
         return False
     container = leaf.container if isinstance(leaf.container, dict) else {}
+    if ".extension" in leaf.path and leaf.key in _WORDS and names_a_side(leaf.value):
+        return True
     uri = container.get("system") if leaf.key in ("code", "value") else None
     return is_critical(leaf.value, uri if isinstance(uri, str) else None)
 

@@ -20,7 +20,7 @@ from bridge.fhir.coding import (
 )
 from bridge.fhir.context import Context, Stray, clean, code_of, one_line, same_words
 from bridge.fhir.view import Node
-from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, label_sides, sides, sides_of_site
+from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, contrary_site, label_sides, sides, sides_of_site
 from bridge.mappings import code_system_oid, contains
 from bridge.order import Code, Site, Translation
 
@@ -241,7 +241,10 @@ class Sites:
         stated = frozenset(code.code for place in places for code in place.modifiers)
         stated |= frozenset(side for place in places for side in place.label_sides)
         stated &= {RIGHT, LEFT, BOTH}
+        sites = frozenset(place.code for place in places if place.location)
         for node, name, text in _words_of(exam.concept):
+            if name == "text" and contrary_site(text, sites):
+                self.context.contradiction(node.at(name), text)
             if stated and contrary_sides(sides(text), stated):
                 self.context.contradiction(node.at(name), text)
             elif not stated and (sides_of_site(text) or (name == "display" and sides(text))):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from bridge.mappings import Concept, related, rows, value_set
+from bridge.mappings import Concept, contains, related, rows, value_set
 
 __all__ = [
     "BOTH",
@@ -21,9 +21,14 @@ __all__ = [
     "RIGHT",
     "contrary_contrast",
     "contrary_sides",
+    "contrary_site",
     "denies",
     "is_contrary",
+    "is_denial",
     "label_sides",
+    "names_a_part",
+    "names_a_side",
+    "names_another",
     "names_another_question",
     "repeats",
     "sides",
@@ -113,6 +118,14 @@ def _site_names() -> frozenset[str]:
 def sides(text: str | None) -> frozenset[str]:
     """The sides that a text names: codes of :data:`RIGHT`, :data:`LEFT`, :data:`BOTH`."""
     return frozenset(side for side, _ in _named(text)) if text else frozenset()
+
+
+_FEW = 3
+
+
+def names_a_side(text: str) -> bool:
+    """Whether words are the name of a side ("gauche", "côté droit"), or name one beside a site ("genou gauche")."""
+    return bool(sides_of_site(text)) or (bool(sides(text)) and len(_words(text)) <= _FEW)
 
 
 def sides_of_site(text: str | None) -> frozenset[str]:
@@ -231,7 +244,7 @@ def contrary_contrast(text: str, code: str) -> bool:
 
 # --- labels ----------------------------------------------------------------------------------------------------------
 
-_ENTIRE = re.compile(r"\b(entier|entiere|entiers|entieres|region|en|de|du|des|la|le|les|l)\b|[^\w]+")
+_ENTIRE = re.compile(r"\b(entier|entiere|entiers|entieres|entire|region|structure|of|the|en|de|du|des|la|le|les|l)\b|[^\w]+")
 
 
 def _core(label: str) -> str:
@@ -239,29 +252,98 @@ def _core(label: str) -> str:
     return " ".join(_ENTIRE.sub(" ", _ELISION.sub("", bare(label))).split())
 
 
+def _all_names(name: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Each concept of a value set with its label, and with its other names (``mappings/other-names.csv``)."""
+    for key, concept in value_set(name).concepts.items():
+        yield key, concept.display
+    for row in rows("other-names"):
+        if row["value_set"] == name:
+            (concept, *_) = value_set(name).by_code[row["code"]]
+            yield (concept.code, concept.system), row["name"]
+
+
 @cache
 def _labels(name: str) -> Mapping[str, frozenset[tuple[str, str]]]:
-    """The concepts of a value set by their labels."""
+    """The concepts of a value set by their labels and other names."""
     found: dict[str, set[tuple[str, str]]] = {}
-    for key, concept in value_set(name).concepts.items():
-        found.setdefault(bare(concept.display), set()).add(key)
+    for key, label in _all_names(name):
+        found.setdefault(bare(label), set()).add(key)
         if name == "site":
-            found.setdefault(_core(concept.display), set()).add(key)
+            found.setdefault(_core(label), set()).add(key)
     return {label: frozenset(keys) for label, keys in found.items()}
 
 
 _FUNCTIONS = ("pet-function", "scintigraphy-function")
 
 
-def _names_another(text: str, name: str, concept: Concept) -> bool:
+def names_another(text: str, name: str, concept: Concept) -> bool:
     """Whether a text is the label of other concepts of the value set, and not of this one nor of one that contains it."""
     own = (concept.code, concept.system)
     for set_name in _FUNCTIONS if name in _FUNCTIONS else (name,):
-        known = _labels(set_name)
-        others = known.get(bare(text)) or (known.get(_core(_without_sides(text))) if name == "site" else None)
-        if others:
+        if others := _named_by(text, set_name):
             return own not in others and not any(related(name, own[0], code) for code, _ in others)
     return False
+
+
+def _named_by(text: str, name: str) -> frozenset[tuple[str, str]]:
+    """The concepts of a value set of which a text is the label, or another name."""
+    known = _labels(name)
+    return known.get(bare(text)) or (known.get(_core(_without_sides(text))) if name == "site" else None) or frozenset()
+
+
+def names_a_part(text: str, concept: Concept) -> bool:
+    """Whether words are the name of a part of a site: "rotule" for the region of the knee."""
+    others = {code for code, _ in _named_by(text, "site")}
+    return bool(others) and concept.code not in others and all(contains("site", concept.code, code) for code in others)
+
+
+_NO_SITE_OF_AN_EXAM = frozenset("face tete head cou neck cote".split())
+"""Names of sites that say something else among the words of an examination: "de face", "tête fémorale"."""
+
+
+@cache
+def _site_phrases() -> Mapping[tuple[str, ...], frozenset[str]]:
+    """The names of the usual sites as words, and the codes that they may stand for."""
+    usual = {row["code"] for row in rows("other-names") if row["value_set"] == "site"}
+    found: dict[tuple[str, ...], set[str]] = {}
+    for (code, _), name in _all_names("site"):
+        words = tuple(word.plain for word in _words(_core(name)))
+        if code in usual and not _NO_SITE_OF_AN_EXAM.intersection(words):
+            found.setdefault(words, set()).add(code)
+    return {words: frozenset(codes) for words, codes in found.items()}
+
+
+def sites_examined(text: str) -> list[frozenset[str]]:
+    """The sites that the words of an examination name: each as the codes that its name may stand for.
+
+    None unless one stands right after the examination ("radiographie de la hanche") or at the start: elsewhere a site may belong
+    to the reason ("douleur de la hanche").
+    """
+    words = [word.plain for word in _words(text) if word.plain not in _BETWEEN and word.plain not in _side_words()]
+    found = [(index, codes) for index in range(len(words)) if (codes := _site_at(words, index))]
+    if not any(index == 0 or _ends_with_modality(words[:index]) for index, _ in found):
+        return []
+    return [codes for _, codes in found]
+
+
+_BETWEEN = _ARTICLES | {"de", "of"}
+"""Words that may stand between an examination and its site."""
+
+
+def _ends_with_modality(words: list[str]) -> bool:
+    """Whether words end with the name of an examination, of one word or of two ("x ray")."""
+    return bool(modalities(words[-1])) or (not modalities(" ".join(words[-2:-1])) and bool(modalities(" ".join(words[-2:]))))
+
+
+def _site_at(words: list[str], index: int) -> frozenset[str] | None:
+    """The longest name of a site that begins at a word."""
+    return next((codes for size in (3, 2, 1) if (codes := _site_phrases().get(tuple(words[index : index + size])))), None)
+
+
+def contrary_site(text: str, stated: frozenset[str]) -> bool:
+    """Whether the words of an examination name sites, and none that has to do with those of its codes."""
+    named = sites_examined(text)
+    return bool(named and stated) and not any(related("site", code, own) for codes in named for code in codes for own in stated)
 
 
 @cache
@@ -296,7 +378,7 @@ def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] =
         return True
     if name in ("modality", "contrast-injection") and contrast and contrary_contrast(text, concept.code):
         return True
-    return _names_another(text, name, concept)
+    return names_another(text, name, concept)
 
 
 def _raw_sides(text: str) -> frozenset[str]:
@@ -319,6 +401,18 @@ _NOT_PREGNANT = re.compile(
     r"\b(non|not|(pas|plus|jamais)( ete)?) (enceinte|pregnant)\b"
     r"|\b(pas de|aucune|no|absence de) (grossesse|pregnancy)\b|\bgrossesse exclue\b"
 )
+
+
+_DENIALS = frozenset(
+    "pas sans absence absent absente inconnu inconnue inconnus inconnues jamais ni rien nka nkda nil without not never free "
+    "negation unknown keine kein geen ninguna ninguno nessuna nessuno".split()
+)
+"""Words that deny something, beside those that are an answer; in the languages of our neighbours as well."""
+
+
+def is_denial(text: str) -> bool:
+    """Whether words deny something: "pas d'allergie connue", "no known allergy", "allergie : aucune connue"."""
+    return any(word.plain in _DENIALS or word.plain in _NO for word in _words(text))
 
 
 def is_no(text: str) -> bool:
