@@ -503,7 +503,7 @@ class Clinical:
         return True
 
     def _check_absence(self, found: Sequence[tuple[Node, Concept]]) -> None:
-        """Report codes of one concept of which one says that there is nothing, another that nothing is known; and contrary labels."""
+        """Report codes of one concept, one for "nothing" and another for "not known"; and labels contrary to them."""
         for coding, stated in found:
             if stated.code != found[0][1].code:
                 self.context.note("IMGDA-0443", coding.path)
