@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from lxml import etree
 
 from bridge.cda import parse
-from bridge.checks.types import Type, types
+from bridge.checks.types import UNSEEN, Type, types
 from bridge.issues import Issue, issue
 
 __all__ = ["check", "path_of"]
@@ -121,19 +121,19 @@ def _by_datatype(element: etree._Element) -> str:
 
 def _kind(model: Type, name: str) -> str | None:
     known = model.children.get(name)
-    return None if known is None or known[0].outside else known[1]
+    return None if known is None or known[1] == UNSEEN else known[1]
 
 
 def _attribute_defects(kind: str, attributes: tuple[str, ...]) -> list[Defect]:
     """Attributes that the type does not know, and those that lack."""
     names = [_attribute_name(name) for name in attributes]
-    model = types()[kind].attributes
+    model = types()[kind]
     found: list[Defect] = [
         ("IMGDA-1420" if name == "nullFlavor" else "IMGDA-1408", None, {"attribute": name.removeprefix("?:")})
         for name in names
-        if name not in model
+        if name not in model.attributes and not model.open
     ]
-    null = "nullFlavor" in names
+    null = "nullFlavor" in names and not model.open
     lacking = [name for name in _required(kind) if name not in names and (name == "xsi:type" or not null)]
     return [*found, *(("IMGDA-1409", None, {"attribute": name}) for name in lacking)]
 
@@ -153,7 +153,7 @@ def _content(kind: str, tags: tuple[str, ...], null: bool) -> list[Defect]:
         slot = model.children[tag][0] if tag in model.children else None
         name = tag.removeprefix("?:")
         if slot is None:
-            found.append(("IMGDA-1401", number, {"element": name}))
+            found += [] if model.open else [("IMGDA-1401", number, {"element": name})]
             continue
         if slot.outside:
             found.append(("IMGDA-1402", number, {"element": name}))
@@ -164,7 +164,7 @@ def _content(kind: str, tags: tuple[str, ...], null: bool) -> list[Defect]:
         if slot.most is not None and counts[slot.index] > slot.most:
             found.append(("IMGDA-1404", number, {"element": name}))
     for slot in model.slots:
-        if slot.least and not counts[slot.index] and not null:
+        if slot.least and not counts[slot.index] and (model.open or not null):
             found.append(("IMGDA-1403", None, {"element": slot.name}))
     return found
 

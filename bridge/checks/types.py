@@ -2,8 +2,9 @@
 
 Each row of the table is a type: the attributes of an element and its children. Attributes: ``name`` may be there, ``name!`` must,
 ``=a/b`` lists its values, ``:ts`` names its datatype. Children, in their order: ``name:type`` and how often (``?``, ``*``, ``+``,
-else once); ``a/b`` is a choice, ``&`` means any order, ``~`` what CDA R2 allows and the model does not use (not looked into),
-``#text`` and ``#text!`` that text may or must be there.
+else once); ``a/b`` is a choice, ``&`` means any order, ``~`` what CDA R2 allows and the model does not use (looked into only where
+a type is named), ``...`` that CDA R2 allows more than is listed, ``:-`` a child that is not looked into, ``#text`` and ``#text!``
+that text may or must be there.
 Source: CDA R2, CDA.xsd and NarrativeBlock.xsd; CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01.
 """
 
@@ -19,7 +20,7 @@ from typing import NamedTuple
 from bridge import datatypes
 from bridge.mappings import rows
 
-__all__ = ["NULL_FLAVORS", "Attribute", "Slot", "Type", "types"]
+__all__ = ["NULL_FLAVORS", "UNSEEN", "Attribute", "Slot", "Type", "types"]
 
 NULL_FLAVORS = frozenset(
     ["ASKU", "DER", "INV", "MSK", "NA", "NASK", "NAV", "NI", "NINF", "OTH", "PINF", "QS", "TRC", "UNC", "UNK"]
@@ -174,8 +175,10 @@ class Type:
     attributes: dict[str, Attribute] = field(default_factory=dict)
     slots: list[Slot] = field(default_factory=list)
     children: dict[str, tuple[Slot, str]] = field(default_factory=dict)
-    """By name, the place of a child and its type."""
+    """By name, the place of a child and its type; :data:`UNSEEN` where it is not looked into."""
     ordered: bool = True
+    open: bool = False
+    """Whether only what it requires is looked at: the model does not use it, CDA R2 has more."""
     text: str = ""
     """``#text``, ``#text!`` or nothing."""
 
@@ -188,6 +191,8 @@ def types() -> Mapping[str, Type]:
 
 _ATTRIBUTE = re.compile(r"(?P<name>(xsi:)?\w+)(?P<required>!?)(:(?P<datatype>\w+))?(=(?P<values>\S+))?")
 _CHILD = re.compile(r"(?P<outside>~?)(?P<name>(sdtc:|ps3-20:)?\w+)(:(?P<type>[\w-]+))?")
+UNSEEN = "-"
+"""The type of a child that is not looked into; that of an element outside the model where the table names no other."""
 
 
 _BY_NAME = {
@@ -220,6 +225,8 @@ def _type(attributes: str, content: str) -> Type:
     for particle in content.split():
         if particle == "&":
             made.ordered = False
+        elif particle == "...":
+            made.open = True
         elif particle.startswith("#"):
             made.text = particle
         else:
@@ -236,4 +243,5 @@ def _add(made: Type, particle: str) -> None:
     slot = Slot(len(made.slots), "/".join(wanted), least, most, outside=False)
     made.slots.append(slot)
     for found in choices:
-        made.children[found["name"]] = replace(slot, outside=bool(found["outside"])), found["type"] or found["name"]
+        usual = UNSEEN if found["outside"] else found["name"]
+        made.children[found["name"]] = replace(slot, outside=bool(found["outside"])), found["type"] or usual

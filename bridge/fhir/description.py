@@ -81,7 +81,10 @@ class Description:
             node = target.child("identifier") if target and relation.peek("code") == "replaces" else None
             if node:
                 relation.text("code")
-                return identifier(self.people.context, node, bare=True)
+                found = identifier(self.people.context, node, bare=True)
+                if found is None:
+                    relation.lose("target", "IMGDA-0345", "critical")
+                return found
         return None
 
     def title(self) -> str | None:

@@ -15,7 +15,7 @@ from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import FURTHER_IDENTIFIER, as_datetime, is_past, iso, moment, period
 from bridge.fhir.description import Description, Participation, description_of
 from bridge.fhir.document import Identity
-from bridge.fhir.identifiers import has_type, identifier
+from bridge.fhir.identifiers import has_root, has_type, identifier
 from bridge.fhir.losses import severity
 from bridge.fhir.people import People, Role, Structure
 from bridge.fhir.referents import PROFESSIONAL_TYPES, lose_reference, names_professional, names_structure
@@ -73,6 +73,8 @@ class Header:
     _addressees: list[Role] = field(default_factory=list)
     _kind: tuple[Code | None] | None = None
     """The type of the encounter, once read."""
+    _rootless: list[str] = field(default_factory=list)
+    """FHIRPath of each number of the order whose system is neither an OID nor a UUID."""
 
     # --- A8, A5: number and times ------------------------------------------------------------------------------------
 
@@ -80,7 +82,8 @@ class Header:
     def order_ids(self) -> tuple[Identifier, ...]:
         """The Order Placer Number: requisition, then a shared PLAC, then what groups the requests (A8).
 
-        A requisition that is said to be unknown (data-absent-reason) is not looked for elsewhere.
+        A requisition that is said to be unknown (data-absent-reason) is not looked for elsewhere. Where each number that is sent
+        has a system that no document can carry, the order is refused.
         """
         stated = [node for r in self.requests if (node := r.child("requisition"))]
         if any("value" not in node and node.extensions("data-absent-reason") for node in stated):
@@ -89,6 +92,8 @@ class Header:
         for source in (self._requisitions, self._event_identifiers, self._placer, self._group, self._untyped):
             if ids := source():
                 return ids
+        for path in dict.fromkeys(self._rootless):
+            self.context.note("IMGDA-0317", path)
         self.context.note("IMGDA-0318", self.requests[0].at("requisition"))
         return ()
 
@@ -96,6 +101,8 @@ class Header:
         found = identifier(self.context, node, self.context.settings.oids.order, bare=True)
         if found is None and isinstance(node.peek("value"), str) and "system" not in node:
             self.context.note("IMGDA-0317", node.path)
+        elif found is None and not has_root(self.context, node):
+            self._rootless.append(node.path)
         return found
 
     def _requisitions(self) -> tuple[Identifier, ...]:

@@ -14,7 +14,7 @@ from bridge.mappings import identifier_oid
 from bridge.national import INS_ROOTS, INS_TYPES, PROFESSIONALS, STRUCTURES, by_type, compact, prefixed
 from bridge.order import Identifier
 
-__all__ = ["URIS", "has_type", "identifier", "is_under", "peek_identifier", "types_of"]
+__all__ = ["URIS", "has_root", "has_type", "identifier", "is_under", "peek_identifier", "types_of"]
 
 URIS = "2.16.840.1.113883.4.873"
 """Root for identifiers that are URIs (HL7 OID registry)."""
@@ -35,7 +35,8 @@ def identifier(context: Context, node: Node, default_root: str | None = None, *,
     A known system gives its OID, a system of the site settings theirs, another http or urn system stands whole in the extension
     under 2.16.840.1.113883.4.873. A type RPPS, ADELI, FINEG… counts whatever the system says, with a notice. National numbers
     get their prefix. Where the model takes an id without extension (*bare*), ``urn:uuid:`` and ``urn:oid:`` values of
-    urn:ietf:rfc:3986 are the root; elsewhere they are an extension like any other URI. Source: docs/fhir.md, 4.8.
+    urn:ietf:rfc:3986 are the root; elsewhere they are an extension like any other URI. An identifier that no document can
+    carry is reported and stays unread, which is a loss. Source: docs/fhir.md, 4.8.
     """
     read = _read(context, node, default_root, bare)
     if read is None:
@@ -43,6 +44,9 @@ def identifier(context: Context, node: Node, default_root: str | None = None, *,
     found = read.identifier
     if len(found.extension or "") > LONGEST_EXTENSION:
         context.note("IMGDA-0332", node.at("value"))
+        return None
+    if not is_root(found.root):
+        context.note("IMGDA-0333", node.at("system" if found.extension else "value"))
         return None
     node.text("value")
     if read.by_type:
@@ -53,9 +57,6 @@ def identifier(context: Context, node: Node, default_root: str | None = None, *,
         node.decide("system")
     else:
         node.text("system")
-    if not is_root(found.root.upper()):
-        context.note("IMGDA-0333", node.at("system" if found.extension else "value"))
-        return None
     context.identified.setdefault(found, node.at("value"))
     return found
 
@@ -64,6 +65,12 @@ def peek_identifier(context: Context, node: Node, default_root: str | None = Non
     """What :func:`identifier` would give; nothing counts as read and nothing is reported."""
     read = _read(context, node, default_root, bare)
     return read.identifier if read else None
+
+
+def has_root(context: Context, node: Node) -> bool:
+    """Whether what an Identifier would give has a root that a document can carry, an OID or a UUID."""
+    found = peek_identifier(context, node, bare=True)
+    return found is None or is_root(found.root)
 
 
 def is_under(context: Context, node: Node, *roots: str) -> bool:

@@ -33,6 +33,38 @@ def test_a_lower_case_uuid_is_refused_in_the_header_where_the_suites_look_and_no
     assert [found.code for found in in_body.further] == ["IMGDA-1413"]
 
 
+ACT = b'<observation classCode="OBS" moodCode="INT">'
+
+
+@pytest.mark.parametrize(
+    ("before", "empty"),
+    [
+        (b"<entryRelationship ", b"<author/>"),
+        (b"<entryRelationship ", b"<informant/>"),
+        (b"<entryRelationship ", b"<participant/>"),
+    ],
+)
+def test_what_the_model_does_not_use_does_not_conform_where_it_lacks_what_the_schema_requires(before, empty):
+    start, act, rest = DOCUMENT.partition(ACT)
+    assert act
+    assert not check(start + act + rest.replace(before, empty + before, 1)).conforms
+
+
+@pytest.mark.parametrize("empty", [b"<methodCode/>", b"<interpretationCode/>", b'<methodCode nullFlavor="UNK"/>'])
+def test_what_the_model_does_not_use_is_a_further_finding_where_the_schema_allows_it(empty):
+    start, act, rest = DOCUMENT.partition(ACT)
+    report = check(start + act + rest.replace(b"<targetSiteCode ", empty + b"<targetSiteCode ", 1))
+    assert report.conforms
+    assert [found.code for found in report.further] == ["IMGDA-1402"]
+
+
+def test_an_address_with_two_attributes_does_not_conform_to_the_model_whose_schematron_stops_at_it():
+    changed = DOCUMENT.replace(b'<addr use="H"', b'<addr isNotOrdered="false" use="H"', 1)
+    assert changed != DOCUMENT
+    assert check(changed, model="2024.01").conforms
+    assert "IMGDA-1572" in {found.code for found in check(changed, model="2022.01").issues}
+
+
 def test_an_error_that_the_suites_have_no_rule_for_is_a_further_finding():
     report = check(DOCUMENT.replace(b'<reference value="#', b'<reference value="', 1))
     assert report.conforms

@@ -43,6 +43,10 @@ def found(data: JSON, **settings: Any) -> dict[str, bridge.Issue]:
     return {issue.code: issue for issue in issues(data, **settings)}
 
 
+def lost(data: JSON) -> set[str | None]:
+    return {issue.path for issue in issues(data) if issue.loss}
+
+
 def with_physician(*identifiers: JSON) -> JSON:
     return bundle(dr=practitioner() | {"identifier": list(identifiers)})
 
@@ -118,9 +122,62 @@ def test_a_uri_of_a_structure_with_a_fixed_root_is_a_loss():
     assert f"{path_of(data, 'org')}.identifier[1].value" in {i.path for i in issues(data) if i.loss}
 
 
-def test_a_uri_that_is_no_uuid_is_an_error_where_it_would_be_the_root():
+# --- systems that are neither an OID nor a UUID ----------------------------------------------------------------------
+
+BROKEN = ["urn:oid:1.2.250.01.5", "1.2.250.01.5", "urn:oid:1.2..3", "urn:oid:x", "urn:uuid:7", "urn:oid:" + "1." * 70 + "1"]
+
+
+def test_the_only_number_of_an_order_refuses_it_where_it_would_be_a_root_that_is_none():
     data = order_of(requisition={"system": URI, "value": "urn:uuid:7"})
     assert found(data)["IMGDA-0333"].path == f"{path_of(data, 'sr')}.requisition.value"
+    assert found(data)["IMGDA-0317"].is_error
+
+
+@pytest.mark.parametrize("system", BROKEN)
+def test_the_only_number_of_an_order_refuses_it_under_a_broken_system(system):
+    data = order_of(requisition={"system": system, "value": "7"})
+    assert found(data)["IMGDA-0317"].path == f"{path_of(data, 'sr')}.requisition"
+
+
+def test_a_number_under_a_broken_system_beside_a_right_one_is_a_loss():
+    placer = {"type": {"coding": [{"system": V2, "code": "PLAC"}]}, "system": "urn:oid:1.2.250.1.999.7", "value": "7"}
+    data = order_of(requisition={"system": BROKEN[0], "value": "7"}, identifier=[placer])
+    assert order(data).request.ids == (Identifier(root="1.2.250.1.999.7", extension="7"),)
+    assert f"{path_of(data, 'sr')}.requisition.value" in lost(data)
+
+
+@pytest.mark.parametrize("system", BROKEN)
+def test_a_local_identifier_under_a_broken_system_is_a_loss_and_no_refusal(system):
+    right = {"system": "urn:oid:1.2.250.1.999.8", "value": "P8"}
+    data = with_patient({"system": system, "value": "P7"}, right)
+    assert order(data).patient.ids == (Identifier(root="1.2.250.1.999.8", extension="P8"),)
+    assert found(data)["IMGDA-0333"].path == f"{path_of(data, 'p')}.identifier[0].system"
+    assert f"{path_of(data, 'p')}.identifier[0].value" in lost(data)
+
+
+def test_the_only_identifier_of_a_patient_under_a_broken_system_refuses_the_order():
+    assert found(with_patient({"system": BROKEN[0], "value": "P7"}))["IMGDA-0302"].is_error
+
+
+@pytest.mark.parametrize("name", ["e", "loc", "org"])
+def test_a_broken_system_of_an_encounter_a_facility_or_a_structure_refuses_nothing(name):
+    data = bundle()
+    resource = next(e["resource"] for e in data["entry"] if e["resource"]["id"] == name)
+    resource["identifier"] = [*resource.get("identifier", []), {"system": BROKEN[0], "value": "7"}]
+    place = f"{path_of(data, name)}.identifier[{len(resource['identifier']) - 1}].value"
+    assert order(data)
+    assert place in lost(data)
+
+
+def test_a_broken_system_of_a_professional_with_a_national_number_refuses_nothing():
+    data = with_physician(typed("RPPS", "10123456785"), {"system": BROKEN[0], "value": "7"})
+    assert f"{path_of(data, 'dr')}.identifier[1].value" in lost(data)
+    assert not [issue for issue in issues(data) if issue.is_error]
+
+
+def test_a_broken_system_is_said_in_xml_too():
+    data = with_patient({"system": BROKEN[0], "value": "P7"}, {"system": "urn:oid:1.2.250.1.999.8", "value": "P8"})
+    assert "IMGDA-0333" in found(to_xml(data))
 
 
 @pytest.mark.parametrize(

@@ -234,8 +234,9 @@
     <xsl:sequence select=".[not(c:is-structure(@extension))] ! c:finding('1454', .)"/>
   </xsl:template>
 
-  <!-- Free lines or named parts, not both, and no more than seven lines. -->
+  <!-- Free lines or named parts, not both, and no more than seven lines. The Schematrons of 2022.01 stop at a second attribute. -->
   <xsl:template match="cda:addr" mode="c:check">
+    <xsl:sequence select="if ($c:model = '2022.01' and @*[2]) then c:finding('1572', .) else ()"/>
     <xsl:sequence select="
         if (cda:streetAddressLine and *[not(self::cda:streetAddressLine)] or cda:streetAddressLine[8]) then c:finding('1460', .)
         else if (text()[normalize-space()]) then c:finding('1460', ., map {'severity': 'warning'})
