@@ -18,7 +18,8 @@ JUSTIFICATION = (
     "Demande d'acte d'imagerie",
     "Demande d'actes d'imagerie",
 )
-URGENCY = ("Exécution en urgence", "Urgence", "Urgent", "Demande urgente", "Motif de l'urgence", "Justification de l'urgence")
+URGENCY = ("Exécution en urgence", "Urgence", "Urgent", "Demande urgente", "Justification de l'urgence")
+"""Not "Motif de l'urgence", which is the reason that an official example gives."""
 MEDICAL = (
     "Antécédents",
     "Antécédents médicaux",

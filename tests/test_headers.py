@@ -118,7 +118,7 @@ def test_a_contraindication_with_a_null_flavor_is_no_fact_and_that_is_said():
 def test_masked_data_are_a_warning():
     document = with_entry("participant ", "").replace(b'<time nullFlavor="UNK"/>', b'<time nullFlavor="MSK"/>', 1)
     issues = [i for i in Bridge().read_document(document).issues if i.code == "IMGDA-1320"]
-    assert [(i.severity, i.path) for i in issues] == [("warning", "/ClinicalDocument/participant[1]/time/@nullFlavor")] or issues
+    assert [(i.severity, i.path) for i in issues] == [("warning", "/ClinicalDocument/participant[1]/time/@nullFlavor")]
 
 
 def test_a_second_patient_is_refused():
@@ -203,7 +203,7 @@ def test_an_ins_with_a_wrong_key_is_read_as_it_stands_with_a_warning():
     wrong = number[:13] + f"{(int(number[13:]) + 1) % 97:02}"
     reading = Bridge().read_document(DOCUMENT.replace(number, wrong).encode())
     assert reading.order.patient.ids[0].extension == wrong
-    assert "IMGDA-1323" in {issue.code for issue in reading.issues}
+    assert "IMGDA-0340" in {issue.code for issue in reading.issues}
 
 
 # --- consents, other orders, other documents -------------------------------------------------------------------------

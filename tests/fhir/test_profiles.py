@@ -149,12 +149,22 @@ def test_a_contraindication_has_an_identifier_that_is_the_same_each_time_and_no_
     assert Bridge().normalize(write(order)).losses == ()
 
 
-def test_an_identifier_of_an_observation_from_elsewhere_is_not_passed_over():
+def test_an_identifier_of_an_observation_from_elsewhere_names_the_entry():
     pregnant = Code(code="77386006", system="2.16.840.1.113883.6.96", display="enceinte")
     bundle = write(replace(story("knee-radiograph"), contraindications=(Contraindication(concept=pregnant),)))
     (observation,) = [o for o in of_type(bundle, "Observation") if "identifier" in o]
     observation["identifier"] = [{"system": "urn:oid:1.2.3", "value": "42"}]
-    assert any("identifier" in str(loss.path) for loss in Bridge().normalize(bundle).losses)
+    conversion = Bridge().normalize(bundle)
+    assert conversion.order.contraindications[0].id == Identifier(root="1.2.3", extension="42")
+    assert conversion.losses == ()
+
+
+def test_a_second_identifier_of_an_observation_from_elsewhere_is_not_passed_over():
+    pregnant = Code(code="77386006", system="2.16.840.1.113883.6.96", display="enceinte")
+    bundle = write(replace(story("knee-radiograph"), contraindications=(Contraindication(concept=pregnant),)))
+    (observation,) = [o for o in of_type(bundle, "Observation") if "identifier" in o]
+    observation["identifier"] = [{"system": "urn:oid:1.2.3", "value": "42"}, {"system": "urn:oid:1.2.3", "value": "43"}]
+    assert any("identifier[1]" in str(loss.path) for loss in Bridge().normalize(bundle).losses)
 
 
 def test_an_attached_document_of_unknown_type_says_so():

@@ -28,6 +28,7 @@ from bridge.order import (
     Contact,
     Contraindication,
     DataEnterer,
+    EffectiveTime,
     Guardian,
     Identifier,
     Order,
@@ -661,7 +662,7 @@ def test_a_contraindication_is_a_value_and_its_denial_a_question_answered_no():
     order = knee(
         contraindications=(
             Contraindication(concept=yes, comment="Posé en 2019"),
-            Contraindication(concept=no, present=False, date="2026-03-02"),
+            Contraindication(concept=no, present=False, date=EffectiveTime(at="2026-03-02")),
         )
     )
     bundle = write(order)
@@ -676,7 +677,9 @@ def test_a_contraindication_is_a_value_and_its_denial_a_question_answered_no():
 
 def test_an_answer_that_is_missing_is_never_made_up():
     assert observations(write(knee(patient_informed=None, patient_informed_at=None)), TA, "MED-1130") == []
-    (asked,) = observations(write(knee(patient_informed=None, patient_informed_at="2026-03-02")), TA, "MED-1130")
+    (asked,) = observations(
+        write(knee(patient_informed=None, patient_informed_at=EffectiveTime(at="2026-03-02"))), TA, "MED-1130"
+    )
     assert "valueBoolean" not in asked
     assert code_of(asked["dataAbsentReason"])[1] == "unknown"
 

@@ -42,7 +42,7 @@ class Clinical:
         self._text(self.history, medical, order.medical_history, order.medical_history_at)
         self._text(self.history, surgical, order.surgical_history, order.surgical_history_at)
         for number, item in enumerate(order.contraindications, start=1):
-            self._contraindication(item, _entry_id(order, item, number))
+            self._contraindication(item, identifier(derived_id(order, CONTRAINDICATION, number), use="temp"))
         for care in order.care_information:
             about = ta("ORG-192", "Informations pour la prise en charge")
             self._observation(self.history, about, valueCodeableConcept=concept(care.concept), **effective_time(care.date))
@@ -65,16 +65,20 @@ class Clinical:
         if text:
             self._observation(section, code, valueString=text, **effective_time(when))
 
-    def _contraindication(self, item: Contraindication, ident: JSON) -> None:
-        """A value of 64100-1 says yes; the concept as the question with ``false`` says no (docs/fhir.md, M5-bis)."""
+    def _contraindication(self, item: Contraindication, derived: JSON) -> None:
+        """A value of 64100-1 says yes; the concept as the question with ``false`` says no (docs/fhir.md, M5-bis).
+
+        The profile of a yes demands an identifier: for want of one, that which the document derives, temporary by its use.
+        """
         note = [{"text": item.comment}] if item.comment else []
+        own = [identifier(item.id)] if item.id else []
         if item.present:
             dated = effective_time(item.date) or {"_effectiveDateTime": absent()}
             self._observation(
                 self.history,
                 loinc("64100-1", "Contre-indications"),
                 "fr-observation-contra-indications-document",
-                identifier=[ident],
+                identifier=own or [derived],
                 **dated,
                 valueCodeableConcept=concept(item.concept),
                 note=note,
@@ -83,7 +87,7 @@ class Clinical:
             self._observation(
                 self.history,
                 concept(item.concept),
-                identifier=[ident],
+                identifier=own,
                 **effective_time(item.date),
                 valueBoolean=False,
                 note=note,
@@ -122,11 +126,6 @@ class Clinical:
             date=item.date if dated else None,
             content=[{"attachment": attachment}],
         )
-
-
-def _entry_id(order: Order, item: Contraindication, number: int) -> JSON:
-    """The identifier of an entry; one that it has not of its own is that of the document, and temporary, as its use says."""
-    return identifier(item.id) if item.id else identifier(derived_id(order, CONTRAINDICATION, number), use="temp")
 
 
 def _type(item: Attachment) -> JSON | None:
