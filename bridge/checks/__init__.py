@@ -20,6 +20,7 @@ from bridge.stylesheets import models, transform
 __all__ = ["Report", "check", "model_of"]
 
 _NAMES = {"c": CDA}
+_REASONS = {"doctype": "IMGDA-1428", "encoding": "IMGDA-1255"}
 
 
 def check(document: bytes, *, model: str | None = None) -> Report:
@@ -34,7 +35,7 @@ def check(document: bytes, *, model: str | None = None) -> Report:
     if isinstance(root, Issue):
         return Report(model or models()[-1], (root,))
     version = model or model_of(root) or models()[-1]
-    found = [*_file(document, root), *check_structure(root), *_attachments(root)]
+    found = [*_file(document), *check_structure(root), *_attachments(root)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
         found += _rules(root, version)
     return Report(version, in_order(found))
@@ -48,22 +49,20 @@ def model_of(root: etree._Element) -> str | None:
 
 def _parse(document: bytes) -> etree._Element | Issue:
     try:
-        root = etree.fromstring(document, xml.parser())
-    except (etree.XMLSyntaxError, ValueError) as error:
-        line, column = getattr(error, "position", (0, 0))
-        return issue("IMGDA-1425", None, line=str(line), column=str(column))
-    if root.getroottree().docinfo.doctype:
-        return issue("IMGDA-1428", None)
+        root = xml.read(document)
+    except xml.Unreadable as error:
+        if error.reason in _REASONS:
+            return issue(_REASONS[error.reason], None)
+        return issue("IMGDA-1425", None, line=str(error.line), column=str(error.column))
     if root.tag != f"{{{CDA}}}ClinicalDocument":
         return issue("IMGDA-1429", "/")
     return root
 
 
-def _file(document: bytes, root: etree._Element) -> list[Issue]:
+def _file(document: bytes) -> list[Issue]:
     """What is wrong with the file: a byte order mark, another encoding than UTF-8."""
     found = [issue("IMGDA-1426", "/")] if document.startswith(b"\xef\xbb\xbf") else []
-    encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
-    return [*found, issue("IMGDA-1433", "/")] if encoding not in ("UTF-8", "ASCII", "US-ASCII") else found
+    return [*found, issue("IMGDA-1433", "/")] if xml.encoding_of(document) not in ("UTF-8", "ASCII", "US-ASCII") else found
 
 
 def _attachments(root: etree._Element) -> list[Issue]:
@@ -82,7 +81,7 @@ def _rules(root: etree._Element, model: str) -> list[Issue]:
     text = transform(model, "check", etree.tostring(root, encoding="unicode"))
     if len(text) < 60 and text.rstrip().endswith("/>"):
         return []
-    return [_issue(found, root) for found in etree.fromstring(text)]
+    return [_issue(found, root) for found in xml.read(text)]
 
 
 def _issue(found: etree._Element, root: etree._Element) -> Issue:

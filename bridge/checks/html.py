@@ -131,8 +131,8 @@ def page(report: Report, document: bytes, name: str, language: Language) -> str:
     """The page. *name* is what the document is called."""
     words = _WORDS[language]
     try:
-        root = etree.fromstring(document, xml.parser())
-    except (etree.XMLSyntaxError, ValueError):
+        root = xml.read(document)
+    except xml.Unreadable:
         root = etree.Element("unreadable")
     bad = "" if report.is_valid else ' class="bad"'
     verdict = words["valid" if report.is_valid else "invalid"]

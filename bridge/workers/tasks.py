@@ -176,7 +176,7 @@ def _refusal(error: BridgeError) -> Refusal:
     return next((name for kind, name in kinds if isinstance(error, kind)), "internal")
 
 
-_UNREADABLE = {"IMGDA-1425", "IMGDA-1428"}
+_UNREADABLE = {"IMGDA-1255", "IMGDA-1425", "IMGDA-1428"}
 """Findings of the check that say that there is no XML to check: the caller sent something else."""
 
 
