@@ -15,6 +15,7 @@ import click
 
 from bridge.cli.common import Exit, Speaker, guard, needs, read_input, write_output
 from bridge.issues import Issue, Language
+from bridge.names import calm, escaped
 
 if TYPE_CHECKING:
     from bridge.checks.report import Report
@@ -166,6 +167,7 @@ class _Writer:
 
     def add(self, name: str, document: bytes, report: Report) -> None:
         """One document."""
+        path, name = name, escaped(name)
         language = self._speaker.language
         self._counts.update(report.counts)
         self._counts.update(["total", "valid" if report.is_valid else "invalid"])
@@ -181,9 +183,9 @@ class _Writer:
             case "junit":
                 self._parts.append(report.suite(name, language))
             case "svrl":
-                self._file(name, "svrl", report.to_svrl(language))
+                self._file(path, "svrl", report.to_svrl(language))
             case "html":
-                self._file(name, "html", report.to_html(document, name, language))
+                self._file(path, "html", report.to_html(document, name, language))
 
     def _file(self, name: str, suffix: str, text: str) -> None:
         """A report with a file of its own."""
@@ -215,6 +217,7 @@ class _Writer:
 
     def _line(self, text: str, margin: int) -> str:
         """A line of a finding, folded on a terminal; whole in a file or a pipe, where it is searched."""
+        text = calm(text)
         if self._output != "-" or not sys.stdout.isatty():
             return " " * margin + text
         width = max(60, min(get_terminal_size((80, 24)).columns, 100))
