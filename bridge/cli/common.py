@@ -410,7 +410,7 @@ def read_input(path: str, speaker: Speaker) -> bytes:
 
 
 def write_output(path: str, data: bytes, speaker: Speaker) -> None:
-    """Write a file whole or not at all, for its owner alone unless :func:`_permissions` says otherwise, or to standard output for ``-``."""
+    """Write a file whole or not at all, or to standard output for ``-``. :func:`_permissions` says who may read it."""
     if path == "-":
         sys.stdout.buffer.write(data)
         if sys.stdout.isatty() and not data.endswith(b"\n"):
