@@ -5,6 +5,7 @@ What is written is for its owner alone unless :func:`share` says otherwise: it i
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -47,8 +48,9 @@ def make_folder(path: Path) -> None:
 def _opener(path: str, flags: int) -> int:
     """Open a file for writing; the permissions are right before there is anything to read."""
     descriptor = os.open(path, flags, 0o600)
-    if sys.platform != "win32":
-        os.fchmod(descriptor, _mode)
+    if sys.platform != "win32" and stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with contextlib.suppress(PermissionError):  # the file of another, who lets us write
+            os.fchmod(descriptor, _mode)
     return descriptor
 
 

@@ -114,6 +114,24 @@ def test_a_file_or_folder_that_may_not_be_read_is_named(tmp_path):
     assert found == {"a.json": True, "b.json": False, "closed": True}
 
 
+def test_a_file_that_the_system_refuses_is_named_and_a_lack_of_handles_is_not_its_fault(tmp_path, monkeypatch):
+    opened = os.open
+    (tmp_path / "a.json").write_bytes(ORDER)
+    (tmp_path / "b.json").write_bytes(ORDER)
+
+    def refuse(path: Any, flags: int, *rest: Any) -> int:
+        if str(path).endswith("a.json"):
+            raise OSError(error, os.strerror(error), str(path))
+        return opened(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refuse)
+    error = errno.EACCES
+    assert [item.problem is not None for item in items(tmp_path)] == [True, False]
+    error = errno.EMFILE
+    with pytest.raises(OSError, match="Too many"):
+        items(tmp_path)
+
+
 def test_a_file_that_vanished_since_the_listing_is_named(tmp_path):
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_bytes(ORDER)
