@@ -114,8 +114,8 @@ def differences(first: bytes, second: bytes) -> list[Difference]:
 
 
 def leaves(document: bytes) -> dict[str, str]:
-    """The leaves of a document in canonical form: value by path. Raises :class:`lxml.etree.XMLSyntaxError`."""
-    root = etree.fromstring(document, xml.parser())
+    """The leaves of a document in canonical form: value by path. Raises :class:`bridge.xml.Unreadable`."""
+    root = xml.read(document)
     targets = {str(e.get("ID")): _words(e) for e in root.iter() if e.get("ID")}
     found: dict[str, str] = {}
     for path, value in _Walk(targets, _repeated(root), _seed(root)).element(root, "/" + _name(root)):

@@ -108,7 +108,7 @@ def as_html(conversion: Conversion, language: Language = "fr") -> str:
     """One self-contained page; it holds the data of the patient."""
     assert conversion.evidence is not None
     rows = conversion.trace.rows
-    tree = etree.fromstring(conversion.document, xml.parser())
+    tree = xml.read(conversion.document)
     links = {row.path: list(row.xpaths) for row in rows if row.path and row.xpaths}
     template = Template(Path(__file__).with_name("explain.html").read_text("utf-8"))
     by_path = {row.path: row for row in rows if row.path}

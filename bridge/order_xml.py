@@ -181,7 +181,7 @@ def _fill(element: etree._Element, value: Any) -> None:
 def read(source: str | etree._Element) -> Order:
     """The order that an ``order.xml`` describes; it must be valid under ``xslt/order.rng``."""
     if isinstance(source, str):
-        source = etree.fromstring(source, xml.parser())
+        source = xml.read(source)
     order = _read(source, Order)
     assert isinstance(order, Order)
     return order

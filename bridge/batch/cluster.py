@@ -10,24 +10,28 @@ one order, not the worker.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
 import tempfile
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import fsspec  # type: ignore[import-untyped]
 from distributed import Client, Future, as_completed
 
-from bridge.batch import deadletters
-from bridge.batch.sources import Item
+from bridge.batch import deadletters, files
+from bridge.batch.sources import Item, unread
 from bridge.errors import SettingsError, SourceError
 from bridge.issues import Language, issue
+from bridge.names import escaped
 from bridge.settings import Settings
 from bridge.workers.pool import Pool
 from bridge.workers.tasks import Answer, Task
@@ -63,6 +67,8 @@ class ClusterJob:
     options: dict[str, Any]
     seconds: float
     language: Language = "fr"
+    mode: int = 0o600
+    """Permissions of what is written, where the store has any."""
 
 
 def blocks_of(source: str) -> list[Block]:
@@ -79,7 +85,7 @@ def blocks_of(source: str) -> list[Block]:
     parts: list[tuple[tuple[str, ...], int | None, int]] = []
     for name in lines:
         size = system.size(system._strip_protocol(name))
-        step = size if name.endswith(".gz") else BLOCK_BYTES
+        step = size if name.lower().endswith(".gz") else BLOCK_BYTES
         parts += [((name,), start, min(start + step, size)) for start in range(0, size, max(step, 1))]
     parts += [(tuple(orders[i : i + BLOCK_FILES]), None, 0) for i in range(0, len(orders), BLOCK_FILES)]
     if not parts:
@@ -109,7 +115,10 @@ def run(address: str, source: str, job: ClusterJob, *, progress: Callable[[int, 
                 queue.add(_submit(client, job, block))
             finished += 1
             progress(finished, len(blocks))
-    return _outcomes(job, blocks)
+    found = _outcomes(job, blocks)
+    if not found:
+        raise SourceError(issue("IMGDA-1753", None))
+    return found
 
 
 def _submit(client: Client, job: ClusterJob, block: Block) -> Future[int]:
@@ -118,7 +127,9 @@ def _submit(client: Client, job: ClusterJob, block: Block) -> Future[int]:
 
 def _claim(job: ClusterJob, blocks: list[Block]) -> None:
     """Note what the output is of. Raises :class:`SettingsError` when it is of something else."""
-    text = repr(([(b.paths, b.start, b.end) for b in blocks], job.settings, sorted(job.options.items()), VERSION, mapping()))
+    text = repr(
+        ([(b.paths, b.start, b.end) for b in blocks], job.settings, sorted(job.options.items()), job.language, VERSION, mapping())
+    )
     about = hashlib.sha256(text.encode()).hexdigest()
     path = f"{job.output}/run.json"
     system, plain = fsspec.core.url_to_fs(path)
@@ -126,7 +137,7 @@ def _claim(job: ClusterJob, blocks: list[Block]) -> None:
         if json.loads(system.cat(plain)) != {"run": about}:
             raise SettingsError(issue("IMGDA-1822", None, what="input"))
         return
-    _write(path, [json.dumps({"run": about}).encode()])
+    _write(path, [json.dumps({"run": about}).encode()], job.mode)
 
 
 def _name(job: ClusterJob, block: Block, kind: str) -> str:
@@ -159,8 +170,8 @@ def convert_block(job: ClusterJob, block: Block) -> int:
     dead: list[bytes] = []
     journal: list[bytes] = []
     with _lock:
-        for item in _items(block):
-            answer = _answer(job, item)
+        for item in _items(block, job.settings.limits.input_mib * 1024 * 1024):
+            answer = Answer(None, (item.problem,), "internal") if item.problem else _answer(job, item)
             if answer.output is not None:
                 results.append(answer.output)
             else:
@@ -170,11 +181,11 @@ def convert_block(job: ClusterJob, block: Block) -> int:
             journal.append(json.dumps(line | {"ms": round(answer.seconds * 1000, 1)}, ensure_ascii=False).encode())
         for kind, lines in (("part", results), ("dead", dead), ("journal", journal)):
             if lines or kind == "journal":
-                _write(_name(job, block, kind), lines)
+                _write(_name(job, block, kind), lines, job.mode)
     return len(journal)
 
 
-def _write(path: str, lines: list[bytes]) -> None:
+def _write(path: str, lines: list[bytes], mode: int) -> None:
     """Write a file whole or not at all: stores of objects do so by themselves, a disk by renaming a file of a name of its own."""
     data = b"".join(line + b"\n" for line in lines)
     system, plain = fsspec.core.url_to_fs(path)
@@ -182,33 +193,63 @@ def _write(path: str, lines: list[bytes]) -> None:
         system.pipe_file(plain, data)
         return
     folder, _, name = plain.rpartition("/")
-    os.makedirs(folder, exist_ok=True)
+    files.share(mode)
+    files.make_folder(Path(folder))
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
     with os.fdopen(handle, "wb") as file:
+        os.chmod(temporary, mode)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, plain)
 
 
-def _items(block: Block) -> Iterator[Item]:
-    """The orders of a block. A line belongs to the block in which it begins."""
+def _items(block: Block, limit: int) -> Iterator[Item]:
+    """The orders of a block; what cannot be read is one with its problem. A line belongs to the block in which it begins."""
     if block.start is None:
         for index, path in enumerate(block.paths, start=1):
-            with fsspec.open(path, "rb") as file:
-                yield Item(index, path, path, file.read(), 0)
+            yield _file(index, path, limit)
         return
-    path = block.paths[0]
-    compressed = path.endswith(".gz")
+    path, position = block.paths[0], block.start
+    try:
+        for start, line in _lines(path, block.start, block.end):
+            position = start
+            if line.strip():
+                origin = escaped(f"{path}#{position}")
+                yield Item(position + 1, origin, origin, line.strip(), 0)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        yield Item(position + 1, "", escaped(path), b"", 0, issue("IMGDA-1823", None))
+    except OSError as error:
+        if not files.is_of_one_file(error, reading=True):
+            raise
+        yield Item(position + 1, "", escaped(path), b"", 0, unread(error))
+
+
+def _file(index: int, path: str, limit: int) -> Item:
+    """A file that holds one order."""
+    name = escaped(path)
+    try:
+        system, plain = fsspec.core.url_to_fs(path)
+        if "file" in system.protocol:
+            return Item(index, name, name, files.read(Path(plain), limit), 0)
+        with system.open(plain, "rb") as file:
+            return Item(index, name, name, file.read(limit + 1), 0)
+    except OSError as error:
+        if not files.is_of_one_file(error, reading=True):
+            raise
+        return Item(index, name, name, b"", 0, unread(error))
+
+
+def _lines(path: str, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that begin between two bytes, each with its own first byte; all those of a compressed file."""
+    compressed = path.lower().endswith(".gz")
     with fsspec.open(path, "rb", compression="gzip" if compressed else None) as file:
-        position = block.start
+        position = start
         if position:
             file.seek(position - 1)
             position += len(file.readline()) - 1
-        while (compressed or position < block.end) and (line := file.readline()):
-            if line.strip():
-                origin = f"{path}#{position}"
-                yield Item(position + 1, origin, origin, line.strip(), 0)
+        while (compressed or position < end) and (line := file.readline()):
+            yield position, line
             position += len(line)
 
 

@@ -1,13 +1,15 @@
 """Orders that were not converted, each with its OperationOutcome, in a form that can be fed back.
 
 A dead letter is one line: FHIR Parameters with ``input`` (FHIR JSON as it is, anything else as base64) or ``document`` (CDA),
-``position`` and ``outcome``. ``imgda batch`` and ``POST /$imgda-convert`` take it as it is, once what was wrong is corrected.
+``position`` and ``outcome``; that of a file that could not be read has no input. ``imgda batch`` and ``POST /$imgda-convert``
+take it as it is, once what was wrong is corrected.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -24,12 +26,18 @@ def write(item: Item, issues: tuple[Issue, ...], language: Language) -> bytes:
     letter = {
         "resourceType": "Parameters",
         "parameter": [
-            *_input(item.body),
+            *([] if item.problem else _input(item.body)),
             {"name": "position", "valueString": item.origin},
             {"name": "outcome", "resource": operation_outcome(issues, language)},
         ],
     }
-    return _dump(letter).encode("utf-8", "surrogatepass")
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", _dump(letter)).encode()
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can name and UTF-8 cannot hold."""
+_DEEPEST = 100
+"""Levels of objects and lists within which a resource is taken over as it is."""
 
 
 def _input(body: bytes) -> list[dict[str, Any]]:
@@ -50,7 +58,15 @@ def _parse(body: bytes) -> dict[str, Any] | None:
         found = json.loads(body.decode(), object_pairs_hook=_unique, parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and _is_flat(found) else None
+
+
+def _is_flat(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner = [found for each in level for found in (each.values() if isinstance(each, dict) else each)]
+        level = [found for found in inner if isinstance(found, (dict, list))]
+    return not level
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

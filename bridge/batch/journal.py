@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from bridge.batch.files import Growing
+from bridge.errors import SettingsError, SourceError
+from bridge.issues import issue
 from bridge.workers.tasks import Outcome
 
 __all__ = ["Journal", "Line", "State"]
@@ -48,22 +50,30 @@ class State:
     """Sizes of the output and of the dead letters."""
     outcomes: Counter[str] = field(default_factory=Counter)
     finished: bool = False
+    broken: SourceError | OSError | None = None
+    """Why reading the source broke off; what was read is done."""
 
 
 class Journal(Growing):
     """The journal file, open for one run."""
 
-    def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
-        """Open or make it; *about* says which run it is of."""
+    def __init__(self, path: Path, about: Mapping[str, Any], least: int = 0) -> None:
+        """Open or make it; *about* says which run it is of, *least* how many bytes its source has at least.
+
+        Raises :class:`SettingsError` for a file that is no journal, or a damaged one: it is left as it is.
+        """
         self.about = dict(about)
+        self.least = least
         self.state = State()
         self.differs: str | None = None
         """What differs between this run and the one that the journal is of."""
         super().__init__(path)
         end = self._recover()
+        if self.differs:
+            return
         self.cut(end)
         if end == 0:
-            self._write({"run": self.about})
+            self._write({"run": self.about, "least": self.least})
 
     def append(self, lines: list[Line], output: int, dead: int) -> None:
         """Note inputs that are done with, now that the output and the dead letters are safe up to these sizes."""
@@ -81,7 +91,7 @@ class Journal(Growing):
         self.close()
 
     def _write(self, record: Mapping[str, Any], *, sync: bool = True) -> None:
-        self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape") + b"\n")
+        self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
         if sync:
             self.commit()
 
@@ -90,13 +100,15 @@ class Journal(Growing):
         end = pending = 0
         outcomes: list[str] = []
         self._file.seek(0)
-        for raw in self._file:
+        for number, raw in enumerate(self._file, start=1):
             record = _record(raw)
-            if record is None:
+            if record is None and (number > 1 or _is_torn_beginning(raw)):
                 break
+            if record is None or not _is_whole(record) or ("run" in record) != (number == 1):
+                self.close()
+                raise SettingsError(issue("IMGDA-1752", None, line=str(number)))
             if "run" in record:
-                names = sorted(self.about.keys() | record["run"].keys())
-                self.differs = next((name for name in names if self.about.get(name) != record["run"].get(name)), None)
+                self.differs = self._difference(record)
                 end += len(raw)
             elif "finished" in record:
                 self.state.finished = True
@@ -112,6 +124,37 @@ class Journal(Growing):
                     end += pending
                     pending = 0
         return end
+
+    def _difference(self, record: Mapping[str, Any]) -> str | None:
+        """What differs between this run and the one that a journal begins with."""
+        names = sorted(self.about.keys() | record["run"].keys())
+        differs = next((name for name in names if self.about.get(name) != record["run"].get(name)), None)
+        return differs or ("input" if self.least < record.get("least", 0) else None)
+
+
+_BEGINNING = b'{"run":'
+
+
+def _is_torn_beginning(raw: bytes) -> bool:
+    """Whether a first line is that of a journal, cut off while it was written."""
+    return not raw.endswith(b"\n") and _BEGINNING.startswith(raw[: len(_BEGINNING)])
+
+
+_KEYS: tuple[Mapping[str, type | tuple[type, ...]], ...] = (
+    {"run": dict},
+    {"finished": dict},
+    {"position": int, "digest": str, "outcome": str},
+)
+_SIZES = {"output": int, "dead": int}
+
+
+def _is_whole(record: Mapping[str, Any]) -> bool:
+    """Whether a record has the members of one of its kind."""
+    kind = next((keys for keys in _KEYS if next(iter(keys)) in record), None)
+    if kind is None or record.get("outcome", "done") not in get_args(Outcome) or not isinstance(record.get("least", 0), int):
+        return False
+    wanted = {**kind, **(_SIZES if "output" in record else {})}
+    return all(isinstance(record.get(name), of) for name, of in wanted.items())
 
 
 def _record(raw: bytes) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ class Output(Protocol):
     """``plain`` or ``bundle``: what a result looks like."""
 
     def add(self, name: str, data: bytes) -> None:
-        """Add one result; *name* has its suffix."""
+        """Add one result; *name* has its suffix. Raises OSError, after which nothing of it is there."""
 
     def commit(self) -> int:
         """Make everything added outlive a power cut; how far the output reaches, for :meth:`cut`."""
@@ -53,14 +53,13 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self._root = path
-        self._root.mkdir(exist_ok=True)
+        files.make_folder(self._root)
         self._fresh: list[Path] = []
         self._count = 0
 
     def add(self, name: str, data: bytes) -> None:
         path = self._root / name
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(path.parent)
         files.replace(path, data, durable=False)
         self._fresh.append(path)
         self._count += 1

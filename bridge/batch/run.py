@@ -6,6 +6,7 @@ this order: results, dead letters, journal.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections import deque
@@ -15,12 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.batch import deadletters
+from bridge.batch import deadletters, files
 from bridge.batch.journal import Journal, Line, State
 from bridge.batch.outputs import Lines, Output, open_output
 from bridge.batch.sources import Item, Source
 from bridge.errors import SettingsError, SourceError
 from bridge.issues import Language, issue
+from bridge.names import escaped, fitting
 from bridge.settings import Settings
 from bridge.workers.forms import Form
 from bridge.workers.pool import Pool
@@ -49,6 +51,8 @@ class Job:
     seconds: float
     """Time for one conversion."""
     language: Language = "fr"
+    tell: Callable[[str, Answer], None] = lambda _, __: None
+    """Told of each input that was not converted, by its origin."""
 
     @property
     def about(self) -> dict[str, str]:
@@ -58,6 +62,7 @@ class Job:
             "input": self.source.description,
             "output": self.output.name,
             "settings": settings,
+            "language": self.language,
             "version": VERSION,
             "mapping": mapping(),
         }
@@ -67,7 +72,8 @@ class Job:
 class _Pending:
     item: Item
     task: Task
-    future: Future[Answer]
+    future: Future[Answer] | None
+    """None for what could not be read."""
 
 
 @dataclass(slots=True)
@@ -85,22 +91,35 @@ class _Run:
     def submit(self, item: Item) -> _Pending:
         form: Form = "bundle" if self.output.form == "bundle" else "plain"
         task = Task("convert", item.body, self.job.options, form, self.job.language, item.origin)
-        return _Pending(item, task, self.pool.submit(task, urgent=True))
+        return _Pending(item, task, None if item.problem else self.pool.submit(task, urgent=True))
 
     def settle(self, pending: _Pending) -> None:
         """Write what came of an order; commit now and then."""
-        answer = self.pool.settle(pending.task, pending.future)
-        item, name = pending.item, None
+        item = pending.item
+        answer = Answer(None, (item.problem,), "internal") if item.problem else self.pool.settle(pending.task, pending.future)
+        answer, name = self._delivered(item, answer)
         if answer.output is None:
             self.dead.add("", deadletters.write(item, answer.issues, self.job.language))
-        else:
-            name = None if self.output.form == "bundle" else item.name + (".json" if answer.operation == "to-fhir" else ".xml")
-            self.output.add(name or "", answer.output)
+            self.job.tell(item.origin, answer)
         ms = round(answer.seconds * 1000, 1)
         said = answer.outcome, answer.codes, ms, answer.document_id, name
         self.lines.append(Line(item.position, item.origin, item.digest, *said))
         if len(self.lines) >= _COMMIT_ORDERS or time.monotonic() - self.committed > _COMMIT_SECONDS:
             self.commit()
+
+    def _delivered(self, item: Item, answer: Answer) -> tuple[Answer, str | None]:
+        """What came of an order once its result is written, and the name of that; a name that cannot be written fails it."""
+        if answer.output is None:
+            return answer, None
+        name = None if self.output.form == "bundle" else _named(item.name, ".json" if answer.operation == "to-fhir" else ".xml")
+        try:
+            self.output.add(name or "", answer.output)
+        except OSError as error:
+            if not files.is_of_one_file(error, reading=False):
+                raise
+            reason = escaped(error.strerror or type(error).__name__)
+            return Answer(None, (issue("IMGDA-1751", None, reason=reason),), "internal", seconds=answer.seconds), None
+        return answer, name
 
     def commit(self) -> None:
         """Make everything done so far safe."""
@@ -114,19 +133,51 @@ class _Run:
 def run(job: Job, *, stop: Callable[[], bool], progress: Callable[[Item], None]) -> State:
     """Do the job, or what is left of it; how far it came.
 
-    *stop* is asked before each order; *progress* is told of each. Raises :class:`SettingsError` when the journal is that of
-    another run, :class:`SourceError` for a damaged source, OSError when reading or writing breaks off: what was done until then
-    is safe, and the same call goes on from there.
+    *stop* is asked before each order; *progress* is told of each. :attr:`State.broken` says why reading the source broke off.
+    Raises :class:`SettingsError` when the journal is that of another run, or the source is not what it was;
+    :class:`SourceError` for a source without an order; OSError when writing breaks off. What was done until then is safe, and
+    the same call goes on from there.
     """
-    journal = Journal(job.journal, job.about)
+    journal = Journal(job.journal, job.about, job.source.least)
     try:
         if journal.differs:
             raise SettingsError(issue("IMGDA-1822", None, what=journal.differs))
-        if not journal.state.finished:
+        if journal.state.finished:
+            _check_end(job.source, journal.state)
+        else:
             _work(job, journal, stop, progress)
     finally:
         journal.close()
     return journal.state
+
+
+def _check_end(source: Source, state: State) -> None:
+    """Refuse to call a run complete when its source is not at its end. Raises :class:`SettingsError`."""
+    items = source.items(state.position or 1)
+    if not _is_last(next(items, None), state) or next(items, None) is not None:
+        raise SettingsError(issue("IMGDA-1822", None, what="input"))
+
+
+def _is_last(item: Item | None, state: State) -> bool:
+    """Whether an input is the last one that a journal tells of, as far as both could be read."""
+    return (
+        item is not None
+        and item.position == state.position
+        and ("" in (item.digest, state.digest) or item.digest == state.digest)
+    )
+
+
+def _named(stem: str, suffix: str) -> str:
+    """The path of a result: its last part fits a file system."""
+    folder, slash, name = stem.rpartition("/")
+    return folder + slash + fitting(name, suffix)
+
+
+def _remove(job: Job) -> None:
+    """Take away what a run without an order made."""
+    for path in (job.output, job.dead, job.journal):
+        with contextlib.suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink()
 
 
 def _work(job: Job, journal: Journal, stop: Callable[[], bool], progress: Callable[[Item], None]) -> None:
@@ -143,6 +194,9 @@ def _work(job: Job, journal: Journal, stop: Callable[[], bool], progress: Callab
             journal.finish()
     finally:
         pool.close()
+    if not journal.state.position and not stop() and not journal.state.broken:
+        _remove(job)
+        raise SourceError(issue("IMGDA-1753", None))
 
 
 def _feed(work: _Run, window: int, stop: Callable[[], bool], progress: Callable[[Item], None]) -> bool:
@@ -153,7 +207,6 @@ def _feed(work: _Run, window: int, stop: Callable[[], bool], progress: Callable[
     """
     pending: deque[_Pending] = deque()
     held = 0
-    broken: Exception | None = None
     complete = False
 
     def settle() -> None:
@@ -163,21 +216,19 @@ def _feed(work: _Run, window: int, stop: Callable[[], bool], progress: Callable[
         work.settle(oldest)
         progress(oldest.item)
 
-    last = work.journal.state
-    items = work.job.source.items(last.position or 1)
+    state = work.journal.state
+    items = work.job.source.items(state.position or 1)
+    if state.position and not _is_last(next(items, None), state):
+        raise SettingsError(issue("IMGDA-1822", None, what="input"))
     while not stop():
         try:
             item = next(items, None)
         except (SourceError, OSError) as error:
-            broken = error
+            state.broken = error
             break
         if item is None:
             complete = True
             break
-        if item.position == last.position:
-            if item.digest != last.digest:
-                raise SettingsError(issue("IMGDA-1822", None, what="input"))
-            continue
         while pending and (len(pending) >= window or held + len(item.body) > _WINDOW_BYTES):
             settle()
         pending.append(work.submit(item))
@@ -185,6 +236,4 @@ def _feed(work: _Run, window: int, stop: Callable[[], bool], progress: Callable[
     while pending:
         settle()
     work.commit()
-    if broken is not None:
-        raise broken
     return complete

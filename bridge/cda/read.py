@@ -84,7 +84,7 @@ def marked(document: bytes, limits: Limits) -> Marked:
     except StylesheetError:
         # The types of the stylesheet are those of the CDA schema: what stands twice where it may stand once ends here.
         raise SourceError(issue("IMGDA-1299", "/ClinicalDocument")) from None
-    return Marked(parsed, etree.fromstring(text, xml.parser()))
+    return Marked(parsed, xml.read(text))
 
 
 def read(document: bytes, settings: Settings) -> Reading:

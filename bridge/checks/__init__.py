@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from bridge import xml
 from bridge.cda.parse import is_base64
 from bridge.checks import recognise
 from bridge.checks.recognise import model_of
@@ -47,7 +48,7 @@ def _check(document: bytes, model: str | None) -> Report:
     version = model or model_of(root) or models()[-1]
     if model is None and (reason := recognise.foreign(root)):
         return Report(version, (reason,))
-    found = [*_file(document, root), *check_structure(root), *_attachments(root)]
+    found = [*_file(document), *check_structure(root), *_attachments(root)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
         found += _ruled(root, version)
     return Report(version, in_order(found))
@@ -61,11 +62,10 @@ def _ruled(root: etree._Element, model: str) -> list[Issue]:
         return [issue("IMGDA-1661", None, kind=type(error).__name__)]
 
 
-def _file(document: bytes, root: etree._Element) -> list[Issue]:
+def _file(document: bytes) -> list[Issue]:
     """What is wrong with the file: a byte order mark, another encoding than UTF-8."""
     found = [issue("IMGDA-1426", "/")] if document.startswith(b"\xef\xbb\xbf") else []
-    encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
-    return [*found, issue("IMGDA-1433", "/")] if encoding not in ("UTF-8", "ASCII", "US-ASCII") else found
+    return [*found, issue("IMGDA-1433", "/")] if xml.encoding_of(document) not in ("UTF-8", "ASCII", "US-ASCII") else found
 
 
 def _attachments(root: etree._Element) -> list[Issue]:
@@ -84,7 +84,7 @@ def _rules(root: etree._Element, model: str) -> list[Issue]:
     text = transform(model, "check", etree.tostring(root, encoding="unicode"))
     if len(text) < 60 and text.rstrip().endswith("/>"):
         return []
-    return [_issue(found, root) for found in etree.fromstring(text)]
+    return [_issue(found, root) for found in xml.read(text)]
 
 
 def _issue(found: etree._Element, root: etree._Element) -> Issue:

@@ -140,8 +140,8 @@ def page(report: Report, document: bytes, name: str, language: Language) -> str:
     """The page. *name* is what the document is called; of a path, its last part heads the page."""
     words = _WORDS[language]
     try:
-        root = etree.fromstring(document, xml.parser())
-    except (etree.XMLSyntaxError, ValueError):
+        root = xml.read(document)
+    except xml.Unreadable:
         root = etree.Element("unreadable")
     called = escape(re.split(r"[/\\]", name.rstrip("/\\"))[-1])
     return (

@@ -19,7 +19,7 @@ __all__ = ["NO_DOCUMENT", "NO_MODEL", "UNREADABLE", "document_of", "foreign", "m
 
 NO_DOCUMENT = frozenset(f"IMGDA-{number}" for number in (1429, 1580, 1581, 1582, 1583))
 """Findings of what is no CDA document."""
-UNREADABLE = frozenset(f"IMGDA-{number}" for number in (1425, 1427, 1428, 1584))
+UNREADABLE = frozenset(f"IMGDA-{number}" for number in (1255, 1425, 1427, 1428, 1584))
 """Findings of what may be one, but cannot be read."""
 NO_MODEL = "IMGDA-1586"
 """The finding of a document whose version of the model is not known."""
@@ -35,11 +35,9 @@ _ENDED = re.compile(rb"</(?:[\w.-]+:)?ClinicalDocument\s*>")
 def document_of(file: bytes) -> etree._Element | Issue:
     """The root of a CDA document; else the one finding that says what the file is instead."""
     try:
-        root = etree.fromstring(file, xml.parser())
-    except (etree.XMLSyntaxError, ValueError) as error:
+        root = xml.read(file)
+    except xml.Unreadable as error:
         return _other(file) or _unreadable(file, error)
-    if root.getroottree().docinfo.doctype:
-        return issue("IMGDA-1428", None)
     if root.tag != f"{{{CDA}}}ClinicalDocument":
         return issue("IMGDA-1429", "/")
     return root
@@ -57,13 +55,17 @@ def _other(file: bytes) -> Issue | None:
     return None if bare[:1] == b"<" else issue("IMGDA-1583", None)
 
 
-def _unreadable(file: bytes, error: Exception) -> Issue:
-    """A document that breaks off, or XML with a mistake."""
+_REASONS = {"doctype": "IMGDA-1428", "encoding": "IMGDA-1255"}
+
+
+def _unreadable(file: bytes, error: xml.Unreadable) -> Issue:
+    """A DOCTYPE, an encoding that is not read, a document that breaks off, or XML with a mistake."""
+    if error.reason in _REASONS:
+        return issue(_REASONS[error.reason], None)
     bare = file.replace(b"\0", b"")
     if _BEGUN.search(bare) and not _ENDED.search(bare[-400:]):
         return issue("IMGDA-1584", None)
-    line, column = getattr(error, "position", (0, 0))
-    return issue("IMGDA-1425", None, line=str(line), column=str(column))
+    return issue("IMGDA-1425", None, line=str(error.line), column=str(error.column))
 
 
 def foreign(root: etree._Element) -> Issue | None:

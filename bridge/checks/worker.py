@@ -108,18 +108,15 @@ class Suites:
 
     def check(self, document: bytes) -> Iterator[Data]:
         """The failures of one document."""
-        parser = xml.parser(whole=True)
         try:
-            root = etree.fromstring(document, parser)
-        except (etree.XMLSyntaxError, ValueError):
-            return
-        if root.getroottree().docinfo.doctype:
+            root = xml.read(document, whole=True)
+        except xml.Unreadable:
             return
         yield from self._schema_errors(root)
         node = self._saxon.parse_xml(xml_text=etree.tostring(root, encoding="unicode"))
         for name, suite in self._compiled.items():
             try:
-                report = etree.fromstring(suite.transform_to_string(xdm_node=node).encode(), parser)
+                report = xml.read(suite.transform_to_string(xdm_node=node), whole=True)
             except Exception:
                 yield _failure("IMGDA-1655", name)
                 continue

@@ -9,13 +9,30 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, settings_of, settings_options, speaker_options
+from bridge.cli.common import Exit, Speaker, guard, permissions, settings_of, settings_options, speaker_options
+from bridge.errors import SourceError
+from bridge.names import escaped
+
+if TYPE_CHECKING:
+    from bridge.batch.sources import Source
+    from bridge.workers.tasks import Answer
 
 __all__ = ["batch", "watch"]
+
+_mode_option = click.option(
+    "--mode",
+    default="600",
+    metavar="OCTAL",
+    envvar="IMGDA_MODE",
+    show_default=True,
+    show_envvar=True,
+    callback=permissions,
+    help="Permissions of what is written.",
+)
 
 
 @click.command()
@@ -28,6 +45,7 @@ __all__ = ["batch", "watch"]
 @click.option("--dead-letter", "dead", type=click.Path(path_type=Path), metavar="FILE", help="Failures. Default: OUT.dead.ndjson")
 @click.option("--timeout", "seconds", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for an order.")
 @click.option("--model", help="Version of the model IMG-DA-IMG to write.")
+@_mode_option
 @settings_options
 @speaker_options
 def batch(
@@ -41,6 +59,7 @@ def batch(
     dead: Path | None,
     seconds: float,
     model: str | None,
+    mode: int,
     config: Path | None,
     lenient: bool,
 ) -> None:
@@ -51,13 +70,13 @@ def batch(
     order stands in the journal; those refused go to the dead letters, which
     can be given as IN again. Exit code 4 when some were refused.
     """
-    from bridge.batch.files import Locked, lock
+    from bridge.batch.files import Locked, lock, share
     from bridge.batch.run import Job, run
-    from bridge.batch.sources import open_source
 
     if cluster:
-        _on_cluster(speaker, cluster, source, output, seconds, {"model": model} if model else {}, config, lenient)
+        _on_cluster(speaker, cluster, source, output, seconds, {"model": model} if model else {}, mode, config, lenient)
         return
+    share(mode)
     target = Path(output)
     base = target.with_suffix("") if target.suffix.lower() in (".ndjson", ".jsonl", ".zip") else target
     journal = journal or base.with_name(f"{base.name}.journal.ndjson")
@@ -66,7 +85,7 @@ def batch(
         settings = settings_of(config, lenient, speaker)
         _check_fresh(target, journal, dead, resume)
         job = Job(
-            source=open_source(source, settings.limits.input_mib * 1024 * 1024),
+            source=_source(source, settings.limits.input_mib * 1024 * 1024, speaker),
             output=target,
             journal=journal,
             dead=dead,
@@ -75,6 +94,7 @@ def batch(
             jobs=jobs or os.cpu_count() or 1,
             seconds=seconds,
             language=speaker.language,
+            tell=lambda origin, answer: _tell(speaker, origin, answer),
         )
         try:
             with lock(journal), _stopped() as stop, _progress(job.source.size, speaker) as progress:
@@ -82,7 +102,13 @@ def batch(
         except Locked:
             speaker.fail("locked", Exit.CANNOT_CREATE, path=str(journal))
     done, others = state.outcomes["done"], state.outcomes["refused"] + state.outcomes["failed"]
-    speaker.say(speaker.word("batch", done=str(done), others=str(others), dead=str(dead)))
+    speaker.say(speaker.word("batch", done=str(done), others=str(others), dead=escaped(str(dead))))
+    if isinstance(state.broken, SourceError):
+        speaker.issues(state.broken.issues)
+        raise SystemExit(int(Exit.UNREADABLE))
+    if state.broken:
+        with guard(speaker):
+            raise state.broken
     if stop():
         raise SystemExit(128 + _caught[0])
     if others:
@@ -96,6 +122,7 @@ def batch(
 @click.option("--once", is_flag=True, help="End when every file of the folder is done with.")
 @click.option("--timeout", "seconds", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for an order.")
 @click.option("--model", help="Version of the model IMG-DA-IMG to write.")
+@_mode_option
 @settings_options
 @speaker_options
 def watch(
@@ -106,6 +133,7 @@ def watch(
     once: bool,
     seconds: float,
     model: str | None,
+    mode: int,
     config: Path | None,
     lenient: bool,
 ) -> None:
@@ -114,15 +142,17 @@ def watch(
     A file .json or .xml is renamed to .done once its result is in OUT, or to
     .error with its OperationOutcome beside it (.error.outcome).
     """
-    from bridge.batch.files import Locked, lock
+    from bridge.batch.files import Locked, lock, share
     from bridge.batch.watch import Told, Watch
     from bridge.errors import SettingsError
     from bridge.issues import issue
     from bridge.workers.pool import Pool
 
     def tell(told: Told) -> None:
-        speaker.say(f"{told.name}: {'OK' if told.done else speaker.word('error')} {' '.join(told.issues)}".rstrip())
+        said = [told.name + ":", "OK" if told.done else speaker.word("error"), *told.issues]
+        speaker.say(" ".join(said) + (f" ({told.reason})" if told.reason else ""))
 
+    share(mode)
     with guard(speaker):
         output = output or folder / "out"
         if output.resolve() == folder.resolve():
@@ -133,7 +163,9 @@ def watch(
             with lock(folder / ".imgda-watch.lock"), _stopped() as stop:
                 pool = Pool(settings, 1, seconds=seconds)
                 try:
-                    Watch(folder, output, pool, options, settle, speaker.language).run(stop=stop, tell=tell, once=once)
+                    largest = settings.limits.input_mib * 1024 * 1024
+                    hot = Watch(folder, output, pool, options, settle, speaker.language, largest)
+                    hot.run(stop=stop, tell=tell, once=once)
                 finally:
                     pool.close()
         except Locked:
@@ -147,6 +179,7 @@ def _on_cluster(
     output: str,
     seconds: float,
     options: dict[str, Any],
+    mode: int,
     config: Path | None,
     lenient: bool,
 ) -> None:
@@ -156,12 +189,30 @@ def _on_cluster(
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'imgda-bridge[cluster]'") from None
     with guard(speaker):
-        job = ClusterJob(output, settings_of(config, lenient, speaker), options, seconds, speaker.language)
+        job = ClusterJob(output, settings_of(config, lenient, speaker), options, seconds, speaker.language, mode)
         found = run(address, source, job, progress=lambda done, total: speaker.say(f"{done}/{total}"))
     others = found["refused"] + found["failed"]
-    speaker.say(speaker.word("batch", done=str(found["done"]), others=str(others), dead=f"{output}/dead-*.ndjson"))
+    speaker.say(speaker.word("batch", done=str(found["done"]), others=str(others), dead=escaped(f"{output}/dead-*.ndjson")))
     if others:
         raise SystemExit(int(Exit.PARTIAL))
+
+
+def _source(path: str, limit: int, speaker: Speaker) -> Source:
+    """The source of a batch; the command ends where it cannot be opened."""
+    from bridge.batch.sources import open_source
+
+    try:
+        return open_source(path, limit)
+    except OSError as error:
+        speaker.fail("cannot open", Exit.NO_INPUT, path=path, reason=error.strerror or type(error).__name__)
+
+
+def _tell(speaker: Speaker, origin: str, answer: Answer) -> None:
+    """Name an input that was not converted for a fault that is not its content's; the others are in the journal."""
+    if answer.outcome == "failed":
+        reasons = {str(reason) for found in answer.issues if (reason := found.parameters.get("reason"))}
+        more = f" ({', '.join(sorted(reasons))})" if reasons else ""
+        speaker.say(f"{origin}: {speaker.word('error')} {' '.join(answer.codes)}{more}")
 
 
 def _check_fresh(output: Path, journal: Path, dead: Path, resume: bool) -> None:

@@ -17,6 +17,7 @@ import click
 from bridge.cli.common import Exit, Speaker, guard, needs, read_input, write_output
 from bridge.errors import BridgeError
 from bridge.issues import Issue, Language, Severity
+from bridge.names import calm, escaped
 
 if TYPE_CHECKING:
     from bridge.checks.report import Report
@@ -208,6 +209,7 @@ class _Writer:
 
     def add(self, name: str, document: bytes, report: Report) -> Exit:
         """Write the report of one document, or keep it for the end; the exit code that it means."""
+        path, name = name, escaped(name)
         language = self._speaker.language
         match self._form:
             case "text":
@@ -217,9 +219,9 @@ class _Writer:
             case "junit":
                 self._parts.append(report.suite(name, language, strict=self._strict))
             case "svrl":
-                self._file(name, "svrl", report.to_svrl(language))
+                self._file(path, "svrl", report.to_svrl(language))
             case "html":
-                self._file(name, "html", report.to_html(document, name, language))
+                self._file(path, "html", report.to_html(document, name, language))
         self._count(report)
         if report.verdict in _WITHOUT:
             return _WITHOUT[report.verdict]
@@ -292,6 +294,7 @@ class _Writer:
 
     def _line(self, text: str, margin: int, *, hanging: int | None = None) -> str:
         """A line, folded on a terminal, paths at their steps; whole in a file or a pipe, where it is searched."""
+        text = calm(text)
         if self._output != "-" or not sys.stdout.isatty():
             return " " * margin + text
         width = max(60, min(get_terminal_size((80, 24)).columns, 100))

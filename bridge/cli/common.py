@@ -21,6 +21,7 @@ import click
 
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
 from bridge.issues import Issue, Language, operation_outcome
+from bridge.names import calm, escaped
 from bridge.settings import Settings
 from bridge.settings import load as load_settings
 
@@ -31,6 +32,7 @@ __all__ = [
     "guard",
     "input_options",
     "needs",
+    "permissions",
     "policy_options",
     "read_input",
     "settings_of",
@@ -163,7 +165,7 @@ class Speaker:
     def say(self, text: str) -> None:
         """One sentence, unless told to be quiet."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(calm(text), err=True)
 
     def issues(self, issues: Iterable[Issue]) -> None:
         """The issues of a conversion: errors always, warnings unless quiet, notes when verbose."""
@@ -183,12 +185,14 @@ class Speaker:
         """One issue, or the losses of one resource that have the same code and class."""
         width = max(60, min(get_terminal_size((80, 24)).columns, 100))
         head = click.style(self.word(issue.severity), fg=_COLOURS[issue.severity], bold=True)
-        text = issue.text(self.language) + (f" [{self.word('lost')} {issue.loss}]" if issue.loss else "")
+        text = calm(issue.text(self.language)) + (f" [{self.word('lost')} {issue.loss}]" if issue.loss else "")
         lines = textwrap.wrap(text, width - 4) or [""]
         click.echo(f"{head} {issue.code}", err=True)
         for line in lines:
             click.echo(f"    {line}", err=True)
-        paths = [member.path or "" for member in group[:_MOST]] + ([f"… (+{len(group) - _MOST})"] if len(group) > _MOST else [])
+        paths = [escaped(member.path or "") for member in group[:_MOST]] + (
+            [f"… (+{len(group) - _MOST})"] if len(group) > _MOST else []
+        )
         for label, value in (
             *(("where", path) for path in paths),
             ("remedy", issue.remedy(self.language)),
@@ -212,7 +216,7 @@ class Speaker:
 
     def fail(self, key: str, code: Exit, **parameters: str) -> NoReturn:
         """Say why a command ends here, and end it."""
-        text = self.word(key, **parameters)
+        text = self.word(key, **{name: escaped(value) for name, value in parameters.items()})
         if self.form == "json":
             outcome = {
                 "resourceType": "OperationOutcome",
@@ -387,6 +391,19 @@ def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
+def _place(error: OSError) -> str:
+    """The file that an error is about, in front of its reason, where it is known."""
+    name = error.filename
+    return f"{os.fsdecode(name)}: {_reason(error)}" if isinstance(name, (str, bytes, os.PathLike)) else _reason(error)
+
+
+def permissions(_: click.Context, __: click.Parameter, value: str) -> int:
+    """Permissions as octal digits: those of the owner to read and write are always given."""
+    if not re.fullmatch("0?[0-7]{3}", value):
+        raise click.BadParameter("octal digits, such as 640")
+    return int(value, 8) & 0o666 | 0o600
+
+
 def read_input(path: str, speaker: Speaker) -> bytes:
     """The bytes of a file, or of standard input for ``-``."""
     try:
@@ -396,7 +413,7 @@ def read_input(path: str, speaker: Speaker) -> bytes:
 
 
 def write_output(path: str, data: bytes, speaker: Speaker) -> None:
-    """Write a file whole or not at all, or to standard output for ``-``."""
+    """Write a file whole or not at all, or to standard output for ``-``. :func:`_permissions` says who may read it."""
     if path == "-":
         sys.stdout.buffer.write(data)
         if sys.stdout.isatty() and not data.endswith(b"\n"):
@@ -414,13 +431,19 @@ def write_output(path: str, data: bytes, speaker: Speaker) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
+        os.chmod(temporary, _permissions(target))
         os.replace(temporary, target)
     except OSError as error:
         Path(temporary).unlink(missing_ok=True)
         speaker.fail("cannot create", Exit.CANNOT_CREATE, path=path, reason=_reason(error))
+
+
+def _permissions(target: Path) -> int:
+    """Those of the file that is replaced, else those of IMGDA_MODE, else for the owner alone: it is the data of a patient."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    given = os.environ.get("IMGDA_MODE", "600")
+    return int(given, 8) & 0o666 | 0o600 if re.fullmatch("0?[0-7]{3}", given) else 0o600
 
 
 @contextmanager
@@ -437,7 +460,7 @@ def guard(speaker: Speaker) -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(int(Exit.IO)) from None
     except OSError as error:
-        speaker.fail("io", Exit.IO, reason=_reason(error))
+        speaker.fail("io", Exit.IO, reason=_place(error))
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:

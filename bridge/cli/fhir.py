@@ -19,6 +19,7 @@ from bridge.cli.common import (
     speaker_options,
     write_output,
 )
+from bridge.names import calm, escaped
 
 if TYPE_CHECKING:
     from bridge.convert import Bridge
@@ -90,11 +91,11 @@ def roundtrip(speaker: Speaker, paths: tuple[str, ...], model: str, config: Path
                 trip = _trip(bridge, path, read_input(str(path), speaker), model)
             except BridgeError as error:
                 refused += 1
-                click.echo(f"{path}  {speaker.word('refused', count=str(sum(i.is_error for i in error.issues)))}")
+                click.echo(f"{escaped(str(path))}  {speaker.word('refused', count=str(sum(i.is_error for i in error.issues)))}")
                 speaker.issues(found for found in error.issues if found.is_error)
                 continue
             unexplained += trip.unexplained
-            click.echo("\n".join(table(path.name, trip, speaker.language)))
+            click.echo("\n".join(table(escaped(path.name), trip, speaker.language)))
     if refused:
         raise SystemExit(int(Exit.PARTIAL))
     if unexplained:
@@ -141,10 +142,10 @@ def compare(speaker: Speaker, first: str, second: str) -> None:
     with guard(speaker):
         found = compare_documents(read_input(first, speaker), read_input(second, speaker))
         for change in found.changes:
-            click.echo(change.text(speaker.language))
+            click.echo(calm(change.text(speaker.language)))
         if found.others:
             click.echo(speaker.word("others", count=str(len(found.others))))
         for leaf in found.others:
-            click.echo(f"    {leaf.path}\n        {leaf.before or '-'} → {leaf.after or '-'}")
+            click.echo(calm(f"    {leaf.path}\n        {leaf.before or '-'} → {leaf.after or '-'}"))
     if found.changes or found.others:
         raise SystemExit(int(Exit.DIFFERENT))

@@ -31,8 +31,6 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SUSPICIOUS = ("\\u", "\\b", "\\f", "\ufffe", "\uffff")
 """What a JSON text holds when a string of it may hold a forbidden character: raw control characters are no JSON at all."""
 
-_DOCTYPE = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -283,16 +281,10 @@ def _is_r5(resource: dict[str, Any]) -> bool:
 
 
 def _xml(text: str, limits: Limits, version: str | None) -> dict[str, Any]:
-    data = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "surrogatepass")
-    if _DOCTYPE.search(data):
-        _refuse("IMGDA-0107")
     try:
-        root = etree.fromstring(data, xml.parser())
-    except etree.XMLSyntaxError as error:
-        if "depth" in str(error.msg):
-            _refuse("IMGDA-0104", limit=str(limits.max_depth))
-        line, column = error.position
-        _refuse("IMGDA-0101", line=str(line), column=str(column))
+        root = xml.read(text.lstrip())
+    except xml.Unreadable as error:
+        _refuse_xml(error, limits)
     if max((_depth(leaf, limits.max_depth) for leaf in root.iter() if len(leaf) == 0), default=0) > limits.max_depth:
         _refuse("IMGDA-0104", limit=str(limits.max_depth))
     name = etree.QName(root)
@@ -312,6 +304,18 @@ def _of_some_version(root: etree._Element) -> dict[str, Any]:
             return found
         raise
     return _resource(root, "R5") if _version(found) == "R5" else found
+
+
+def _refuse_xml(error: xml.Unreadable, limits: Limits) -> NoReturn:
+    """Refuse what is no XML, by its reason."""
+    match error.reason:
+        case "doctype":
+            _refuse("IMGDA-0107")
+        case "encoding":
+            _refuse("IMGDA-0102")
+        case "depth":
+            _refuse("IMGDA-0104", limit=str(limits.max_depth))
+    _refuse("IMGDA-0101", line=str(error.line), column=str(error.column))
 
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"

@@ -181,7 +181,7 @@ def _read(document: bytes) -> list[Entry]:
     try:
         read = marked(document, Limits(input_mib=1024, attachment_mib=1024))
     except BridgeError:
-        tree = etree.fromstring(document, xml.parser())
+        tree = xml.read(document)
         _spots(tree, "/ClinicalDocument", {}, spots)
         return [Entry("", spot.text, False, (spot,)) for found in spots.values() for spot in found]
     _spots(read.parsed.root, "/ClinicalDocument", read.parsed.media, spots)

@@ -164,6 +164,8 @@ def test_a_compressed_file_that_breaks_off_is_converted_up_to_there(tmp_path):
     done = imgda("batch", tmp_path / "in.ndjson.gz", tmp_path / "out")
     assert done.returncode == 65
     assert b"IMGDA-1823" in done.stderr
+    assert "Rien n'a été écrit".encode() not in done.stderr
+    assert f"{len(list((tmp_path / 'out').iterdir()))} demande(s) convertie(s)".encode() in done.stderr
     assert len(list((tmp_path / "out").iterdir())) == len(journal(tmp_path / "out.journal.ndjson")) > 0
 
 

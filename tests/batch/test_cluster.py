@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -114,4 +115,30 @@ def test_lines_are_cut_into_blocks_without_losing_or_doubling_one(tmp_path, monk
     for size in (1, 7, 64, 1000, 100_000):
         monkeypatch.setattr(cluster, "BLOCK_BYTES", size)
         blocks = cluster.blocks_of(str(tmp_path / "in.ndjson"))
-        assert [item.body for block in blocks for item in cluster._items(block)] == lines
+        assert [item.body for block in blocks for item in cluster._items(block, 1 << 20)] == lines
+
+
+def problems(folder: Path) -> dict[str, str | None]:
+    """What is wrong with each input of a folder, by its name."""
+    from bridge.batch import cluster
+
+    found = [item for block in cluster.blocks_of(str(folder)) for item in cluster._items(block, 1 << 20)]
+    return {item.origin.rpartition("/")[2]: item.problem.code if item.problem else None for item in found}
+
+
+def test_a_file_that_cannot_be_read_is_one_failure_of_its_block(tmp_path):
+    (tmp_path / "a.json").write_bytes(REFUSED)
+    (tmp_path / "b.json").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "c.json")
+    found = problems(tmp_path)
+    assert found.pop("a.json") is None
+    assert set(found.values()) == {"IMGDA-1750"}
+
+
+@pytest.mark.parametrize("name", ["in.ndjson.gz", "in.ndjson.GZ"])
+def test_damaged_compression_is_one_failure_behind_what_was_read(tmp_path, name):
+    packed = gzip.compress((REFUSED + b"\n") * 3)
+    (tmp_path / name).write_bytes(packed[:-4])
+    found = problems(tmp_path)
+    assert found[name] == "IMGDA-1823"
+    assert list(found.values()).count(None) == 3

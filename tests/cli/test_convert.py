@@ -53,13 +53,17 @@ def test_an_output_file_is_written_whole(tmp_path):
     assert (result.exit_code, result.stdout) == (Exit.OK, "")
     assert out.read_bytes() == (KNEE / "document.xml").read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["out.xml"]
-    assert out.stat().st_mode & 0o777 == 0o666 & ~current_mask()
+    assert out.stat().st_mode & 0o777 == 0o600
 
 
-def current_mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def test_an_output_file_can_be_shared_and_keeps_its_permissions(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGDA_MODE", "640")
+    out = tmp_path / "out.xml"
+    run("convert", input_of(KNEE), "-o", out)
+    assert out.stat().st_mode & 0o777 == 0o640
+    monkeypatch.delenv("IMGDA_MODE")
+    run("convert", input_of(KNEE), "-o", out)
+    assert out.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("source", [REFUSED, b"{}", b"not JSON"], ids=["refused", "no order", "not JSON"])
