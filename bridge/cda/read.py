@@ -14,7 +14,7 @@ from lxml import etree
 
 from bridge import moments, order_xml, xml
 from bridge.cda import claims, codes, losses
-from bridge.cda.parse import Parsed, is_base64, parse, path_of
+from bridge.cda.parse import Parsed, is_base64, parse
 from bridge.errors import SourceError, StylesheetError
 from bridge.issues import Issue, issue
 from bridge.national import INS_ROOTS, is_ins
@@ -97,7 +97,7 @@ class _Reading:
 
     def finish(self) -> Reading:
         for found in self._tree.iter(f"{_X}issue"):
-            self._issues.append(issue(found.get("code", ""), path_of(self._parsed.elements[int(found.get("n", "0"))])))
+            self._issues.append(issue(found.get("code", ""), self._parsed.paths.of(self._parsed.elements[int(found.get("n", "0"))])))
         claimed = claims.gather(self._tree)
         repeated = {int(e.get("of", "")): int(e.get("n", "")) for e in self._tree.iterfind(f"{_X}again")}
         for code, element, value in codes.tidy(self._tree):
@@ -122,7 +122,7 @@ class _Reading:
         current: etree._Element | None = element
         while current is not None:
             if marks := (current.get(f"{_X}from") or current.get(f"{_X}took", "").partition("@")[0]):
-                return path_of(self._parsed.elements[int(marks.split()[-1])])
+                return self._parsed.paths.of(self._parsed.elements[int(marks.split()[-1])])
             current = current.getparent()
         return "/ClinicalDocument"
 
@@ -130,7 +130,7 @@ class _Reading:
         """A truth that is neither true nor false would be read as one of them, and a number must be one."""
         for code, values in _VALUES.items():
             for element in values(self._parsed.root):
-                self._issues.append(issue(code, path_of(element)))
+                self._issues.append(issue(code, self._parsed.paths.of(element)))
 
     def _check_ins(self) -> None:
         """An INS with a wrong key is read as it was sent, and said (docs/decisions.md, 32)."""

@@ -13,11 +13,11 @@ from functools import cache, lru_cache
 
 from lxml import etree
 
-from bridge.cda import parse
+from bridge.cda.parse import Paths
 from bridge.checks.types import Type, types
 from bridge.issues import Issue, issue
 
-__all__ = ["check", "path_of"]
+__all__ = ["check", "paths"]
 
 CDA = "urn:hl7-org:v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -42,9 +42,9 @@ def _attribute_name(name: str) -> str:
     return _name(name) if name.startswith("{") else name
 
 
-def path_of(element: etree._Element) -> str:
-    """XPath of an element, with a number where it has sisters of its name."""
-    return parse.path_of(element, name=_shown)
+def paths() -> Paths:
+    """The XPaths of a tree, with a number where an element has sisters of its name."""
+    return Paths(_shown)
 
 
 def _shown(tag: str) -> str:
@@ -172,9 +172,9 @@ def _content(kind: str, tags: tuple[str, ...], null: bool) -> list[Defect]:
 # --- the walk --------------------------------------------------------------------------------------------------------
 
 
-def check(root: etree._Element) -> list[Issue]:
+def check(root: etree._Element, known: Paths | None = None) -> list[Issue]:
     """Every defect of structure of a document, whose comments and processing instructions were taken out."""
-    walk = _Walk()
+    walk = _Walk(known or paths())
     walk.element(root, "ClinicalDocument", 1)
     walk.repeated_ids()
     return walk.found
@@ -183,14 +183,15 @@ def check(root: etree._Element) -> list[Issue]:
 class _Walk:
     """One walk through a document."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Paths) -> None:
         self.found: list[Issue] = []
+        self._paths = known
         self._ids: set[str] = set()
         self._doubles: list[etree._Element] = []
 
     def say(self, code: str, where: etree._Element, /, **parameters: str) -> None:
         """A finding at an element."""
-        self.found.append(issue(code, path_of(where), parameters=parameters))
+        self.found.append(issue(code, self._paths.of(where), parameters=parameters))
 
     def element(self, element: etree._Element, kind: str, depth: int) -> None:
         """Check an element of a type, then its children."""
@@ -282,9 +283,11 @@ class _Walk:
             keys = [_essence(child, name) for child in group]
             if len(set(keys)) == len(keys):
                 continue
-            for key, times in Counter(keys).items():
-                if times > 1:
-                    self.say("IMGDA-1422", group[keys.index(key, keys.index(key) + 1)], element=name)
+            seen: Counter[object] = Counter()
+            for key, child in zip(keys, group, strict=True):
+                seen[key] += 1
+                if seen[key] == 2:
+                    self.say("IMGDA-1422", child, element=name)
 
     def repeated_ids(self) -> None:
         """An ID names one element of the document."""

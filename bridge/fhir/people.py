@@ -697,7 +697,7 @@ class People:
         """The INS, if it may be written, then the local identifiers; none is reported with the reason."""
         context, found = self.context, trust(self.context, node)
         national: list[Identifier] = []
-        local: list[Identifier] = []
+        local: dict[Identifier, None] = {}
         because: dict[str, str] = {}
         for candidate in node.children("identifier"):
             if self._never_an_ins(candidate):
@@ -708,8 +708,8 @@ class People:
                     candidate.give_up("IMGDA-0901", "administrative")
                 else:
                     self._take_ins(candidate, national)
-            elif (own := identifier(context, candidate, context.settings.oids.patient)) and own not in local:
-                local.append(own)
+            elif own := identifier(context, candidate, context.settings.oids.patient):
+                local[own] = None
         if not (national or local):
             context.note("IMGDA-0302", node.at("identifier"), **({"because": ""} | because))
         return (*national, *local)
