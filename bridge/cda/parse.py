@@ -10,7 +10,7 @@ import binascii
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -22,7 +22,7 @@ from bridge.issues import issue
 from bridge.settings import Limits
 from bridge.stylesheets import models
 
-__all__ = ["CDA", "IMG_DA_IMG", "NUMBER", "Parsed", "Paths", "is_base64", "local_name", "parse", "path_of"]
+__all__ = ["CDA", "IMG_DA_IMG", "NUMBER", "Parsed", "Paths", "has_excess", "is_base64", "local_name", "parse", "path_of"]
 
 CDA = "{urn:hl7-org:v3}"
 NUMBER = "{urn:x-bridge:source}n"
@@ -55,6 +55,8 @@ def parse(document: bytes, limits: Limits) -> Parsed:
     root = _tree(document, limits)
     model = _model(root)
     elements = list(root.iter(etree.Element))
+    if has_excess(elements, limits.leaves):
+        _refuse("IMGDA-0113", limit=str(limits.leaves))
     _number(elements, limits.depth)
     return Parsed(root, elements, _take_media(root), model)
 
@@ -127,6 +129,15 @@ def _take_media(root: etree._Element) -> dict[str, str]:
             token = f"{secret}-{index}."
             media[token], value.text = value.text, token
     return media
+
+
+def has_excess(elements: Iterable[etree._Element], limit: int) -> bool:
+    """Whether there are more values than *limit*: attributes, texts, and elements that have neither."""
+    return sum(len(element.attrib) + _texts(element) or 1 for element in elements) > limit
+
+
+def _texts(element: etree._Element) -> int:
+    return bool(element.text and element.text.strip()) + bool(element.tail and element.tail.strip())
 
 
 def is_base64(text: str) -> bool:

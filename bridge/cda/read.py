@@ -97,7 +97,9 @@ class _Reading:
 
     def finish(self) -> Reading:
         for found in self._tree.iter(f"{_X}issue"):
-            self._issues.append(issue(found.get("code", ""), self._parsed.paths.of(self._parsed.elements[int(found.get("n", "0"))])))
+            self._issues.append(
+                issue(found.get("code", ""), self._parsed.paths.of(self._parsed.elements[int(found.get("n", "0"))]))
+            )
         claimed = claims.gather(self._tree)
         repeated = {int(e.get("of", "")): int(e.get("n", "")) for e in self._tree.iterfind(f"{_X}again")}
         for code, element, value in codes.tidy(self._tree):

@@ -11,18 +11,21 @@ from lxml import etree
 from bridge.cda.parse import Paths, is_base64
 from bridge.checks import recognise
 from bridge.checks.recognise import model_of
-from bridge.checks.report import Report, in_order
+from bridge.checks.report import Report, told
 from bridge.checks.structure import CDA, paths
 from bridge.checks.structure import check as check_structure
 from bridge.errors import BridgeError, SettingsError
 from bridge.issues import Issue, Severity, issue
+from bridge.settings import Limits
 from bridge.stylesheets import models, transform
 
 __all__ = ["Report", "check", "failed", "model_of"]
 
 
-def check(document: bytes, *, model: str | None = None) -> Report:
+def check(document: bytes, *, model: str | None = None, limits: Limits | None = None) -> Report:
     """Every finding of a document; *model* states the version of the model instead of taking the document's own.
+
+    *limits* bounds the values of the document and the findings told; those of :class:`Limits` where it is not given.
 
     A file that cannot be read, is no CDA document, is one of another volet or of a version that is not known has one finding that
     says so. A fault of the check is a finding too. Raises :class:`SettingsError` for a *model* that is not known.
@@ -30,7 +33,7 @@ def check(document: bytes, *, model: str | None = None) -> Report:
     if model is not None and model not in models():
         raise SettingsError(issue("IMGDA-1001", None, known=", ".join(models())))
     try:
-        return _check(document, model)
+        return _check(document, model, limits or Limits())
     except Exception as error:
         return failed(error, model)
 
@@ -40,8 +43,8 @@ def failed(error: Exception, model: str | None = None) -> Report:
     return Report(model or models()[-1], (issue("IMGDA-1661", None, kind=type(error).__name__),))
 
 
-def _check(document: bytes, model: str | None) -> Report:
-    root = recognise.document_of(document)
+def _check(document: bytes, model: str | None, limits: Limits) -> Report:
+    root = recognise.document_of(document, limits)
     if isinstance(root, Issue):
         return Report(model or models()[-1], (root,))
     version = model or model_of(root) or models()[-1]
@@ -51,7 +54,7 @@ def _check(document: bytes, model: str | None) -> Report:
     found = [*_file(document, root), *check_structure(root, known), *_attachments(root, known)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
         found += _ruled(root, version, known)
-    return Report(version, in_order(found))
+    return Report(version, told(found, limits.findings), limit=limits.findings)
 
 
 def _ruled(root: etree._Element, model: str, known: Paths) -> list[Issue]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bridge import blank
+from bridge.distinct import Distinct
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.context import Context, clean, same_words
 from bridge.fhir.datatypes import moment
@@ -39,7 +40,7 @@ class Finding:
     concept: Code
     present: bool
     path: str
-    comments: list[str] = field(default_factory=list)
+    comments: Distinct[str] = field(default_factory=Distinct)
     date: str | None = None
 
 
@@ -49,18 +50,18 @@ class Clinical:
 
     context: Context
     attachments: Attachments
-    medical: list[str] = field(default_factory=list)
-    surgical: list[str] = field(default_factory=list)
+    medical: Distinct[str] = field(default_factory=Distinct)
+    surgical: Distinct[str] = field(default_factory=Distinct)
     known_absence: set[str] = field(default_factory=set)
     """``medical`` and ``surgical`` where the input says that there are none."""
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
     rubric_comments: list[str] = field(default_factory=list)
-    care_information: list[Code] = field(default_factory=list)
+    care_information: Distinct[Code] = field(default_factory=Distinct)
     informed: bool | None = None
     informed_at: str | None = None
-    information: list[str] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-    results: list[str] = field(default_factory=list)
+    information: Distinct[str] = field(default_factory=Distinct)
+    events: Distinct[str] = field(default_factory=Distinct)
+    results: Distinct[str] = field(default_factory=Distinct)
     callback: bool | None = None
     functions: list[Node] = field(default_factory=list)
     """Observations MED-1133, which belong to the one act that may have them."""
@@ -375,9 +376,8 @@ class Clinical:
         if self.rubric_comments:
             if findings:
                 self.context.note("IMGDA-0427", findings[0].path)
-                for comment in reversed(self.rubric_comments):
-                    if comment not in findings[0].comments:
-                        findings[0].comments.insert(0, comment)
+                new = dict.fromkeys(c for c in reversed(self.rubric_comments) if c not in findings[0].comments)
+                findings[0].comments = Distinct([*reversed(new), *findings[0].comments])
             else:
                 for comment in self.rubric_comments:
                     add(self.medical, "Contre-indications : " + comment)
@@ -399,8 +399,7 @@ class Clinical:
             self.context.note("IMGDA-0504", value.path, value_set="JDV_InfoPriseEnCharge")
 
     def _add_care(self, code: Code) -> None:
-        if code not in self.care_information:
-            self.care_information.append(code)
+        self.care_information.append(code)
 
     @reads("medical_history")
     def _care_in_words(self, node: Node, words: Callable[[], str | None]) -> bool:

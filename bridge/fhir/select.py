@@ -45,8 +45,9 @@ def groups(context: Context, root: Node, composition: Node | None, *, single: bo
     imaging = [node for node in requests if is_imaging(context, node)]
     if not imaging and len(requests) == 1:
         imaging = requests
+    chosen = {id(node) for node in imaging}
     for node in requests:
-        if node not in imaging:
+        if id(node) not in chosen:
             context.note("IMGDA-0213", node.path)
             node.give_up("IMGDA-0910", "technical")
     if composition is not None or len(imaging) <= 1:
@@ -63,9 +64,10 @@ def _requests(context: Context, root: Node) -> list[Node]:
         return [root]
     found = [node for node in context.index.of_type("ServiceRequest") if context.index.container(node) is None]
     focus = [context.index.find(r) for header in context.index.of_type("MessageHeader") for r in header.children("focus")]
-    wanted = [node for node in found if any(target is not None and target.value is node.value for target in focus)]
+    meant = {id(target.value) for target in focus if target is not None}
+    wanted = [node for node in found if id(node.value) in meant]
     for node in found if wanted else ():
-        if node not in wanted:
+        if id(node.value) not in meant:
             context.note("IMGDA-0221", node.path)
             node.give_up("IMGDA-0910", "technical")
     return wanted or found

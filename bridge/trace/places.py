@@ -180,7 +180,7 @@ def _read(document: bytes) -> list[Entry]:
     """Every value of the order that a document says; every value of the document, if it cannot be read (a draft)."""
     spots: dict[int, list[Spot]] = defaultdict(list)
     try:
-        read = marked(document, Limits(input_mib=1024, attachment_mib=1024))
+        read = marked(document, Limits(input_mib=1024, attachment_mib=1024, leaves=10_000_000))
     except BridgeError:
         tree = etree.fromstring(document, xml.parser())
         _spots(tree, "/ClinicalDocument", {}, spots)
