@@ -177,12 +177,12 @@ class Paths:
 
     def _number(self, parent: etree._Element) -> None:
         children = parent.findall("*")
-        counts = Counter(child.tag for child in children)
-        seen: Counter[str] = Counter()
-        for child in children:
-            seen[child.tag] += 1
-            name = self._name(str(child.tag))
-            self._steps[child] = f"/{name}[{seen[child.tag]}]" if counts[child.tag] > 1 else f"/{name}"
+        tags = [str(child.tag) for child in children]
+        counts, seen = Counter(tags), Counter[str]()
+        for child, tag in zip(children, tags, strict=True):
+            seen[tag] += 1
+            position = f"[{seen[tag]}]" if counts[tag] > 1 else ""
+            self._steps[child] = f"/{self._name(tag)}{position}"
 
 
 def path_of(element: etree._Element, *, name: Callable[[str], str] = local_name) -> str:

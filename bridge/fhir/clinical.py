@@ -211,7 +211,7 @@ class Clinical:
         """What goes into the comment of a contra-indication: what weakens it, its phrases and notes."""
         return [*marks(self.context, node, "status"), *self.phrases.of(node), *self.phrases.comments(node)]
 
-    def _history_text(self, node: Node, labels: tuple[str, ...], texts: list[str]) -> None:
+    def _history_text(self, node: Node, labels: tuple[str, ...], texts: Distinct[str]) -> None:
         """The free text of a rubric; its own label, or a dash, is none."""
         text, name = self._text_value(node), node.choice("value")
         if text is not None and name and blank.is_blank(text, *labels, *_own_labels(node.child("code"))):

@@ -238,10 +238,10 @@ class Identity:
         """What the document of the replaced request is known by; where that cannot be told, a critical loss."""
         found: Known | None = None
         for request in self.header.requests:
-            for index, reference in enumerate(request.children("replaces")):
+            for reference in request.children("replaces"):
                 known = self._known_of(reference)
                 if known is None or found not in (None, known):
-                    self._lose_replaced(request, index)
+                    _lose_replaced(reference)
                 else:
                     found = known
                     for name in ("reference", "type", "display"):
@@ -249,11 +249,6 @@ class Identity:
                     if number := reference.child("identifier"):
                         number.decide("system", "value", "use")
         return found
-
-    def _lose_replaced(self, request: Node, index: int) -> None:
-        node = request.children("replaces")[index]
-        for name in list(node.value):
-            node.lose(name, "IMGDA-0345")
 
     def _known_of(self, reference: Node) -> Known | None:
         """The identity that a conversion of the replaced request gives its document, under the same settings."""
@@ -275,6 +270,11 @@ class Identity:
         ids = header.order_ids()
         dated = all(iso(str(node.peek("authoredOn"))) for node in header.requests)
         return self.known_as(ids, header.requested_at(), earlier) if ids and dated else None
+
+
+def _lose_replaced(reference: Node) -> None:
+    for name in list(reference.value):
+        reference.lose(name, "IMGDA-0345")
 
 
 def _positive(sent: object) -> int | None:

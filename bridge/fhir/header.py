@@ -824,13 +824,13 @@ class Header:
                 role = self.people.role(reference) if self._may_be_contacted(reference) else None
                 if role:
                     found.setdefault(_person(role.professional), (role.professional, reference))
-        first, *others = [*found.values()] or [(None, None)]
-        for _, another in others:
+        people = [*found.values()]
+        for _, another in people[1:]:
             assert another is not None
             self.context.note("IMGDA-0431", another.path)
             for element in ("reference", "display", "identifier"):
                 another.lose(element, "IMGDA-0903")
-        return first[0]
+        return people[0][0] if people else None
 
     def _may_be_contacted(self, reference: Node | None) -> bool:
         """Whether a performer is a professional by resource, type or number; else a clinical loss (docs/decisions.md, 30)."""
