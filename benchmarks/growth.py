@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from growth import Case, cases, document_cases, ratio
+from long_lists import Case, cases, document_cases, ratio
 
 import bridge
 from bridge.checks import check

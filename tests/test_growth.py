@@ -6,7 +6,7 @@ import json
 
 import pytest
 from bundles import order_of, patient
-from growth import cases, document_cases, one_each, ratio
+from long_lists import cases, document_cases, one_each, ratio
 
 import bridge
 from bridge.checks import check

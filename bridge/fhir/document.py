@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.fhir.context import one_line
@@ -47,6 +47,8 @@ class Identity:
     header: Header
     ancestors: frozenset[int] = frozenset()
     """``id()`` of the objects of the requests that replace this one: a request is never replaced by what it replaces."""
+    _known: dict[int, tuple[tuple[Node, ...], Known | None]] = field(default_factory=dict)
+    """What the documents of replaced requests are known by, by ``id()`` of their requests."""
 
     def document(self, ids: tuple[Identifier, ...], requested: str | None, created: str) -> Document:
         """The document, with identifiers from the input, else derived from the order number and its date (A1)."""
@@ -252,8 +254,16 @@ class Identity:
 
     def _known_of(self, reference: Node) -> Known | None:
         """The identity that a conversion of the replaced request gives its document, under the same settings."""
-        header = self.header.of_replaced(reference)
-        if header is None or any(id(node.value) in self.ancestors for node in header.requests):
+        members = self.header.replaced(reference)
+        if not members:
+            return None
+        if id(members) not in self._known:
+            self._known[id(members)] = members, self._known_together(members)
+        return self._known[id(members)][1]
+
+    def _known_together(self, members: tuple[Node, ...]) -> Known | None:
+        header = self.header.reader_of(members)
+        if any(id(node.value) in self.ancestors for node in members):
             return None
         known = Identity(header, self.ancestors | {id(node.value) for node in self.header.requests})._known_alone()
         for node in header.requests:

@@ -224,18 +224,21 @@ class Header:
         """What the document is known by (A1)."""
         return Identity(self).document(ids, requested, created)
 
-    def of_replaced(self, reference: Node) -> Header | None:
-        """A reader of the request that a reference of ServiceRequest.replaces leads to; what it finds is not reported."""
+    def replaced(self, reference: Node) -> tuple[Node, ...]:
+        """The requests that form one document with the one that a reference of ServiceRequest.replaces leads to."""
         old = replaced_by(self.context, reference)
-        mine = {id(request.value) for request in self.requests}
-        members = [n for n in of_one_document(self.context, old) if id(n.value) not in mine] if old else []
-        if old is None or id(old.value) in mine:
-            return None
+        if old is None or self._concern([old]):
+            return ()
+        members = of_one_document(self.context, old)
+        return tuple(node for node in members if not self._concern([node])) if self._concern([*members]) else members
+
+    def reader_of(self, members: tuple[Node, ...]) -> Header:
+        """A reader of requests that are replaced; what it finds is not reported."""
         context = replace(self.context, issues=[], identified={})
         people = People(context)
-        described = description_of(context.index, tuple(members))
+        described = description_of(context.index, members)
         description = Description(people, described) if described else None
-        return Header(context, people, self.root, None, tuple(members), None, description)
+        return Header(context, people, self.root, None, members, None, description)
 
     # --- A4: demandeur -----------------------------------------------------------------------------------------------
 
