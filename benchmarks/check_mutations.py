@@ -43,7 +43,7 @@ class Mutation:
 
 def mutations(document: bytes, count: int, seed: int = 1) -> Iterator[Mutation]:
     """*count* mutations, each of another place and kind."""
-    from bridge.checks.structure import path_of
+    from bridge.checks.structure import paths
 
     draw = random.Random(seed)
     root = etree.fromstring(document, etree.XMLParser(huge_tree=True))
@@ -55,7 +55,7 @@ def mutations(document: bytes, count: int, seed: int = 1) -> Iterator[Mutation]:
         while waiting[kind]:
             tree = copy.deepcopy(root)
             element = list(tree.iter(f"{CDA}*"))[waiting[kind].pop()]
-            where = path_of(element)
+            where = paths().of(element)
             meant = _KINDS[kind](element, draw)
             if meant is not None:
                 made += 1

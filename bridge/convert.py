@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -318,7 +319,7 @@ class Bridge:
         from bridge.checks import check
 
         allowed = {code for item, code in _GAPS.items() if getattr(self.settings.missing, item) == "null"}
-        report = check(document, model=model)
+        report = check(document, model=model, limits=replace(self.settings.limits, leaves=_ALL, findings=_ALL))
         codes = {found.code for found in report.issues if _is_fault(found) or report.decides(found)} - allowed
         if codes:
             raise StylesheetError(issue("IMGDA-1660", None, codes=", ".join(sorted(codes))))
@@ -373,6 +374,7 @@ def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
     return b"".join([*parts, text[start:].encode()])
 
 
+_ALL = sys.maxsize
 _OF_THE_BODY = frozenset({"IMGDA-1601", "IMGDA-1602", "IMGDA-1603"})
 """References and identifiers, which the official suites do not look at: a document of ours has none that is wrong."""
 

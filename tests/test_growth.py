@@ -6,14 +6,17 @@ import json
 
 import pytest
 from bundles import order_of, patient
-from growth import cases, ratio, take
+from long_lists import cases, document_cases, one_each, ratio
 
 import bridge
+from bridge.checks import check
 from bridge.settings import Limits, Settings
 
 BRIDGE = bridge.Bridge()
 BOUND = 6.0
-CASES = take(cases(), 0.25)
+CASES = one_each(cases())
+_WITH_UNKNOWN = ("ClinicalDocument/", "section/", "observation/", "content/")
+DOCUMENTS = [c for c in document_cases() if not c.name.endswith(("/unknown", "/@*")) or c.name.startswith(_WITH_UNKNOWN)]
 
 
 def convert(text: bytes) -> None:
@@ -23,6 +26,17 @@ def convert(text: bytes) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_list_of_four_times_the_length_costs_about_four_times_as_much(case):
     found, size, seconds = ratio(lambda n: json.dumps(case.build(n)).encode(), convert, about=0.03)
+    assert found < BOUND, f"{size} members {seconds:.3f} s, four times as many {found:.1f} times that"
+
+
+def read_and_check(document: bytes) -> None:
+    check(document)
+    BRIDGE.to_fhir(document)
+
+
+@pytest.mark.parametrize("case", DOCUMENTS, ids=lambda case: case.name)
+def test_a_list_of_four_times_the_length_in_a_document_costs_about_four_times_as_much(case):
+    found, size, seconds = ratio(case.build, read_and_check, about=0.06)
     assert found < BOUND, f"{size} members {seconds:.3f} s, four times as many {found:.1f} times that"
 
 
@@ -63,3 +77,25 @@ def test_a_refusal_tells_its_errors_first():
         bridge.Bridge(Settings(limits=Limits(findings=3))).to_cda(data)
     assert refused.value.issues[0].is_error
     assert [i.code for i in refused.value.issues[3:]] == ["IMGDA-0114"]
+
+
+def many_elements(count: int) -> bytes:
+    document = BRIDGE.to_cda(order_of()).document
+    return document.replace(b"<recordTarget", b'<ajout a="1"/>' * count + b"<recordTarget", 1)
+
+
+def test_a_document_of_too_many_values_is_refused():
+    limits = Limits(leaves=1_000)
+    with pytest.raises(bridge.SourceError) as refused:
+        bridge.Bridge(Settings(limits=limits)).read_document(many_elements(1_000))
+    assert [(i.code, i.parameters) for i in refused.value.issues] == [("IMGDA-0113", {"limit": "1000"})]
+    report = check(many_elements(1_000), limits=limits)
+    assert ([i.code for i in report.issues], report.verdict) == (["IMGDA-0113"], "unreadable")
+
+
+def test_of_many_findings_of_a_check_the_gravest_are_told_and_the_rest_is_counted():
+    everything = check(many_elements(300)).issues
+    report = check(many_elements(300), limits=Limits(findings=20))
+    assert report.issues[:20] == everything[:20]
+    assert [(i.code, i.parameters) for i in report.issues[20:]] == [("IMGDA-0114", {"count": str(len(everything) - 20)})]
+    assert report.verdict == "not-conform"

@@ -15,11 +15,12 @@ from lxml import etree
 
 from bridge.cda.codes import fold
 from bridge.order import Order
-from bridge.order_xml import Field, plan
+from bridge.order_xml import NAMESPACE, Field, plan
 
 __all__ = ["Claims", "gather", "same", "words"]
 
-_FROM, _TOOK, _SAID, _SAYS = (f"{{urn:x-bridge:source}}{name}" for name in ("from", "took", "said", "says"))
+_FROM, _TOOK, _SAID, _SAYS, _DAYS = (f"{{urn:x-bridge:source}}{name}" for name in ("from", "took", "said", "says", "days"))
+_WANTED_BY = f"{{{NAMESPACE}}}wanted-by"
 _TS = re.compile(r"(\d{4,14})([+-]\d{4})?")
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)([+-]\d\d:\d\d)?)?)?)?")
 _FRENCH = re.compile(r"\b(\d\d)/(\d\d)/(\d{4})\b")
@@ -51,31 +52,41 @@ _SPOKEN = {"true": "oui", "false": "non"}
 class Claims:
     """By the number of an element of the document."""
 
-    values: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    values: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Values of the order that stand there."""
     took: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Attributes (empty for the text) that decided something."""
     said: dict[int, list[set[str]]] = field(default_factory=lambda: defaultdict(list))
-    """Values that a narrative element repeats in words."""
+    """Values that a narrative element, and all that is in it, repeats in words."""
+    _same: dict[int, set[str]] = field(default_factory=dict)
+    _words: dict[int, set[str]] = field(default_factory=dict)
 
     def holds(self, number: int, value: str) -> bool:
         """Whether a value of the order was read from this element and is *value*."""
-        values = self.values.get(number, ())
-        return value in values or (bool(values) and same(value) in map(same, values))
+        values = self.values.get(number)
+        if not values or value in values:
+            return bool(values)
+        if number not in self._same:
+            self._same[number] = set(map(same, values))
+        return same(value) in self._same[number]
 
-    def says(self, number: int, text: str) -> bool:
-        """Whether every word of *text* is one of the data that this narrative element repeats."""
-        known: set[str] = set()
-        for values in self.said.get(number, ()):
-            for value in values:
-                known |= words(value)
-        return words(text) <= known
+    def says(self, around: tuple[int, ...], text: str) -> bool:
+        """Whether every word of *text* is one of the data that some narrative elements, which are around it, repeat."""
+        left = words(text)
+        for number in around:
+            if number not in self._words:
+                self._words[number] = {word for values in self.said[number] for value in values for word in words(value)}
+            left -= self._words[number]
+        return not left
 
 
 def gather(order: etree._Element) -> Claims:
     """Every claim of an ``order.xml`` that bears marks."""
     claims = Claims()
     _gather(order, Order, claims)
+    days = {time.text for time in order.iter(_WANTED_BY) if time.text}
+    for mark in order.get(_DAYS, "").split():
+        claims.said[int(mark)].append(days)
     return claims
 
 
@@ -83,7 +94,7 @@ def _gather(element: etree._Element, cls: type, claims: Claims) -> set[str]:
     """Record the claims of an element and of what it holds; its values, for the narrative that repeats them."""
     own, inside = _values(element, cls, claims)
     for mark in element.get(_FROM, "").split():
-        claims.values[int(mark)] += own
+        claims.values[int(mark)].update(own)
     for mark in element.get(_TOOK, "").split():
         number, _, attribute_name = mark.partition("@")
         claims.took[int(number)].add(attribute_name)

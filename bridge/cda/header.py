@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from bridge.cda.parse import CDA, Parsed, path_of
+from bridge.cda.parse import CDA, Parsed, Paths
 from bridge.issues import Issue, issue
 from bridge.national import INS_ROOTS, PROFESSIONALS, STRUCTURES, is_ins
 
@@ -32,23 +32,24 @@ _LENGTHS = {
 
 def findings(parsed: Parsed) -> Iterator[Issue]:
     """Everything of this kind in a document."""
-    yield from _patients(parsed.root)
+    paths = parsed.paths
+    yield from _patients(parsed.root, paths)
     for element in parsed.elements:
         if element.tag in _TIMED:
-            yield from _time(element)
+            yield from _time(element, paths)
         elif element.tag == f"{CDA}id":
-            yield from _identifier(element)
+            yield from _identifier(element, paths)
         elif element.tag == f"{CDA}informationRecipient" and element.get("typeCode", "PRCP") not in _ADDRESSEES:
             if element.getparent() is parsed.root:
-                yield issue("IMGDA-1317", path_of(element, "/@typeCode"), value=element.get("typeCode"))
+                yield issue("IMGDA-1317", paths.of(element, "/@typeCode"), value=element.get("typeCode"))
 
 
-def _patients(root: etree._Element) -> Iterator[Issue]:
+def _patients(root: etree._Element, paths: Paths) -> Iterator[Issue]:
     for another in root.findall(f"{CDA}recordTarget")[1:]:
-        yield issue("IMGDA-1308", path_of(another))
+        yield issue("IMGDA-1308", paths.of(another))
 
 
-def _time(element: etree._Element) -> Iterator[Issue]:
+def _time(element: etree._Element, paths: Paths) -> Iterator[Issue]:
     """A time without seconds gets them; an offset that has not four digits is completed (+100 is one hour)."""
     value = element.get("value", "")
     match = _TIME.fullmatch(value)
@@ -56,18 +57,18 @@ def _time(element: etree._Element) -> Iterator[Issue]:
         return
     hour, minute, second, offset = match.groups()
     if hour and not (minute and second):
-        yield issue("IMGDA-1309", path_of(element, "/@value"))
+        yield issue("IMGDA-1309", paths.of(element, "/@value"))
     if offset and len(offset) != 5:
-        yield issue("IMGDA-1315", path_of(element, "/@value"))
+        yield issue("IMGDA-1315", paths.of(element, "/@value"))
 
 
-def _identifier(element: etree._Element) -> Iterator[Issue]:
+def _identifier(element: etree._Element, paths: Paths) -> Iterator[Issue]:
     root, extension = element.get("root"), element.get("extension", "")
     owner = element.getparent()
     if root is None and extension and owner is not None and owner.tag == f"{CDA}patientRole":
-        yield issue("IMGDA-1318", path_of(element, "/@extension"))
+        yield issue("IMGDA-1318", paths.of(element, "/@extension"))
     if root in INS_ROOTS and not is_ins(extension):
-        yield issue("IMGDA-0340", path_of(element))  # docs/decisions.md, 32
+        yield issue("IMGDA-0340", paths.of(element))  # docs/decisions.md, 32
     wanted = _LENGTHS.get(root or "", {}).get(extension[:1])
     if wanted and len(extension) != wanted:
-        yield issue("IMGDA-1324", path_of(element, "/@extension"), wanted=str(wanted))
+        yield issue("IMGDA-1324", paths.of(element, "/@extension"), wanted=str(wanted))

@@ -16,7 +16,7 @@ from lxml import etree
 
 from bridge.cda.claims import Claims
 from bridge.cda.codes import fold
-from bridge.cda.parse import CDA, NUMBER, Parsed, path_of
+from bridge.cda.parse import CDA, NUMBER, Parsed, Paths
 from bridge.fhir.losses import severity
 from bridge.issues import Issue, LossClass, issue
 from bridge.mappings import rows
@@ -59,7 +59,7 @@ def _names() -> dict[str, str]:
     return {row["oid"]: row["cda_name"] for row in rows("code-systems") if row["oid"] and row["cda_name"]}
 
 
-@cache
+@lru_cache(4096)
 def loss_class(path: str, code: str = "") -> LossClass:
     """How much a loss matters: the class of the longest path, or end of a path, of the table; without positions.
 
@@ -85,7 +85,7 @@ def find(parsed: Parsed, claims: Claims, repeated: dict[int, int], policy: Losse
             if not again.says(number, found):
                 yield found
     for element in repeated_ids(parsed).values():
-        yield issue("IMGDA-1273", path_of(element))
+        yield issue("IMGDA-1273", parsed.paths.of(element))
 
 
 _TEXT, _SECTION = f"{CDA}text", f"{CDA}section"
@@ -98,11 +98,11 @@ class _Again:
         self._members: dict[int, tuple[int, str]] = {}
         self._known: dict[int, set[tuple[str, str]]] = {}
         for copy, original in repeated.items():
-            base = path_of(parsed.elements[copy])
+            base = parsed.paths.of(parsed.elements[copy])
             for element in parsed.elements[copy].iter(etree.Element):
                 self._members[int(element.get(NUMBER, ""))] = original, base
             if original not in self._known:
-                self._known[original] = set(_leaves(parsed.elements[original]))
+                self._known[original] = set(_leaves(parsed.elements[original], parsed.paths))
 
     def says(self, number: int, found: Issue) -> bool:
         """Whether the value that was not claimed stands in the subtree that this one repeats."""
@@ -112,10 +112,10 @@ class _Again:
         return ((found.path or "").removeprefix(base), found.value) in self._known[original]
 
 
-def _leaves(top: etree._Element) -> Iterator[tuple[str, str]]:
-    base = path_of(top)
+def _leaves(top: etree._Element, paths: Paths) -> Iterator[tuple[str, str]]:
+    base = paths.of(top)
     for element in top.iter(etree.Element):
-        path = path_of(element).removeprefix(base)
+        path = paths.of(element).removeprefix(base)
         for name, value in element.attrib.items():
             if name != NUMBER:
                 yield f"{path}/@{etree.QName(name).localname}", value
@@ -129,7 +129,9 @@ class _Reader:
     def __init__(self, parsed: Parsed, claims: Claims, policy: Losses) -> None:
         self._claims = claims
         self._policy = policy
-        self._narrative: set[int] = set()
+        self._paths = parsed.paths
+        self._narrative: dict[int, tuple[int, ...]] = {}
+        """The narrative elements, each with those around it that repeat data, itself included."""
         self._ids = {i for e in parsed.elements if (i := e.get("ID")) is not None}
         self.told: set[int] = set()
         """Narrative elements whose whole text was read, and all that they hold."""
@@ -138,9 +140,9 @@ class _Reader:
         """The losses of one element, whose parent was read before."""
         parent = element.getparent()
         if parent is not None:
-            inside = int(parent.get(NUMBER, "")) in self._narrative
-            if inside or (element.tag == _TEXT and parent.tag == _SECTION):
-                self._narrative.add(number)
+            around = self._narrative.get(int(parent.get(NUMBER, "")))
+            if around is not None or (element.tag == _TEXT and parent.tag == _SECTION):
+                self._narrative[number] = (*(around or ()), *([number] if number in self._claims.said else []))
         yield from self.attributes(number, element)
         if number not in self._narrative:
             yield from self.text(number, element)
@@ -156,23 +158,29 @@ class _Reader:
             if name == "value" and element.tag == f"{CDA}reference":
                 yield from self._reference(element, value)
             elif name == "nullFlavor" and element.tag in _FACTS:
-                yield from self._said(issue("IMGDA-1306", path_of(element, "/@nullFlavor"), loss="clinical", value=value))
+                yield from self._said(issue("IMGDA-1306", self._paths.of(element, "/@nullFlavor"), loss="clinical", value=value))
             elif name == "nullFlavor" and value == "MSK" and element.tag != f"{CDA}targetSiteCode":
-                yield from self._said(issue("IMGDA-1320", path_of(element, "/@nullFlavor"), loss="clinical", value=value))
+                yield from self._said(issue("IMGDA-1320", self._paths.of(element, "/@nullFlavor"), loss="clinical", value=value))
             elif name == "codeSystemName":
-                yield from _system_name(element, value)
+                yield from self._system_name(element, value)
             elif not (name in took or self._is_implied(number, element, name, value) or self._claims.holds(number, value)):
                 yield from self._loss(element, f"/@{etree.QName(name).localname}", value)
 
     def _loss(self, element: etree._Element, leaf: str, value: str) -> Iterator[Issue]:
         kind = _kind(element, leaf)
-        yield from self._said(issue("IMGDA-1321", path_of(element, leaf), loss=kind, value=value))
+        yield from self._said(issue("IMGDA-1321", self._paths.of(element, leaf), loss=kind, value=value))
 
     def _said(self, loss: Issue) -> Iterator[Issue]:
         """A loss as the policy has it; what the site knowingly drops is a note."""
         assert loss.loss is not None
         allowed = _is_allowed(loss.path or "", self._policy.allow)
         yield loss.with_severity("information" if allowed else severity(loss.loss, self._policy))
+
+    def _system_name(self, element: etree._Element, value: str) -> Iterator[Issue]:
+        """The name of a code system says what its OID says; another spelling of it is untidy."""
+        known = _names().get(element.get("codeSystem", ""))
+        if known is not None and known != value:
+            yield issue("IMGDA-1285", self._paths.of(element, "/@codeSystemName"))
 
     def _is_implied(self, number: int, element: etree._Element, name: str, value: str) -> bool:
         parent = element.getparent()
@@ -186,9 +194,9 @@ class _Reader:
         if ":" in target and target not in self._ids:
             yield from self._loss(element, "/@value", value)
         elif target not in self._ids:
-            yield issue("IMGDA-1272", f"{path_of(element)}/@value", value=value)
+            yield issue("IMGDA-1272", self._paths.of(element, "/@value"), value=value)
         elif not value.startswith("#"):
-            yield issue("IMGDA-1271", f"{path_of(element)}/@value")
+            yield issue("IMGDA-1271", self._paths.of(element, "/@value"))
 
     def text(self, number: int, element: etree._Element) -> Iterator[Issue]:
         """The text of an element outside the narrative."""
@@ -205,13 +213,13 @@ class _Reader:
             self.told.update(int(e.get(NUMBER, "")) for e in element.iter(etree.Element))
             return
         for piece in _pieces(element):
-            if fold(piece) in _labels() or self._claims.says(number, piece):
+            if fold(piece) in _labels() or self._claims.says(self._narrative[number], piece):
                 continue
             kind = _kind(element, "")
-            if claimed or number in self._claims.said:
-                yield issue("IMGDA-1302", path_of(element), loss=kind, value=piece)
+            if claimed or self._narrative[number]:
+                yield issue("IMGDA-1302", self._paths.of(element), loss=kind, value=piece)
             else:
-                yield from self._said(issue("IMGDA-1322", path_of(element), loss=kind, value=piece))
+                yield from self._said(issue("IMGDA-1322", self._paths.of(element), loss=kind, value=piece))
 
 
 def _own_text(element: etree._Element) -> str:
@@ -244,13 +252,6 @@ def _implied_values(name: str, narrative: bool, *tags: str) -> tuple[frozenset[s
         path = f"{etree.QName(tag).localname}/{path}"
         paths.append(path)
     return tuple(values for known in paths if (values := _implied().get(known)) is not None)
-
-
-def _system_name(element: etree._Element, value: str) -> Iterator[Issue]:
-    """The name of a code system says what its OID says; another spelling of it is untidy."""
-    known = _names().get(element.get("codeSystem", ""))
-    if known is not None and known != value:
-        yield issue("IMGDA-1285", f"{path_of(element)}/@codeSystemName")
 
 
 _FACTS = frozenset({f"{CDA}observation", f"{CDA}procedure"})

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import binascii
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from lxml import etree
@@ -20,7 +21,7 @@ from bridge.issues import issue
 from bridge.settings import Limits
 from bridge.stylesheets import models
 
-__all__ = ["CDA", "IMG_DA_IMG", "NUMBER", "Parsed", "is_base64", "local_name", "parse", "path_of"]
+__all__ = ["CDA", "IMG_DA_IMG", "NUMBER", "Parsed", "Paths", "has_excess", "is_base64", "local_name", "parse", "path_of"]
 
 CDA = "{urn:hl7-org:v3}"
 NUMBER = "{urn:x-bridge:source}n"
@@ -42,6 +43,8 @@ class Parsed:
     media: dict[str, str]
     """The text of each attachment, by its token."""
     model: str
+    paths: Paths = field(default_factory=lambda: Paths())
+    """The XPaths of its elements."""
 
 
 def parse(document: bytes, limits: Limits) -> Parsed:
@@ -49,6 +52,8 @@ def parse(document: bytes, limits: Limits) -> Parsed:
     root = _tree(document, limits)
     model = _model(root)
     elements = list(root.iter(etree.Element))
+    if has_excess(elements, limits.leaves):
+        _refuse("IMGDA-0113", limit=str(limits.leaves))
     _number(elements, limits.depth)
     return Parsed(root, elements, _take_media(root), model)
 
@@ -109,6 +114,15 @@ def _take_media(root: etree._Element) -> dict[str, str]:
     return media
 
 
+def has_excess(elements: Iterable[etree._Element], limit: int) -> bool:
+    """Whether there are more values than *limit*: attributes, texts, and elements that have neither."""
+    return sum(len(element.attrib) + _texts(element) or 1 for element in elements) > limit
+
+
+def _texts(element: etree._Element) -> int:
+    return bool(element.text and element.text.strip()) + bool(element.tail and element.tail.strip())
+
+
 def is_base64(text: str) -> bool:
     """Whether a text is base64 (RFC 4648), line breaks aside."""
     try:
@@ -122,13 +136,38 @@ def local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def path_of(element: etree._Element, leaf: str = "", *, name: Callable[[str], str] = local_name) -> str:
-    """The XPath of an element, its steps named by *name*; positions only where there are several of the same name."""
-    steps: list[str] = []
-    current: etree._Element | None = element
-    while current is not None:
-        tag, parent = str(current.tag), current.getparent()
-        alike = list(parent.iterchildren(tag)) if parent is not None else []
-        steps.append(f"/{name(tag)}[{alike.index(current) + 1}]" if len(alike) > 1 else f"/{name(tag)}")
-        current = parent
-    return "".join(reversed(steps)) + leaf
+class Paths:
+    """The XPaths of the elements of one tree, whose steps are named by *name*; positions only where several have one name.
+
+    The children of an element are numbered once, for all the paths through it. The tree must keep its elements meanwhile.
+    """
+
+    def __init__(self, name: Callable[[str], str] = local_name) -> None:
+        self._name = name
+        self._steps: dict[etree._Element, str] = {}
+        self._above: dict[etree._Element, str] = {}
+
+    def of(self, element: etree._Element, leaf: str = "") -> str:
+        """The XPath of an element, or with *leaf* of what it has."""
+        parent = element.getparent()
+        if parent is None:
+            return f"/{self._name(str(element.tag))}{leaf}"
+        if element not in self._steps:
+            self._number(parent)
+        if parent not in self._above:
+            self._above[parent] = self.of(parent)
+        return f"{self._above[parent]}{self._steps[element]}{leaf}"
+
+    def _number(self, parent: etree._Element) -> None:
+        children = parent.findall("*")
+        tags = [str(child.tag) for child in children]
+        counts, seen = Counter(tags), Counter[str]()
+        for child, tag in zip(children, tags, strict=True):
+            seen[tag] += 1
+            position = f"[{seen[tag]}]" if counts[tag] > 1 else ""
+            self._steps[child] = f"/{self._name(tag)}{position}"
+
+
+def path_of(element: etree._Element, *, name: Callable[[str], str] = local_name) -> str:
+    """The XPath of one element; for several of a tree, :class:`Paths`."""
+    return Paths(name).of(element)

@@ -15,7 +15,7 @@ from lxml import etree
 
 from bridge import moments, order_xml, xml
 from bridge.cda import claims, codes, header, losses
-from bridge.cda.parse import Parsed, is_base64, local_name, parse, path_of
+from bridge.cda.parse import Parsed, is_base64, local_name, parse
 from bridge.errors import SourceError, StylesheetError
 from bridge.issues import Issue, issue
 from bridge.national import INS_ROOTS
@@ -103,7 +103,9 @@ class _Reading:
 
     def finish(self) -> Reading:
         for found in self._tree.iter(f"{_X}issue"):
-            self._issues.append(issue(found.get("code", ""), path_of(self._parsed.elements[int(found.get("n", "0"))])))
+            self._issues.append(
+                issue(found.get("code", ""), self._parsed.paths.of(self._parsed.elements[int(found.get("n", "0"))]))
+            )
         claimed = claims.gather(self._tree)
         repeated = {int(e.get("of", "")): int(e.get("n", "")) for e in self._tree.iterfind(f"{_X}again")}
         for code, element, value in codes.tidy(self._tree):
@@ -132,7 +134,7 @@ class _Reading:
         current: etree._Element | None = element
         while current is not None:
             if marks := (current.get(f"{_X}from") or current.get(f"{_X}took", "").partition("@")[0]):
-                return path_of(self._parsed.elements[int(marks.split()[-1])])
+                return self._parsed.paths.of(self._parsed.elements[int(marks.split()[-1])])
             current = current.getparent()
         return "/ClinicalDocument"
 
@@ -169,7 +171,7 @@ class _Reading:
         """A truth that is neither true nor false would be read as one of them, and a number must be one."""
         for code, values in _VALUES.items():
             for element in values(self._parsed.root):
-                self._issues.append(issue(code, path_of(element)))
+                self._issues.append(issue(code, self._parsed.paths.of(element)))
 
     def _drop_repeated_ids(self) -> None:
         """An identifier that names two entries names none: the document written derives another one (IMGDA-1273)."""
@@ -216,7 +218,7 @@ class _Reading:
         marked = [self._parsed.elements[int(mark)] for mark in (element.get(f"{_X}from") or "").split()]
         named = [one for one in marked if local_name(str(one.tag)) == end]
         stated = named or [one for one in marked if one.get("value") is not None]
-        return path_of(stated[0], "/@value") if stated else self._place(element)
+        return self._parsed.paths.of(stated[0], "/@value") if stated else self._place(element)
 
     # --- what an order must have ---
 

@@ -9,21 +9,24 @@ from __future__ import annotations
 from lxml import etree
 
 from bridge import xml
-from bridge.cda.parse import is_base64
+from bridge.cda.parse import Paths, is_base64
 from bridge.checks import recognise
 from bridge.checks.recognise import model_of
-from bridge.checks.report import Report, in_order
-from bridge.checks.structure import CDA, path_of
+from bridge.checks.report import Report, told
+from bridge.checks.structure import CDA, paths
 from bridge.checks.structure import check as check_structure
 from bridge.errors import BridgeError, SettingsError
 from bridge.issues import Issue, Severity, issue
+from bridge.settings import Limits
 from bridge.stylesheets import models, transform
 
 __all__ = ["Report", "check", "failed", "model_of"]
 
 
-def check(document: bytes, *, model: str | None = None) -> Report:
+def check(document: bytes, *, model: str | None = None, limits: Limits | None = None) -> Report:
     """Every finding of a document; *model* states the version of the model instead of taking the document's own.
+
+    *limits* bounds the values of the document and the findings told; those of :class:`Limits` where it is not given.
 
     A file that cannot be read, is no CDA document, is one of another volet or of a version that is not known has one finding that
     says so. A fault of the check is a finding too. Raises :class:`SettingsError` for a *model* that is not known.
@@ -31,7 +34,7 @@ def check(document: bytes, *, model: str | None = None) -> Report:
     if model is not None and model not in models():
         raise SettingsError(issue("IMGDA-1001", None, known=", ".join(models())))
     try:
-        return _check(document, model)
+        return _check(document, model, limits or Limits())
     except Exception as error:
         return failed(error, model)
 
@@ -41,23 +44,24 @@ def failed(error: Exception, model: str | None = None) -> Report:
     return Report(model or models()[-1], (issue("IMGDA-1661", None, kind=type(error).__name__),))
 
 
-def _check(document: bytes, model: str | None) -> Report:
-    root = recognise.document_of(document)
+def _check(document: bytes, model: str | None, limits: Limits) -> Report:
+    root = recognise.document_of(document, limits)
     if isinstance(root, Issue):
         return Report(model or models()[-1], (root,))
     version = model or model_of(root) or models()[-1]
     if model is None and (reason := recognise.foreign(root)):
         return Report(version, (reason,))
-    found = [*_file(document), *check_structure(root), *_attachments(root)]
+    known = paths()
+    found = [*_file(document), *check_structure(root, known), *_attachments(root, known)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
-        found += _ruled(root, version)
-    return Report(version, in_order(found))
+        found += _ruled(root, version, known)
+    return Report(version, told(found, limits.findings), limit=limits.findings)
 
 
-def _ruled(root: etree._Element, model: str) -> list[Issue]:
+def _ruled(root: etree._Element, model: str, known: Paths) -> list[Issue]:
     """What the stylesheet finds; where it fails, what the structure said stays, with a finding that the rest is unknown."""
     try:
-        return _rules(root, model)
+        return _rules(root, model, known)
     except BridgeError as error:
         return [issue("IMGDA-1661", None, kind=type(error).__name__)]
 
@@ -68,29 +72,29 @@ def _file(document: bytes) -> list[Issue]:
     return [*found, issue("IMGDA-1433", "/")] if xml.encoding_of(document) not in ("UTF-8", "ASCII", "US-ASCII") else found
 
 
-def _attachments(root: etree._Element) -> list[Issue]:
+def _attachments(root: etree._Element, known: Paths) -> list[Issue]:
     """Base64 that is none. Every attachment leaves the tree, so that its bytes do not pass through the stylesheet."""
     found = []
     for value in root.iter(f"{{{CDA}}}value"):
         if "mediaType" in value.attrib and value.text and value.text.strip():
             if value.get("representation") == "B64" and not is_base64(value.text):
-                found.append(issue("IMGDA-1430", path_of(value)))
+                found.append(issue("IMGDA-1430", known.of(value)))
             value.text = "-"
     return found
 
 
-def _rules(root: etree._Element, model: str) -> list[Issue]:
+def _rules(root: etree._Element, model: str, known: Paths) -> list[Issue]:
     """What the stylesheet of the model finds."""
     text = transform(model, "check", etree.tostring(root, encoding="unicode"))
     if len(text) < 60 and text.rstrip().endswith("/>"):
         return []
-    return [_issue(found, root) for found in xml.read(text)]
+    elements = list(root.iter(etree.Element))
+    return [_issue(found, elements, known) for found in xml.read(text)]
 
 
-def _issue(found: etree._Element, root: etree._Element) -> Issue:
+def _issue(found: etree._Element, elements: list[etree._Element], known: Paths) -> Issue:
+    """A finding of the stylesheet, which names its element by its number in document order."""
     parameters = {str(name): str(value) for name, value in found.attrib.items()}
-    code, (_, *places) = parameters.pop("rule"), parameters.pop("at").split("/")
+    code, element = parameters.pop("rule"), elements[int(parameters.pop("at")) - 1]
     severity: Severity | None = parameters.pop("severity", None)  # type: ignore[assignment]
-    for place in places:
-        root = root[int(place)]
-    return issue(code, path_of(root), severity=severity, parameters=parameters)
+    return issue(code, known.of(element), severity=severity, parameters=parameters)

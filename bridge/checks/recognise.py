@@ -10,16 +10,17 @@ import re
 from lxml import etree
 
 from bridge import xml
-from bridge.cda.parse import IMG_DA_IMG
+from bridge.cda.parse import IMG_DA_IMG, has_excess
 from bridge.checks.structure import CDA
 from bridge.issues import Issue, issue
+from bridge.settings import Limits
 from bridge.stylesheets import models
 
 __all__ = ["NO_DOCUMENT", "NO_MODEL", "UNREADABLE", "document_of", "foreign", "model_of"]
 
 NO_DOCUMENT = frozenset(f"IMGDA-{number}" for number in (1429, 1580, 1581, 1582, 1583))
 """Findings of what is no CDA document."""
-UNREADABLE = frozenset(f"IMGDA-{number}" for number in (1255, 1425, 1427, 1428, 1584))
+UNREADABLE = frozenset(f"IMGDA-{number}" for number in ("0113", 1255, 1425, 1427, 1428, 1584))
 """Findings of what may be one, but cannot be read."""
 NO_MODEL = "IMGDA-1586"
 """The finding of a document whose version of the model is not known."""
@@ -32,14 +33,16 @@ _BEGUN = re.compile(rb"<(?:[\w.-]+:)?ClinicalDocument[\s>/]")
 _ENDED = re.compile(rb"</(?:[\w.-]+:)?ClinicalDocument\s*>")
 
 
-def document_of(file: bytes) -> etree._Element | Issue:
-    """The root of a CDA document; else the one finding that says what the file is instead."""
+def document_of(file: bytes, limits: Limits) -> etree._Element | Issue:
+    """The root of a CDA document; else the one finding that says what the file is instead, or that it has too many values."""
     try:
         root = xml.read(file)
     except xml.Unreadable as error:
         return _other(file) or _unreadable(file, error)
     if root.tag != f"{{{CDA}}}ClinicalDocument":
         return issue("IMGDA-1429", "/")
+    if has_excess(root.iter(etree.Element), limits.leaves):
+        return issue("IMGDA-0113", None, limit=str(limits.leaves))
     return root
 
 

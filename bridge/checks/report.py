@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 from xml.sax.saxutils import escape, quoteattr
 
 from bridge.checks.recognise import NO_DOCUMENT, NO_MODEL, UNREADABLE
 from bridge.checks.words import Verdict, further_words, verdict_words
 from bridge.issues import Issue, Language, Severity, operation_outcome
+from bridge.issues import issue as make_issue
+from bridge.settings import Limits
 
-__all__ = ["Report", "in_order", "suites"]
+__all__ = ["Report", "in_order", "suites", "told"]
 
 _RANK = {"fatal": 0, "error": 1, "warning": 2, "information": 3}
 _NOT_CHECKED = frozenset({"IMGDA-1655", "IMGDA-1661"})
 """Findings without which nobody knows what a rule would have said."""
 _WITHOUT_VERDICT = NO_DOCUMENT | UNREADABLE | _NOT_CHECKED | {NO_MODEL}
+_AND_MORE = "IMGDA-0114"
+"""The finding that counts those that are not told."""
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -29,7 +33,9 @@ class Report:
     model: str
     """Version of the model IMG-DA-IMG whose rules were applied."""
     issues: tuple[Issue, ...]
-    """Errors first, then in the order of the document."""
+    """Errors first, then in the order of the document; beyond a limit, only how many more."""
+    limit: int = field(default=Limits().findings, kw_only=True, compare=False)
+    """How many findings are told at most."""
 
     @property
     def verdict(self) -> Verdict:
@@ -145,7 +151,7 @@ class Report:
 
     def joined(self, other: Report) -> Report:
         """This report with the findings of another about the same document."""
-        return Report(self.model, in_order((*self.issues, *other.issues)))
+        return Report(self.model, told((*self.issues, *other.issues), self.limit), limit=self.limit)
 
     def to_html(self, document: bytes, name: str = "", language: Language = "fr") -> str:
         """The report as one page that needs nothing else, with excerpts of the document and its narrative."""
@@ -157,6 +163,18 @@ class Report:
 def _counts(issues: Iterable[Issue]) -> dict[Severity, int]:
     found = Counter(issue.severity for issue in issues)
     return {severity: found[severity] for severity in get_args(Severity)}
+
+
+def told(found: Iterable[Issue], limit: int) -> tuple[Issue, ...]:
+    """The first findings :func:`in_order`, and how many more there are; those without which the verdict is another are kept."""
+    known = [*found]
+    every = in_order(issue for issue in known if issue.code != _AND_MORE)
+    first, rest = every[:limit], every[limit:]
+    kept = {issue.code: issue for issue in rest if issue.code in _WITHOUT_VERDICT}
+    if not any(issue.is_official for issue in first):
+        kept |= {issue.code: issue for issue in rest if issue.is_official}
+    more = len(rest) - len(kept) + sum(int(issue.parameters["count"]) for issue in known if issue.code == _AND_MORE)
+    return (*first, *kept.values(), *([make_issue(_AND_MORE, None, count=str(more))] if more else []))
 
 
 def in_order(found: Iterable[Issue]) -> tuple[Issue, ...]:

@@ -13,11 +13,11 @@ from functools import cache, lru_cache
 
 from lxml import etree
 
-from bridge.cda import parse
+from bridge.cda.parse import Paths
 from bridge.checks.types import UNSEEN, Type, types
 from bridge.issues import Issue, issue
 
-__all__ = ["check", "path_of"]
+__all__ = ["CDA", "PREFIXES", "by_datatype", "check", "name_of", "paths"]
 
 CDA = "urn:hl7-org:v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -30,7 +30,7 @@ _DEEPEST = 60
 
 
 @lru_cache(maxsize=4096)
-def _name(tag: str) -> str:
+def name_of(tag: str) -> str:
     """``{urn:hl7-org:v3}id`` as ``id``; other known namespaces by their usual prefix."""
     if not tag.startswith("{"):
         return f"?:{tag}"
@@ -39,16 +39,16 @@ def _name(tag: str) -> str:
 
 
 def _attribute_name(name: str) -> str:
-    return _name(name) if name.startswith("{") else name
+    return name_of(name) if name.startswith("{") else name
 
 
-def path_of(element: etree._Element) -> str:
-    """XPath of an element, with a number where it has sisters of its name."""
-    return parse.path_of(element, name=_shown)
+def paths() -> Paths:
+    """The XPaths of a tree, with a number where an element has sisters of its name."""
+    return Paths(_shown)
 
 
 def _shown(tag: str) -> str:
-    return _name(tag).removeprefix("?:")
+    return name_of(tag).removeprefix("?:")
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def _shape(key: Key) -> Shape:
     """The shape of a key, remembered where documents that conform may have it."""
     kind, attributes, tags = key
     model = types()[kind]
-    names = tuple(_name(tag) for tag in tags)
+    names = tuple(name_of(tag) for tag in tags)
     null = "nullFlavor" in attributes
     defects = (*_attribute_defects(kind, attributes), *_content(kind, names, null))
     twins = tuple(name for name in _SINGULAR if names.count(name) > 1)
@@ -112,7 +112,7 @@ def _anything(_: str) -> bool:
     return True
 
 
-def _by_datatype(element: etree._Element) -> str:
+def by_datatype(element: etree._Element) -> str:
     """The type of a value, which its ``xsi:type`` names; CE is a CD."""
     named = element.get(f"{{{XSI}}}type", "").rpartition(":")[2]
     kind = f"value-{'CD' if named == 'CE' else named}"
@@ -172,9 +172,9 @@ def _content(kind: str, tags: tuple[str, ...], null: bool) -> list[Defect]:
 # --- the walk --------------------------------------------------------------------------------------------------------
 
 
-def check(root: etree._Element) -> list[Issue]:
+def check(root: etree._Element, known: Paths | None = None) -> list[Issue]:
     """Every defect of structure of a document, whose comments and processing instructions were taken out."""
-    walk = _Walk()
+    walk = _Walk(known or paths())
     walk.element(root, "ClinicalDocument", 1)
     walk.repeated_ids()
     return walk.found
@@ -183,20 +183,21 @@ def check(root: etree._Element) -> list[Issue]:
 class _Walk:
     """One walk through a document."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Paths) -> None:
         self.found: list[Issue] = []
+        self._paths = known
         self._ids: set[str] = set()
         self._doubles: list[etree._Element] = []
 
     def say(self, code: str, where: etree._Element, /, **parameters: str) -> None:
         """A finding at an element."""
-        self.found.append(issue(code, path_of(where), parameters=parameters))
+        self.found.append(issue(code, self._paths.of(where), parameters=parameters))
 
     def element(self, element: etree._Element, kind: str, depth: int) -> None:
         """Check an element of a type, then its children."""
         children = list(element)
         if kind == "value":
-            kind = _by_datatype(element)
+            kind = by_datatype(element)
         key = kind, tuple(element.keys()), tuple([child.tag for child in children]) if children else ()
         shape = _SHAPES.get(key) or _shape(key)  # type: ignore[arg-type]
         for accepts, value in zip(shape.accepts, element.values()):  # noqa: B905 (saying strict takes a tenth of the walk)
@@ -207,7 +208,7 @@ class _Walk:
             self._special(element, children, shape)
         bare = shape.type.text == ""
         if bare and (text := element.text) is not None and text.strip():
-            self.say("IMGDA-1406", element, element=_name(str(element.tag)))
+            self.say("IMGDA-1406", element, element=name_of(str(element.tag)))
             bare = False
         if depth > _DEEPEST:
             self.say("IMGDA-1427", element)
@@ -217,7 +218,7 @@ class _Walk:
             if child_kind is not None:
                 self.element(child, child_kind, depth)
             if bare and (text := child.tail) is not None and text.strip():
-                self.say("IMGDA-1406", element, element=_name(str(element.tag)))
+                self.say("IMGDA-1406", element, element=name_of(str(element.tag)))
                 bare = False
 
     def _special(self, element: etree._Element, children: list[etree._Element], shape: Shape) -> None:
@@ -229,12 +230,12 @@ class _Walk:
         if shape.identified:
             self._identify(element)
         if shape.type.text == "#text!" and not shape.null and not (element.text and element.text.strip()):
-            self.say("IMGDA-1407", element, element=_name(str(element.tag)))
+            self.say("IMGDA-1407", element, element=name_of(str(element.tag)))
         if shape.twins:
             self._twins(children, shape.twins)
 
     def _defects(self, element: etree._Element, children: list[etree._Element], shape: Shape) -> None:
-        name = _name(str(element.tag))
+        name = name_of(str(element.tag))
         for code, index, parameters in shape.defects:
             where = element if index is None else children[index]
             self.say(code, where, **{"element": name, "parent": name, **parameters})
@@ -244,7 +245,7 @@ class _Walk:
         for name, value in element.items():
             shown = _attribute_name(str(name))
             known = shape.type.attributes.get(shown)
-            where = {"attribute": shown, "element": _name(str(element.tag))}
+            where = {"attribute": shown, "element": name_of(str(element.tag))}
             if known is None:
                 continue
             if not value.strip():
@@ -269,9 +270,9 @@ class _Walk:
             others -= {"codeSystem"}
         # A site in words keeps its side as a qualifier (docs/decisions.md, 45).
         beside = {"originalText", "translation"} | ({"qualifier"} if element.get("nullFlavor") == "OTH" else set())
-        holds = [child for child in element if _name(str(child.tag)) not in beside]
+        holds = [child for child in element if name_of(str(child.tag)) not in beside]
         if others or holds or (element.text or "").strip():
-            self.say("IMGDA-1421", element, element=_name(str(element.tag)))
+            self.say("IMGDA-1421", element, element=name_of(str(element.tag)))
 
     def _twins(self, children: list[etree._Element], names: tuple[str, ...]) -> None:
         """Sisters that say the same twice, or a value and that there is none (II, TEL, AD, CE of HL7 V3)."""
@@ -282,9 +283,11 @@ class _Walk:
             keys = [_essence(child, name) for child in group]
             if len(set(keys)) == len(keys):
                 continue
-            for key, times in Counter(keys).items():
-                if times > 1:
-                    self.say("IMGDA-1422", group[keys.index(key, keys.index(key) + 1)], element=name)
+            seen: Counter[object] = Counter()
+            for key, child in zip(keys, group, strict=True):
+                seen[key] += 1
+                if seen[key] == 2:
+                    self.say("IMGDA-1422", child, element=name)
 
     def repeated_ids(self) -> None:
         """An ID names one element of the document."""

@@ -16,7 +16,8 @@ from typing import Any
 from lxml import etree
 
 from bridge import xml
-from bridge.checks.structure import path_of
+from bridge.cda.parse import Paths
+from bridge.checks.structure import paths
 from bridge.checks.suite import Folder, cache_folder, digest, engine_of, locate, mended, schema_of
 from bridge.issues import Issue
 
@@ -112,7 +113,8 @@ class Suites:
             root = xml.read(document, whole=True)
         except xml.Unreadable:
             return
-        yield from self._schema_errors(root)
+        known = paths()
+        yield from self._schema_errors(root, known)
         node = self._saxon.parse_xml(xml_text=etree.tostring(root, encoding="unicode"))
         for name, suite in self._compiled.items():
             try:
@@ -120,33 +122,33 @@ class Suites:
             except Exception:
                 yield _failure("IMGDA-1655", name)
                 continue
-            yield from self._failures(name, report, root)
+            yield from self._failures(name, report, root, known)
 
-    def _schema_errors(self, root: etree._Element) -> Iterator[Data]:
+    def _schema_errors(self, root: etree._Element, known: Paths) -> Iterator[Data]:
         if self._schema is None or self._schema.validate(root):
             return
         for error in self._schema.error_log:
             found = root.getroottree().xpath(error.path) if error.path else []
             yield {
                 "code": "IMGDA-1650",
-                "path": path_of(found[0]) if isinstance(found, list) and found else None,
+                "path": known.of(found[0]) if isinstance(found, list) and found else None,
                 "parameters": {"suite": "CDA_extended.xsd", "line": str(error.line)},
                 "value": error.message,
             }
 
-    def _failures(self, name: str, report: etree._Element, root: etree._Element) -> Iterator[Data]:
+    def _failures(self, name: str, report: etree._Element, root: etree._Element, known: Paths) -> Iterator[Data]:
         for found in report.iter(f"{_SVRL}failed-assert", f"{_SVRL}successful-report"):
             usual = "error" if str(found.tag).endswith("failed-assert") else "warning"
             yield {
                 "code": "IMGDA-1651",
-                "path": _place(found.get("location", ""), root),
+                "path": _place(found.get("location", ""), root, known),
                 "severity": _ROLES.get(found.get("role", ""), usual),
                 "parameters": {"suite": name},
                 "value": " ".join("".join(found.find(f"{_SVRL}text").itertext()).split()),  # type: ignore[union-attr]
             }
 
 
-def _place(location: str, root: etree._Element) -> str | None:
+def _place(location: str, root: etree._Element, known: Paths) -> str | None:
     """The path of an SVRL location, as we write it; some rules of the suites state it without namespaces."""
     simple = re.sub(r"\*:(\w+)\[namespace-uri\(\)='([^']*)'\]", r"*[local-name()='\1']", location)
     simple = re.sub(r"/([A-Za-z][\w.\-]*)(?=[\[/]|$)", r"/*[local-name()='\1']", simple)
@@ -154,4 +156,4 @@ def _place(location: str, root: etree._Element) -> str | None:
         found = root.xpath(simple)
     except etree.XPathError:
         return None
-    return path_of(found[0].getparent() if not isinstance(found[0], etree._Element) else found[0]) if found else None
+    return known.of(found[0].getparent() if not isinstance(found[0], etree._Element) else found[0]) if found else None

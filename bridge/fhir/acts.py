@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from bridge.distinct import Distinct
 from bridge.fhir.clinical import TA
 from bridge.fhir.coding import (
     CONTRAINDICATION,
@@ -231,9 +232,9 @@ class Acts:
 
     def _comments(self, request: Node) -> list[str]:
         """The untyped notes of a ServiceRequest; typed ones are justification and finality (docs/fhir.md, 1.4)."""
-        found = []
+        found: Distinct[str] = Distinct()
         for note in request.children("note"):
-            if _note_type(note) is None and (text := clean(note.text("text"))) and text not in found:
+            if _note_type(note) is None and (text := clean(note.text("text"))):
                 found.append(text)
         return found
 
@@ -295,10 +296,10 @@ class Acts:
 
         *shared* is a placer number that stands for the whole request, where nothing else does.
         """
-        found = []
+        found: Distinct[Identifier] = Distinct()
         for node in request.children("identifier"):
             if has_type(node, "PLAC") and (read := identifier(self.context, node, self.context.settings.oids.order, bare=True)):
-                if read not in shared and read not in found:
+                if read not in shared:
                     found.append(read)
         return tuple(found)
 

@@ -57,13 +57,13 @@ _FIELDS = PARTS | {
 
 def addresses(owner: Node, element: str = "address", now: str | None = None) -> tuple[Address, ...]:
     """The addresses of a person or structure, without those out of date (reported) and repetitions."""
-    found: list[Address] = []
+    found: dict[str, Address] = {}
     for node in owner.children(element):
         if node.peek("use") == "old" or is_past(node, now):
             node.give_up("IMGDA-0907")
-        elif (read := address(node)) and _words_of(read) not in map(_words_of, found):
-            found.append(read)
-    return tuple(found)
+        elif read := address(node):
+            found.setdefault(_words_of(read), read)
+    return tuple(found.values())
 
 
 def _words_of(found: Address) -> str:

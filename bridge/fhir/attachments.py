@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
+from bridge.distinct import Distinct
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import moment
 from bridge.fhir.view import Node
@@ -28,7 +29,7 @@ class Attachments:
     """The linked documents of one request."""
 
     context: Context
-    found: list[Attachment] = field(default_factory=list)
+    found: Distinct[Attachment] = field(default_factory=Distinct)
 
     def document(self, node: Node) -> None:
         """Read a DocumentReference, Media or Binary."""
@@ -124,8 +125,7 @@ class Attachments:
             language=language,
             type_text=words if words and words.split() != title.split() else None,
         )
-        if attachment not in self.found:
-            self.found.append(attachment)
+        self.found.append(attachment)
         return True
 
     def _url_only(self, node: Node) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bridge import blank
+from bridge.distinct import Distinct
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.context import Context, clean, one_line, same_words
 from bridge.fhir.datatypes import effective_time
@@ -40,7 +41,7 @@ class Finding:
     concept: Code
     present: bool
     path: str
-    comments: list[str] = field(default_factory=list)
+    comments: Distinct[str] = field(default_factory=Distinct)
     date: EffectiveTime | None = None
     id: Identifier | None = None
 
@@ -51,19 +52,20 @@ class Clinical:
 
     context: Context
     attachments: Attachments
-    medical: list[str] = field(default_factory=list)
-    surgical: list[str] = field(default_factory=list)
+    medical: Distinct[str] = field(default_factory=Distinct)
+    surgical: Distinct[str] = field(default_factory=Distinct)
     known_absence: set[str] = field(default_factory=set)
     """``medical`` and ``surgical`` where the input says that there are none."""
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
     rubric_comments: list[str] = field(default_factory=list)
     care_information: list[CareInformation] = field(default_factory=list)
+    _cared_for: set[Code] = field(default_factory=set)
     informed: bool | None = None
     times: dict[str, EffectiveTime] = field(default_factory=dict)
     """When each single datum of the request was said, by its field of the order."""
-    information: list[str] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-    results: list[str] = field(default_factory=list)
+    information: Distinct[str] = field(default_factory=Distinct)
+    events: Distinct[str] = field(default_factory=Distinct)
+    results: Distinct[str] = field(default_factory=Distinct)
     callback: bool | None = None
     functions: list[Node] = field(default_factory=list)
     """Observations MED-1133, which belong to the one act that may have them."""
@@ -227,7 +229,7 @@ class Clinical:
         """What goes into the comment of a contra-indication: what weakens it, its phrases and notes."""
         return [*marks(self.context, node, "status"), *self.phrases.of(node), *self.phrases.comments(node)]
 
-    def _history_text(self, node: Node, labels: tuple[str, ...], texts: list[str], item: str) -> None:
+    def _history_text(self, node: Node, labels: tuple[str, ...], texts: Distinct[str], item: str) -> None:
         """The free text of a rubric, with its time as *item* of the order; its own label, or a dash, is no text."""
         text, name = self._text_value(node), node.choice("value")
         if text is not None and name and blank.is_blank(text, *labels, *_own_labels(node.child("code"))):
@@ -419,9 +421,8 @@ class Clinical:
         if self.rubric_comments:
             if findings:
                 self.context.note("IMGDA-0427", findings[0].path)
-                for comment in reversed(self.rubric_comments):
-                    if comment not in findings[0].comments:
-                        findings[0].comments.insert(0, comment)
+                new = dict.fromkeys(c for c in reversed(self.rubric_comments) if c not in findings[0].comments)
+                findings[0].comments = Distinct([*reversed(new), *findings[0].comments])
             else:
                 for comment in self.rubric_comments:
                     add(self.medical, "Contre-indications : " + comment)
@@ -443,7 +444,8 @@ class Clinical:
             self.context.note("IMGDA-0504", value.path, value_set="JDV_InfoPriseEnCharge")
 
     def _add_care(self, code: Code, node: Node | None = None) -> None:
-        if all(code != known.concept for known in self.care_information):
+        if code not in self._cared_for:
+            self._cared_for.add(code)
             when = effective_time(self.context, node) if node else None
             self.care_information.append(CareInformation(concept=code, date=when))
 

@@ -110,6 +110,8 @@ class Context:
     """The patient of the order being read."""
     identified: dict[Identifier, str] = field(default_factory=dict)
     """FHIRPath of the value of each identifier that was read."""
+    documents: dict[str, tuple[Node, ...]] = field(default_factory=dict)
+    """The requests that have what makes one document of them in common (:mod:`bridge.fhir.select`)."""
 
     def is_foreign(self, resource: Node) -> bool:
         """Whether a resource is about somebody else: an error, whatever it says."""

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.fhir.context import one_line
@@ -47,6 +47,8 @@ class Identity:
     header: Header
     ancestors: frozenset[int] = frozenset()
     """``id()`` of the objects of the requests that replace this one: a request is never replaced by what it replaces."""
+    _known: dict[int, tuple[tuple[Node, ...], Known | None]] = field(default_factory=dict)
+    """What the documents of replaced requests are known by, by ``id()`` of their requests."""
 
     def document(self, ids: tuple[Identifier, ...], requested: str | None, created: str) -> Document:
         """The document, with identifiers from the input, else derived from the order number and its date (A1)."""
@@ -247,10 +249,10 @@ class Identity:
         """What the document of the replaced request is known by; where that cannot be told, a critical loss."""
         found: Known | None = None
         for request in self.header.requests:
-            for index, reference in enumerate(request.children("replaces")):
+            for reference in request.children("replaces"):
                 known = self._known_of(reference)
                 if known is None or found not in (None, known):
-                    self._lose_replaced(request, index)
+                    _lose_replaced(reference)
                 else:
                     found = known
                     for name in ("reference", "type", "display"):
@@ -259,15 +261,18 @@ class Identity:
                         number.decide("system", "value", "use")
         return found
 
-    def _lose_replaced(self, request: Node, index: int) -> None:
-        node = request.children("replaces")[index]
-        for name in list(node.value):
-            node.lose(name, "IMGDA-0345")
-
     def _known_of(self, reference: Node) -> Known | None:
         """The identity that a conversion of the replaced request gives its document, under the same settings."""
-        header = self.header.of_replaced(reference)
-        if header is None or any(id(node.value) in self.ancestors for node in header.requests):
+        members = self.header.replaced(reference)
+        if not members:
+            return None
+        if id(members) not in self._known:
+            self._known[id(members)] = members, self._known_together(members)
+        return self._known[id(members)][1]
+
+    def _known_together(self, members: tuple[Node, ...]) -> Known | None:
+        header = self.header.reader_of(members)
+        if any(id(node.value) in self.ancestors for node in members):
             return None
         known = Identity(header, self.ancestors | {id(node.value) for node in self.header.requests})._known_alone()
         for node in header.requests:
@@ -284,6 +289,11 @@ class Identity:
         ids = header.order_ids()
         dated = all(iso(str(node.peek("authoredOn"))) for node in header.requests)
         return self.known_as(ids, header.requested_at(), earlier) if ids and dated else None
+
+
+def _lose_replaced(reference: Node) -> None:
+    for name in list(reference.value):
+        reference.lose(name, "IMGDA-0345")
 
 
 def _positive(sent: object) -> int | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bridge.distinct import Distinct
 from bridge.fhir.addresses import addresses
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import FURTHER_IDENTIFIER, as_datetime, is_past, iso, moment, period
@@ -75,6 +76,8 @@ class Header:
     """The type of the encounter, once read."""
     _rootless: list[str] = field(default_factory=list)
     """FHIRPath of each number of the order whose system is neither an OID nor a UUID."""
+    _mine: frozenset[int] | None = None
+    """``id()`` of the objects of the requests, once asked for."""
 
     # --- A8, A5: number and times ------------------------------------------------------------------------------------
 
@@ -134,7 +137,7 @@ class Header:
             group = owner.child("groupIdentifier")
             focus = [owner.child("focus"), *(a.child("resource") for a in owner.children("action"))]
             targets = [self.context.index.find(reference) for reference in focus if reference]
-            if group and any(t is not None and t.value is r.value for t in targets for r in self.requests):
+            if group and self._concern(targets):
                 found = self._read_number(group)
                 return (found,) if found else ()
         for request in self.requests:
@@ -143,10 +146,16 @@ class Header:
                     return (found,)
         return ()
 
+    def _concern(self, targets: list[Node | None]) -> bool:
+        """Whether one of some resources is a request of the group."""
+        if self._mine is None:
+            self._mine = frozenset(id(request.value) for request in self.requests)
+        return any(target is not None and id(target.value) in self._mine for target in targets)
+
     def _parent_number(self, reference: Node) -> Node | None:
         """The number of the request that this one is based on: requisition, placer number, or the only one without a type."""
         parent = self.context.index.find(reference)
-        if parent is None or parent.type_name != "ServiceRequest" or any(parent.value is r.value for r in self.requests):
+        if parent is None or parent.type_name != "ServiceRequest" or self._concern([parent]):
             return None
         numbers = parent.children("identifier")
         candidates = [n for n in numbers if has_type(n, "PLAC")] or [n for n in numbers if "type" not in n]
@@ -224,18 +233,21 @@ class Header:
         """What the document is known by (A1)."""
         return Identity(self).document(ids, requested, created)
 
-    def of_replaced(self, reference: Node) -> Header | None:
-        """A reader of the request that a reference of ServiceRequest.replaces leads to; what it finds is not reported."""
+    def replaced(self, reference: Node) -> tuple[Node, ...]:
+        """The requests that form one document with the one that a reference of ServiceRequest.replaces leads to."""
         old = replaced_by(self.context, reference)
-        mine = {id(request.value) for request in self.requests}
-        members = [n for n in of_one_document(self.context, old) if id(n.value) not in mine] if old else []
-        if old is None or id(old.value) in mine:
-            return None
+        if old is None or self._concern([old]):
+            return ()
+        members = of_one_document(self.context, old)
+        return tuple(node for node in members if not self._concern([node])) if self._concern([*members]) else members
+
+    def reader_of(self, members: tuple[Node, ...]) -> Header:
+        """A reader of requests that are replaced; what it finds is not reported."""
         context = replace(self.context, issues=[], identified={})
         people = People(context)
-        described = description_of(context.index, tuple(members))
+        described = description_of(context.index, members)
         description = Description(people, described) if described else None
-        return Header(context, people, self.root, None, tuple(members), None, description)
+        return Header(context, people, self.root, None, members, None, description)
 
     # --- A4: demandeur -----------------------------------------------------------------------------------------------
 
@@ -326,7 +338,7 @@ class Header:
         """
         for provenance in self.context.index.of_type("Provenance"):
             targets = [self.context.index.find(target) for target in provenance.children("target")]
-            if any(t is not None and t.value is r.value for t in targets for r in self.requests):
+            if self._concern(targets):
                 for agent in provenance.children("agent"):
                     kind = agent.child("type")
                     if kind and any(c.peek("code") in ("author", "AUT") for c in kind.children("coding")):
@@ -363,6 +375,7 @@ class Header:
             found += self._treating_physician(patient, supporting)
         else:
             self._same_physician(patient)
+        copies = {_person(p.professional) for p in found if p.type == "CON"}
         for role in [*self._report_recipients(), *self._roles_among(supporting, "CORRE")]:
             new = Participant(
                 professional=role.professional,
@@ -370,8 +383,9 @@ class Header:
                 function=coded_value("function-code", "CORRE"),
                 role_class=role.role_class or "PROV",
             )
-            if not any(p.type == "CON" and _same_person(p.professional, new.professional) for p in found):
+            if (person := _person(new.professional)) not in copies:
                 found.append(new)
+                copies.add(person)
         return tuple(found)
 
     def _extensions(self, name: str) -> list[Node]:
@@ -486,7 +500,7 @@ class Header:
         found = []
         for node in self.context.index.of_type("CommunicationRequest"):
             about = [self.context.index.find(r) for r in node.children("about")]
-            if not any(t is not None and t.value is r.value for t in about for r in self.requests):
+            if not self._concern(about):
                 continue
             if node.peek("status") in ("entered-in-error", "revoked") or node.peek("doNotPerform") is True:
                 self.context.note("IMGDA-0217", node.path)
@@ -645,8 +659,9 @@ class Header:
         kept = {id(concept.value) for organization, concept in typed if organization in settled}
         for concept in (concept for _, concept in typed if id(concept.value) not in kept):
             concept.lose("coding", "IMGDA-0901", "administrative")
+        told = {p.ids for p in others if p.speciality}
         for role in self._addressees:
-            if not any(p.ids == role.professional.ids and p.speciality for p in others):
+            if role.professional.ids not in told:
                 for coding in self.people.specialities(role):
                     coding.lose("code", "IMGDA-0911", "administrative")
 
@@ -752,7 +767,7 @@ class Header:
     def request(self, ids: tuple[Identifier, ...], authors: tuple[Author, ...], requested: str | None, created: str) -> Request:
         """The request as the principal event."""
         principal = next((e for e in self._events() if self._is_principal(e)), None)
-        span, performer = None, None
+        span, performer, numbers = None, None, dict.fromkeys(ids)
         if principal:
             for concept in principal.children("code"):
                 _understand(concept, "55115-0")
@@ -762,7 +777,7 @@ class Header:
                 self.context.index.find(detail)
                 node = detail.child("identifier")
                 number = identifier(self.context, node, bare=True) if node else None
-                ids = (*ids, number) if number and number not in ids else ids
+                numbers |= {number: None} if number else {}
         if self.description:
             span = self.description.period()
             performer = next((p.role.professional for p in self._participations("PPRF")), None)
@@ -770,7 +785,7 @@ class Header:
             span = Period(start=requested or created, end=span.end if span else None)
         performer = performer or authors[0].professional
         path = self.requests[0].at("requester")
-        return Request(period=span, performer=self.with_setting(performer, path, asks=True), ids=ids)
+        return Request(period=span, performer=self.with_setting(performer, path, asks=True), ids=tuple(numbers))
 
     def with_setting(self, person: Professional, path: str, *, asks: bool) -> Professional:
         """The same professional with an organisation that has a practice setting, which the model demands here.
@@ -829,7 +844,7 @@ class Header:
             if request.peek("priority") != "urgent":
                 sent = str(request.peek("priority"))
                 self.context.note("IMGDA-0502", request.at("priority"), value=sent, table="priority", relation="wider")
-        reasons: list[str] = []
+        reasons: Distinct[str] = Distinct()
         contacted: Professional | None = None
         for event in self._events():
             for concept in event.children("code"):
@@ -863,18 +878,19 @@ class Header:
 
     def _contacted(self, known: Professional | None) -> Professional | None:
         """The physician of the event, else the performers of the requests; a second person is reported."""
-        found: list[tuple[Professional, Node | None]] = [(known, None)] if known else []
+        found: dict[object, tuple[Professional, Node | None]] = {_person(known): (known, None)} if known else {}
         for request in self.requests:
             for reference in request.children("performer"):
                 role = self.people.role(reference) if self._may_be_contacted(reference) else None
-                if role and not any(_same_person(role.professional, p) for p, _ in found):
-                    found.append((role.professional, reference))
-        for _, another in found[1:]:
+                if role:
+                    found.setdefault(_person(role.professional), (role.professional, reference))
+        people = [*found.values()]
+        for _, another in people[1:]:
             assert another is not None
             self.context.note("IMGDA-0431", another.path)
             for element in ("reference", "display", "identifier"):
                 another.lose(element, "IMGDA-0903")
-        return found[0][0] if found else None
+        return people[0][0] if people else None
 
     def _may_be_contacted(self, reference: Node | None) -> bool:
         """Whether a performer is a professional by resource, type or number; else a clinical loss (docs/decisions.md, 30)."""
@@ -1108,10 +1124,11 @@ def _preferred(coding: Node) -> str:
     return code_system_uri(oid) if oid else str(uri)
 
 
-def _same_person(a: Professional, b: Professional) -> bool:
-    return bool(a.ids and a.ids == b.ids) or (not a.ids and not b.ids and a.name == b.name)
+def _person(professional: Professional) -> object:
+    """What makes two professionals one person: the numbers, or the name where there is none."""
+    return professional.ids or professional.name
 
 
-def _add(texts: list[str], text: str | None) -> None:
-    if text and text not in texts:
+def _add(texts: Distinct[str], text: str | None) -> None:
+    if text:
         texts.append(text)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
+from bridge.distinct import Distinct
 from bridge.fhir.context import Context, one_line
 from bridge.fhir.datatypes import french_date, moment
 from bridge.fhir.histories import joined
@@ -73,7 +74,7 @@ class Implants:
 
     def lines(self) -> list[str]:
         """A line for each device, with what the statements about it say; a device that several name has one line."""
-        texts: list[str] = []
+        texts: Distinct[str] = Distinct()
         told: set[int] = set()
         for use in self.uses:
             device = self._device_of(use)
@@ -145,7 +146,7 @@ class Implants:
 
     def of_procedure(self, node: Node) -> list[str]:
         """What a Procedure implants, uses or removes: the focal devices and those used, each as a phrase."""
-        said: list[str] = []
+        said: Distinct[str] = Distinct()
         for focal in node.children("focalDevice"):
             device, action = focal.child("manipulated"), focal.child("action")
             add(said, self._handled(device, action) if device else None)

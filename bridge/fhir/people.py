@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from bridge.fhir.addresses import addresses
 from bridge.fhir.context import Context, one_line, same_words
@@ -43,6 +44,8 @@ from bridge.order import (
 )
 
 __all__ = ["People", "Role", "Structure"]
+
+R = TypeVar("R", Contact, Guardian)
 
 _ROLE_CLASSES = "2.16.840.1.113883.5.110"
 _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
@@ -104,6 +107,8 @@ class People:
     now: str | None = None
     """Moment of the request; what ended before is out of date."""
     _roles: dict[int, Role] = field(default_factory=dict)
+    _resources: dict[str, Node] = field(default_factory=dict)
+    """The resource of each role, by its path."""
     _structures: dict[int, Structure] = field(default_factory=dict)
     _named: list[Structure] = field(default_factory=list)
     """Structures that references name without a resource."""
@@ -135,6 +140,7 @@ class People:
         if key not in self._roles:
             read = self._read_role if resource.type_name == "PractitionerRole" else self._read_practitioner
             self._roles[key] = read(resource)
+            self._resources[resource.path] = resource
         return self._roles[key]
 
     def device(self, reference: Node | None) -> list[tuple[Professional, Device]]:
@@ -278,7 +284,7 @@ class People:
 
     def specialities(self, role: Role) -> list[Node]:
         """The codings that say the speciality of a professional."""
-        node = next((n for n in self.context.index.resources if n.path == role.path), None)
+        node = self._resources.get(role.path)
         if node is None:
             return []
         reference = node.child("practitioner")
@@ -529,17 +535,15 @@ class People:
     @reads("contacts")
     def contacts(self, patient: Node, related: list[Node]) -> tuple[tuple[Contact, ...], tuple[Guardian, ...]]:
         """Relatives with a role, from Patient.contact and from RelatedPersons; the same person is merged."""
-        contacts: list[Contact] = []
-        guardians: list[Guardian] = []
+        found = _Relatives()
         for node in [*patient.children("contact"), *related]:
-            self._relative(node, contacts, guardians)
-        return tuple(contacts), tuple(guardians)
+            self._relative(node, found)
+        contacts = tuple(merged.whole() for merged in found.contacts)
+        return contacts, tuple(merged.whole() for merged in found.guardians.values())
 
-    def _relative(self, node: Node, contacts: list[Contact], guardians: list[Guardian]) -> None:
+    def _relative(self, node: Node, found: _Relatives) -> None:
         context = self.context
-        roles: list[str] = []
-        for concept in node.children("relationship"):
-            roles += [role for role in self._contact_roles(concept) if role not in roles]
+        roles = [*dict.fromkeys(role for concept in node.children("relationship") for role in self._contact_roles(concept))]
         if len(roles) > 1 and "CON" in roles and self._is_marked_informant(node):
             roles.remove("CON")
         if not roles:
@@ -556,18 +560,18 @@ class People:
         if any(role != "GUARD" for role in roles):
             kin = next(
                 (
-                    found.code
+                    coded.code
                     for concept in node.children("relationship")
-                    if (found := context.coded(concept, "relation", tables=("relationship",), quiet=True))
+                    if (coded := context.coded(concept, "relation", tables=("relationship",), quiet=True))
                 ),
                 None,
             )
             self._repeat_relation(node, kin)
         for role in roles:
             if role == "GUARD":
-                _merge_guardian(guardians, replace(_guardian(person, organization, means, places), ids=own))
+                found.guardian(replace(_guardian(person, organization, means, places), ids=own))
             elif person:
-                _merge_contact(contacts, Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
+                found.contact(Contact(role=role, name=person, relation=kin, telecoms=means, addresses=places))
         if person is None and "GUARD" not in roles:
             node.give_up_carried("IMGDA-0901")
 
@@ -756,7 +760,7 @@ class People:
         """The INS, if it may be written, then the local identifiers; none is reported with the reason."""
         context, found = self.context, trust(self.context, node)
         national: list[Identifier] = []
-        local: list[Identifier] = []
+        local: dict[Identifier, None] = {}
         because: dict[str, str] = {}
         for candidate in node.children("identifier"):
             if self._never_an_ins(candidate):
@@ -767,8 +771,8 @@ class People:
                     candidate.give_up("IMGDA-0901", "administrative")
                 else:
                     self._take_ins(candidate, national)
-            elif (own := identifier(context, candidate, context.settings.oids.patient)) and own not in local:
-                local.append(own)
+            elif own := identifier(context, candidate, context.settings.oids.patient):
+                local[own] = None
         if not (national or local):
             context.note("IMGDA-0302", node.at("identifier"), **({"because": ""} | because))
         return (*national, *local)
@@ -826,19 +830,52 @@ def _called(name: PersonName) -> tuple[str | None, ...]:
     return name.family, name.given, name.birth_family, name.birth_given, name.used_family, name.used_given
 
 
-def _merge_contact(contacts: list[Contact], new: Contact) -> None:
-    """Add a relative, or complete the same person in the same role."""
-    for index, known in enumerate(contacts):
-        same = (known.role, _called(known.name)) == (new.role, _called(new.name))
-        if same and (known.relation is None or new.relation is None or known.relation == new.relation):
-            contacts[index] = replace(
-                known,
-                relation=known.relation or new.relation,
-                telecoms=(*known.telecoms, *(t for t in new.telecoms if t not in known.telecoms)),
-                addresses=(*known.addresses, *(a for a in new.addresses if a not in known.addresses)),
-            )
-            return
-    contacts.append(new)
+@dataclass(slots=True)
+class _Relatives:
+    """The relatives as they are read: the same person in the same role is one, with the means and addresses of all."""
+
+    contacts: list[_Merged[Contact]] = field(default_factory=list)
+    guardians: dict[object, _Merged[Guardian]] = field(default_factory=dict)
+    _known: dict[object, list[_Merged[Contact]]] = field(default_factory=dict)
+
+    def contact(self, new: Contact) -> None:
+        """Add a relative, or complete the same person in the same role."""
+        same = self._known.setdefault((new.role, _called(new.name)), [])
+        for known in same:
+            relation = known.item.relation
+            if relation is None or new.relation is None or relation == new.relation:
+                known.item = replace(known.item, relation=relation or new.relation)
+                known.add(new)
+                return
+        same.append(_Merged(new))
+        self.contacts.append(same[-1])
+
+    def guardian(self, new: Guardian) -> None:
+        """Add a guardian, or complete the same one."""
+        known = self.guardians.setdefault((new.name, new.organization), _Merged(new))
+        known.item = replace(known.item, ids=tuple(dict.fromkeys((*known.item.ids, *new.ids))))
+        known.add(new)
+
+
+@dataclass(slots=True)
+class _Merged(Generic[R]):
+    """A relative, and how to reach him."""
+
+    item: R
+    telecoms: dict[Telecom, None] = field(default_factory=dict)
+    addresses: dict[Address, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.add(self.item)
+
+    def add(self, other: R) -> None:
+        """Take the means and addresses of the same person."""
+        self.telecoms |= dict.fromkeys(other.telecoms)
+        self.addresses |= dict.fromkeys(other.addresses)
+
+    def whole(self) -> R:
+        """The relative with all of them."""
+        return replace(self.item, telecoms=tuple(self.telecoms), addresses=tuple(self.addresses))
 
 
 def _guardian(
@@ -852,19 +889,6 @@ def _guardian(
         telecoms=tuple(dict.fromkeys((*means, *organization.telecoms))),
         addresses=tuple(dict.fromkeys((*places, *organization.addresses))),
     )
-
-
-def _merge_guardian(guardians: list[Guardian], new: Guardian) -> None:
-    for index, known in enumerate(guardians):
-        if (known.name, known.organization) == (new.name, new.organization):
-            guardians[index] = replace(
-                known,
-                telecoms=(*known.telecoms, *(t for t in new.telecoms if t not in known.telecoms)),
-                ids=tuple(dict.fromkeys((*known.ids, *new.ids))),
-                addresses=(*known.addresses, *(a for a in new.addresses if a not in known.addresses)),
-            )
-            return
-    guardians.append(new)
 
 
 def first_moment(*candidates: object) -> str | None:

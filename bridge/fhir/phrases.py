@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from bridge.distinct import Distinct
 from bridge.fhir import metadata
 from bridge.fhir.context import Context, clean, one_line, same_words
 from bridge.fhir.datatypes import french_date, moment
@@ -51,9 +52,9 @@ def _type_of(version: str, path: str) -> str:
     return kind
 
 
-def add(texts: list[str], text: str | None) -> None:
-    """Add a text that is not there yet."""
-    if text and text not in texts:
+def add(texts: Distinct[str], text: str | None) -> None:
+    """Add a text, if there is one, that is not there yet."""
+    if text:
         texts.append(text)
 
 

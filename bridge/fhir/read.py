@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge import blank, order_xml
+from bridge.distinct import Distinct
 from bridge.fhir import leftovers, losses, unreferenced
 from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
@@ -238,7 +239,7 @@ class _Reader:
 
     def _patient_nodes(self) -> list[Node]:
         """The patients of the group: one is right, none is reported here, two are for the caller to refuse."""
-        found: list[Node] = []
+        found: dict[int, Node] = {}
         owners = [self.composition] if self.composition else []
         for owner in [*owners, *self.requests]:
             reference = owner.child("subject")
@@ -248,9 +249,9 @@ class _Reader:
                 self.context.note(code, owner.at("subject"))
             elif target.type_name != "Patient":
                 self.context.note("IMGDA-0205", owner.at("subject"), expected="Patient")
-            elif all(target.value is not known.value for known in found):
-                found.append(target)
-        return found
+            else:
+                found.setdefault(id(target.value), target)
+        return [*found.values()]
 
     def _patient(self, node: Node | None) -> tuple[Patient, tuple[Contact, ...]]:
         """The patient and the relatives; where no patient was found, the other findings still count."""
@@ -266,10 +267,11 @@ class _Reader:
 
     def _relatives(self, patient: Node) -> list[Node]:
         informants = self.header.informants()
+        named = {id(node.value) for node in informants}
         for node in self.context.index.of_type("RelatedPerson"):
             owner = node.child("patient")
             target = self.context.index.find(owner) if owner else None
-            if target is not None and target.value is patient.value and all(node.value is not i.value for i in informants):
+            if target is not None and target.value is patient.value and id(node.value) not in named:
                 informants.append(node)
         return [node for node in informants if not self.context.is_foreign(node)]
 
@@ -346,14 +348,16 @@ class _Reader:
     def _with_call_back_numbers(self, authors: tuple[Any, ...]) -> tuple[Any, ...]:
         """The number to call back has no place of its own: it joins the telecoms of the demandeur (docs/fhir.md, M21)."""
         author = authors[0]
-        known: tuple[Telecom, ...] = author.professional.telecoms
+        known: dict[Telecom, None] = dict.fromkeys(author.professional.telecoms)
+        values = {number.value for number in known}
         for point in self.header.call_back_numbers():
             for number in telecom(point):
-                if number.value not in {t.value for t in known}:
-                    known = (*known, number)
+                if number.value not in values:
+                    known[number] = None
+                    values.add(number.value)
                 elif number not in known:
                     point.lose("use", "IMGDA-0903")
-        return (replace(author, professional=replace(author.professional, telecoms=known)), *authors[1:])
+        return (replace(author, professional=replace(author.professional, telecoms=tuple(known))), *authors[1:])
 
     # --- texts -------------------------------------------------------------------------------------------------------
 
@@ -376,23 +380,23 @@ class _Reader:
 
     @reads("patient_information")
     def _information(self, clinical: Clinical) -> list[str]:
-        texts = list(clinical.information)
+        texts = Distinct(clinical.information)
         for request in self.requests:
             found = [request.text("patientInstruction")]
             found += [n.text("instructionMarkdown") for n in request.children("patientInstruction")]
             for text in map(clean, found):
-                if text and text not in texts:
+                if text:
                     texts.append(text)
         return texts
 
     @reads("event")
     def _events(self, clinical: Clinical) -> list[str]:
         """Évènements associés; the wording of a Timing says one too (docs/fhir.md, M18)."""
-        texts = list(clinical.events)
+        texts = Distinct(clinical.events)
         for request in self.requests:
             timing = request.child("occurrenceTiming")
             code = timing.child("code") if timing else None
-            if code and (text := clean(code.text("text"))) and text not in texts:
+            if code and (text := clean(code.text("text"))):
                 texts.append(text)
         return texts
 

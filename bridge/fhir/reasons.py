@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bridge.distinct import Distinct
 from bridge.fhir.clinical import TA, Clinical
 from bridge.fhir.context import Context, clean
 from bridge.fhir.histories import joined
@@ -24,8 +25,8 @@ class Reasons:
 
     context: Context
     clinical: Clinical
-    justification: list[str] = field(default_factory=list)
-    purpose: list[str] = field(default_factory=list)
+    justification: Distinct[str] = field(default_factory=Distinct)
+    purpose: Distinct[str] = field(default_factory=Distinct)
 
     @reads("justification")
     def read(self, request: Node) -> None:
@@ -60,7 +61,7 @@ class Reasons:
 
     def _add(self, kind: str | None, text: str | None) -> None:
         texts = self.purpose if kind == _PURPOSE else self.justification
-        if text and text not in texts:
+        if text:
             texts.append(text)
 
     def _concept(self, concept: Node | None) -> None:

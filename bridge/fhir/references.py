@@ -33,6 +33,8 @@ class Index:
         self._containers: dict[int, Node] = {}
         """The resource that contains another, by ``id()`` of the contained one's object."""
         self._contained: dict[tuple[int, str], Node] = {}
+        self._numbers: dict[tuple[str, str], Node] | None = None
+        """The first request with a number, by its system and value; made when asked for."""
         if root.type_name == "Bundle":
             for entry in root.children("entry"):
                 if resource := entry.child("resource"):
@@ -65,6 +67,15 @@ class Index:
     def of_type(self, *types: str) -> list[Node]:
         """The resources of these types, in the order of the input."""
         return [resource for resource in self.resources if resource.type_name in types]
+
+    def numbered(self, number: Node) -> Node | None:
+        """The request of the input that has the number of an Identifier."""
+        if self._numbers is None:
+            self._numbers = {}
+            for request in self.of_type("ServiceRequest"):
+                for own in (*request.children("requisition"), *request.children("identifier")):
+                    self._numbers.setdefault(_number(own), request)
+        return self._numbers.get(_number(number)) if number.peek("value") else None
 
     def find(self, reference: Node) -> Node | None:
         """The resource that a Reference leads to, if it is in the input; the reference counts as read then."""
@@ -111,6 +122,10 @@ class Index:
         if owner is None:
             return None
         return self._contained.get((id(owner.value), ident)) if ident else owner
+
+
+def _number(identifier: Node) -> tuple[str, str]:
+    return str(identifier.peek("system")), str(identifier.peek("value"))
 
 
 def _is_absolute(url: str) -> bool:

@@ -45,8 +45,9 @@ def groups(context: Context, root: Node, composition: Node | None, *, single: bo
     imaging = [node for node in requests if is_imaging(context, node)]
     if not imaging and len(requests) == 1:
         imaging = requests
+    chosen = {id(node) for node in imaging}
     for node in requests:
-        if node not in imaging:
+        if id(node) not in chosen:
             context.note("IMGDA-0213", node.path)
             node.give_up("IMGDA-0910", "technical")
     if composition is not None or len(imaging) <= 1:
@@ -63,9 +64,10 @@ def _requests(context: Context, root: Node) -> list[Node]:
         return [root]
     found = [node for node in context.index.of_type("ServiceRequest") if context.index.container(node) is None]
     focus = [context.index.find(r) for header in context.index.of_type("MessageHeader") for r in header.children("focus")]
-    wanted = [node for node in found if any(target is not None and target.value is node.value for target in focus)]
+    meant = {id(target.value) for target in focus if target is not None}
+    wanted = [node for node in found if id(node.value) in meant]
     for node in found if wanted else ():
-        if node not in wanted:
+        if id(node.value) not in meant:
             context.note("IMGDA-0221", node.path)
             node.give_up("IMGDA-0910", "technical")
     return wanted or found
@@ -80,12 +82,7 @@ def replaced_by(context: Context, reference: Node) -> Node | None:
     if (found := context.index.find(reference)) is not None:
         return found if found.type_name == "ServiceRequest" else None
     number = reference.child("identifier")
-    wanted = (number.peek("system"), number.peek("value")) if number else None
-    for node in context.index.of_type("ServiceRequest") if wanted and wanted[1] else ():
-        numbers = [*node.children("requisition"), *node.children("identifier")]
-        if any((n.peek("system"), n.peek("value")) == wanted for n in numbers):
-            return node
-    return None
+    return context.index.numbered(number) if number else None
 
 
 def _earlier(context: Context, node: Node) -> set[int]:
@@ -103,13 +100,21 @@ def _earlier(context: Context, node: Node) -> set[int]:
 
 def of_one_document(context: Context, node: Node) -> tuple[Node, ...]:
     """The requests that form one document with a replaced request: same number, and neither before nor after it."""
-    key, before = _key(context, node, False), _earlier(context, node)
+    if not context.documents:
+        keyed: dict[str, list[Node]] = {}
+        for request in context.index.of_type("ServiceRequest"):
+            keyed.setdefault(_key(context, request, False), []).append(request)
+        context.documents |= {key: tuple(nodes) for key, nodes in keyed.items()}
+    together = context.documents[_key(context, node, False)]
+    if not any("replaces" in other for other in together):
+        return together
+    before = _earlier(context, node)
 
     def belongs(other: Node) -> bool:
-        same = _key(context, other, False) == key and id(other.value) not in before
-        return other.value is node.value or (same and id(node.value) not in _earlier(context, other))
+        is_earlier = id(other.value) in before
+        return other.value is node.value or not (is_earlier or id(node.value) in _earlier(context, other))
 
-    return tuple(filter(belongs, context.index.of_type("ServiceRequest")))
+    return tuple(filter(belongs, together))
 
 
 def _is_selectable(context: Context, node: Node) -> bool:

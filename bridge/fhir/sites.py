@@ -41,6 +41,14 @@ class Place:
     """The site in words, where no code says it."""
     concepts: list[Node] = field(default_factory=list)
     """The CodeableConcepts that give it: their words are compared with its modifiers."""
+    translations: set[Translation] = field(default_factory=set)
+    """The translations of its repetitions."""
+
+    def keep_translations(self) -> None:
+        """Keep the translations of its repetitions beside its own."""
+        if self.location is not None and self.translations:
+            kept = sorted_translations({*self.location.translations, *self.translations})
+            self.location = replace(self.location, translations=kept)
 
     @property
     def code(self) -> str:
@@ -84,8 +92,15 @@ class Sites:
         places: list[Place] = []
         for structure in self._structures(request):
             places += self._structure(structure, exam)
+        known: dict[tuple[str, str | None], list[Place]] = {}
+        for place in places:
+            known.setdefault((place.code, place.text), []).append(place)
         for concept in request.children("bodySite"):
-            self._body_site(concept, places, exam)
+            if (new := self._body_site(concept, known, exam)) is not None:
+                known.setdefault((new.code, new.text), []).append(new)
+                places.append(new)
+        for place in places:
+            place.keep_translations()
         return places
 
     def complete(self, exam: Exam, loose: list[tuple[Code, Node]], places: list[Place]) -> None:
@@ -256,32 +271,31 @@ class Sites:
         if code.code not in {known.code for known in place.modifiers}:
             place.modifiers.append(code)
 
-    def _body_site(self, concept: Node, places: list[Place], exam: Exam) -> None:
-        """One bodySite: a further site, or the repetition of one that a BodyStructure gave."""
+    def _body_site(self, concept: Node, places: dict[tuple[str, str | None], list[Place]], exam: Exam) -> Place | None:
+        """One bodySite: a further site, or None for the repetition of one of those known, by their codes and words."""
         if concept.extensions("bodySite") and not concept.children("coding"):
-            return
+            return None
         new = self._location(concept, concept.path, exam, [])
         if new is None:
-            return
-        known = self._repeated(new, places)
+            return None
+        known = self._repeated(new, places.get((new.code, new.text), []))
         if known is None:
-            places.append(new)
-            return
+            return new
         known.concepts += new.concepts
-        if known.location is None or new.location is None:
-            return
-        own = new.location.text if new.location.text != site_words(known.site) else None
-        translations = sorted_translations({*known.location.translations, *new.location.translations})
-        known.location = replace(known.location, text=known.location.text or own, translations=translations)
+        if known.location is not None and new.location is not None:
+            own = new.location.text if new.location.text != site_words(known.site) else None
+            known.location = replace(known.location, text=known.location.text or own)
+            known.translations.update(new.location.translations)
+        return None
 
     def _repeated(self, new: Place, places: list[Place]) -> Place | None:
-        """The site that a further one repeats, rather one whose side its words do not contradict."""
+        """The one of the sites of its code and words that a further one repeats, rather one that its words do not contradict."""
         named = frozenset(side for concept in new.concepts for _, _, text in _words_of(concept) for side in sides(text))
         own = {code.code for code in new.modifiers}
         found = []
         for known in places:
             codes = {code.code for code in known.modifiers}
-            if (known.code, known.text) == (new.code, new.text) and (not own or own == codes):
+            if not own or own == codes:
                 found.append((contrary_sides(named, frozenset(codes)), known))
         return min(found, key=lambda pair: pair[0])[1] if found else None
 

@@ -62,7 +62,7 @@ def _references(node: Node) -> Iterator[Node]:
 
 def belonging_to_nothing(context: Context) -> None:
     """Give up the devices of nobody and the structures of something else: their type alone makes no loss critical."""
-    named = _named(context)
+    named, supporting = _named(context), _supporting(context)
     for node in context.index.of_type("Device", "BodyStructure"):
         owner = context.index.container(node)
         is_of_the_order = owner is not None and owner.type_name in ("Composition", "ServiceRequest")
@@ -70,7 +70,7 @@ def belonging_to_nothing(context: Context) -> None:
             continue
         if node.type_name == "BodyStructure" and id(node.value) not in named:
             _give_up(node, "clinical")
-        elif node.type_name == "Device" and "patient" not in node and id(node.value) not in _supporting(context):
+        elif node.type_name == "Device" and "patient" not in node and id(node.value) not in supporting:
             _give_up(node, "administrative")
 
 

@@ -23,13 +23,14 @@ from bridge.cda.read import Marked, marked
 from bridge.errors import BridgeError
 from bridge.fhir.view import Leaf
 from bridge.order import Order
-from bridge.order_xml import plan
+from bridge.order_xml import NAMESPACE, plan
 from bridge.settings import Limits
 from bridge.trace.forms import Fate, Form, forms, squeeze
 
 __all__ = ["Place", "located", "places"]
 
 _SOURCE = "{urn:x-bridge:source}"
+_WANTED_BY = f"{{{NAMESPACE}}}wanted-by"
 _SHORT = 4
 """Characters below which a part of a longer text must be a word of it: "1" is not in "12"."""
 _MOST = 12
@@ -179,7 +180,7 @@ def _read(document: bytes) -> list[Entry]:
     """Every value of the order that a document says; every value of the document, if it cannot be read (a draft)."""
     spots: dict[int, list[Spot]] = defaultdict(list)
     try:
-        read = marked(document, Limits(input_mib=1024, attachment_mib=1024))
+        read = marked(document, Limits(input_mib=1024, attachment_mib=1024, leaves=10_000_000))
     except BridgeError:
         tree = xml.read(document)
         _spots(tree, "/ClinicalDocument", {}, spots)
@@ -192,8 +193,7 @@ def _entries(
     element: etree._Element, cls: type, item: str, read: Marked, spots: dict[int, list[Spot]], around: tuple[Spot, ...]
 ) -> Iterator[Entry]:
     """The values of one element of a marked ``order.xml``; what has no place of its own stands where the item around it does."""
-    marks = [*element.get(f"{_SOURCE}from", "").split(), *element.get(f"{_SOURCE}said", "").split()]
-    here = tuple(spot for mark in marks for spot in spots[int(mark)]) or around
+    here = tuple(spot for number in _marks(element, read) for spot in spots[number]) or around
     if not is_dataclass(cls):
         text = element.text or ""
         yield Entry(item, squeeze(read.parsed.media.get(text, text)).casefold(), False, here)
@@ -211,6 +211,16 @@ def _entries(
             index = f"[{seen[known.tag]}]" if known.many else ""
             seen[known.tag] += 1
             yield from _entries(child, known.type, f"{item}.{known.name}{index}".lstrip("."), read, spots, here)
+
+
+def _marks(element: etree._Element, read: Marked) -> Iterator[int]:
+    """The numbers of the elements where an element of the order was read, and where the narrative repeats it."""
+    yield from map(int, element.get(f"{_SOURCE}from", "").split())
+    said = element.get(f"{_SOURCE}said", "").split()
+    if element.tag == _WANTED_BY:
+        said += read.tree.get(f"{_SOURCE}days", "").split()
+    for mark in said:
+        yield from (int(inner.get(NUMBER, "")) for inner in read.parsed.elements[int(mark)].iter(etree.Element))
 
 
 def _spots(element: etree._Element, xpath: str, media: dict[str, str], found: dict[int, list[Spot]]) -> None:

@@ -248,9 +248,9 @@ def _to_fhir(bridge: Bridge, source: Source, options: dict[str, Any], _: Task) -
     return Answer(bundle, found.issues, model=found.model, document_id=_name(found.order))
 
 
-def _check(_: Bridge, source: Source, options: dict[str, Any], __: Task) -> Answer:
+def _check(bridge: Bridge, source: Source, options: dict[str, Any], __: Task) -> Answer:
     assert isinstance(source, bytes)
-    report = check(source, **options)
+    report = check(source, limits=bridge.settings.limits, **options)
     if any(found.code in NO_DOCUMENT | UNREADABLE for found in report.issues):
         raise SourceError(report.issues)
     return Answer(b"", report.issues, model=report.model)

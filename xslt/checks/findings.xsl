@@ -69,11 +69,10 @@
 
   <!-- findings -->
 
-  <!-- The place of an element: the number of its elder sisters, and so for each of its ancestors. -->
-  <xsl:function name="c:place" as="xs:string">
-    <xsl:param name="node" as="element()"/>
-    <xsl:sequence select="string-join($node/ancestor-or-self::* ! count(preceding-sibling::*), '/')"/>
-  </xsl:function>
+  <!-- The place of an element: its number in document order. -->
+  <xsl:accumulator name="c:number" as="xs:integer" initial-value="0">
+    <xsl:accumulator-rule match="*" select="$value + 1"/>
+  </xsl:accumulator>
 
   <xsl:function name="c:finding" as="element(finding)">
     <xsl:param name="code" as="xs:string"/>
@@ -86,7 +85,7 @@
     <xsl:param name="code" as="xs:string"/>
     <xsl:param name="node" as="element()"/>
     <xsl:param name="parameters" as="map(xs:string, xs:string)"/>
-    <finding rule="IMGDA-{$code}" at="{c:place($node)}">
+    <finding rule="IMGDA-{$code}" at="{$node/accumulator-before('c:number')}">
       <xsl:for-each select="map:keys($parameters)"><xsl:attribute name="{.}" select="$parameters(.)"/></xsl:for-each>
     </finding>
   </xsl:function>

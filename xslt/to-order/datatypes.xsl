@@ -3,7 +3,7 @@
 
      Every element of the document bears its number, x:n. What is read says where it was read: x:from lists the elements whose
      values stand here, x:took the attributes ("12@negationInd") or texts ("12") that decided it, x:said the narrative that repeats
-     it in words, with what x:says adds. bridge/cda/losses.py compares; what nothing claims, or claims wrongly, is reported. x:issue is a finding.
+     it, and all that is in it, in words, with what x:says adds. bridge/cda/losses.py compares; what nothing claims, or claims wrongly, is reported. x:issue is a finding.
      Source: CI-SIS, Structuration minimale; HL7 V3 datatypes R1. -->
 <xsl:package name="urn:x-bridge:to-order:datatypes" package-version="1.0" version="3.0" expand-text="yes"
     xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
@@ -32,7 +32,7 @@
 
   <xsl:function name="r:said" as="attribute(x:said)?">
     <xsl:param name="nodes" as="element()*"/>
-    <xsl:if test="$nodes"><xsl:attribute name="x:said" select="$nodes/descendant-or-self::*/@x:n"/></xsl:if>
+    <xsl:if test="$nodes"><xsl:attribute name="x:said" select="$nodes/@x:n"/></xsl:if>
   </xsl:function>
 
   <xsl:function name="r:issue" as="element(x:issue)">

@@ -133,7 +133,7 @@
       <xsl:apply-templates mode="e:entry"
           select="e:valid(cda:entryRelationship/cda:observation[cda:code/@code = ('MED-1133', 'MED-1131')][cda:value/@code])"/>
       <xsl:for-each select="r:dated(cda:effectiveTime)">
-        <wanted-by><xsl:sequence select="r:said(e:shown-date(root(.))), r:moment((cda:high[@value], .)[1])"/></wanted-by>
+        <wanted-by><xsl:sequence select="r:moment((cda:high[@value], .)[1])"/></wanted-by>
       </xsl:for-each>
       <xsl:for-each select="cda:id[1][@root][not(@extension)]">
         <entry-id><xsl:sequence select="r:ii(.)"/></entry-id>
@@ -146,10 +146,12 @@
     </act>
   </xsl:template>
 
-  <!-- The cells that show the date limite, of the whole request. -->
-  <xsl:function name="e:shown-date" as="element()*">
-    <xsl:param name="document" as="document-node()"/>
-    <xsl:sequence select="$document/key('e:heading', 'Date limite')/n:cell(../../../cda:tbody/cda:tr[1], 'Date limite')"/>
+  <!-- The cells that show the date limite, which is that of each act. -->
+  <xsl:function name="e:days" as="attribute(x:days)?">
+    <xsl:param name="document" as="element()"/>
+    <xsl:variable name="cells" as="element()*"
+        select="root($document)/key('e:heading', 'Date limite')/n:cell(../../../cda:tbody/cda:tr[1], 'Date limite')"/>
+    <xsl:if test="$cells"><xsl:attribute name="x:days" select="$cells/@x:n"/></xsl:if>
   </xsl:function>
 
   <xsl:key name="e:heading" match="cda:thead/cda:tr/cda:th" use="substring(normalize-space(), 1, 11)"/>

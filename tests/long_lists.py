@@ -12,12 +12,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from bundles import LOINC, SNOMED, TA, bundle, concept, observation
+from lxml import etree
 from mutations import _ADDED
 
 import bridge
+from bridge.checks import structure
+from bridge.checks.types import types
 from bridge.fhir.metadata import Element, elements
 
 JSON = dict[str, Any]
@@ -261,6 +266,88 @@ def _contained(count: int) -> JSON:
     return data
 
 
+def one_each(found: Iterator[Case]) -> list[Case]:
+    """One case for each element, its variants in turn from one element to the next."""
+    elements: dict[str, list[Case]] = {}
+    for case in found:
+        elements.setdefault(case.name.partition(" ")[0] if not case.name.startswith("Bundle") else case.name, []).append(case)
+    return [variants[number % len(variants)] for number, variants in enumerate(elements.values())]
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+_NAMESPACES = {prefix: uri for uri, prefix in structure.PREFIXES.items()}
+
+
+@dataclass(frozen=True)
+class DocumentCase:
+    """A list of one element in a document, of any length."""
+
+    name: str
+    build: Callable[[int], bytes]
+
+
+def document_cases() -> Iterator[DocumentCase]:
+    """One case for each child that a type of ``mappings/structure.csv`` may have several times, and for unknown ones."""
+    seen: set[str] = set()
+    for story in sorted(FIXTURES.glob("*/document.xml")):
+        root = etree.fromstring(story.read_bytes())
+        for number, kind in _kinds(root):
+            if kind in seen:
+                continue
+            seen.add(kind)
+            names = [name for name, (slot, _) in types()[kind].children.items() if slot.most is None]
+            for name in [*names, "unknown"]:
+                yield DocumentCase(f"{kind}/{name}", partial(_repeated, story.read_bytes(), number, name))
+            yield DocumentCase(f"{kind}/@*", partial(_attributes, story.read_bytes(), number))
+
+
+def _kinds(root: etree._Element) -> Iterator[tuple[int, str]]:
+    """The number of each element in document order, and its type."""
+    kinds = {root: "ClinicalDocument"}
+    for number, element in enumerate(root.iter(etree.Element)):
+        kind = kinds.get(element)
+        if kind is None or (kind := structure.by_datatype(element) if kind == "value" else kind) not in types():
+            continue
+        yield number, kind
+        for child in element:
+            known = types()[kind].children.get(structure.name_of(child.tag))
+            if known is not None and known[1] is not None:
+                kinds[child] = known[1]
+
+
+def _repeated(document: bytes, number: int, name: str, count: int) -> bytes:
+    """A document with *count* more children of a name in one of its elements, each with other values."""
+    root = etree.fromstring(document)
+    parent = next(itertools.islice(root.iter(etree.Element), number, None))
+    prefix, _, local = name.rpartition(":")
+    tag = f"{{{_NAMESPACES.get(f'{prefix}:', structure.CDA)}}}{local}"
+    known = parent.findall(tag)
+    place = parent.index(known[-1]) + 1 if known else len(parent)
+    parent[place:place] = [_numbered_copy(known[0] if known else etree.Element(tag), i) for i in range(count)]
+    return etree.tostring(root)
+
+
+def _numbered_copy(element: etree._Element, number: int) -> etree._Element:
+    copied = copy.deepcopy(element)
+    for inner in copied.iter(etree.Element):
+        for name in ("extension", "value", "ID"):
+            if inner.get(name):
+                inner.set(name, f"{inner.get(name)}{number}")
+        if inner.text and inner.text.strip():
+            inner.text += str(number)
+    return copied
+
+
+def _attributes(document: bytes, number: int, count: int) -> bytes:
+    root = etree.fromstring(document)
+    element = next(itertools.islice(root.iter(etree.Element), number, None))
+    for i in range(count):
+        element.set(f"ajout-{i}", "x")
+    return etree.tostring(root)
+
+
 # --- measure ---------------------------------------------------------------------------------------------------------
 
 
@@ -290,8 +377,3 @@ def ratio(
         if best < bound:
             break
     return best, size, spent
-
-
-def take(found: Iterator[Case], share: float) -> list[Case]:
-    """Every so many of them, always the same ones."""
-    return list(itertools.islice(found, 0, None, max(1, round(1 / share))))
