@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from bridge.cda.parse import CDA, Parsed, path_of
+from bridge.cda.parse import CDA, Parsed
 from bridge.issues import Issue
 from bridge.words import SectionWords, Words
 
@@ -54,7 +54,7 @@ def _words(section: etree._Element, unread: set[str]) -> SectionWords:
     words = " ".join("".join(title.itertext()).split()) if title is not None else ""
     if text is None or not "".join(text.itertext()).strip():
         return SectionWords(words or None)
-    return SectionWords(words or None, xhtml(text), path_of(section) in unread)
+    return SectionWords(words or None, xhtml(text), parsed.paths.of(section) in unread)
 
 
 def _joined(first: SectionWords | None, second: SectionWords) -> SectionWords:

@@ -15,7 +15,7 @@ from bridge.distinct import Distinct
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import moment
 from bridge.fhir.view import Node
-from bridge.mappings import code_system_oid, value_set
+from bridge.mappings import code_system_oid, is_code_system, value_set
 from bridge.order import Attachment, Code
 
 __all__ = ["Attachments"]
@@ -67,16 +67,22 @@ class Attachments:
             node.give_up_carried("IMGDA-0901")
 
     def _type(self, concept: Node | None) -> Code | None:
-        """The type of the document, in whatever code system has an OID."""
-        for coding in concept.children("coding") if concept else ():
-            code, uri = coding.peek("code"), coding.peek("system")
-            oid = code_system_oid(uri) if isinstance(uri, str) else None
-            if isinstance(code, str) and oid:
-                listed = value_set("document-type").find(code, oid)
-                coding.text("code"), coding.text("system")
-                display = one_line(coding.text("display"))
-                return Code(code=code, system=oid, display=display or (listed.display if listed else None))
-        return None
+        """The type of the document in a code system that has an OID: one of the value set, of a known system, else the least."""
+        types = value_set("document-type")
+        found = [
+            (types.find(code, oid) is None, not is_code_system(uri), oid, code, coding)
+            for coding in (concept.children("coding") if concept else ())
+            if isinstance(code := coding.peek("code"), str)
+            and isinstance(uri := coding.peek("system"), str)
+            and (oid := code_system_oid(uri))
+        ]
+        if not found:
+            return None
+        *_, oid, code, coding = min(found, key=lambda one: one[:4])
+        coding.text("code"), coding.text("system")
+        listed = types.find(code, oid)
+        display = one_line(coding.text("display"))
+        return Code(code=code, system=oid, display=display or (listed.display if listed else None))
 
     def read(
         self,

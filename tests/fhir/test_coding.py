@@ -65,12 +65,18 @@ def test_a_side_in_another_coding_of_the_site_is_written(site):
     assert [t.code for t in found.location.translations] == ["6757004", "72696002"]
 
 
-@pytest.mark.parametrize("code", ["R", "L", "B", "U"])
+@pytest.mark.parametrize("code", ["R", "L", "B"])
 @pytest.mark.parametrize("system", [DCM, "urn:oid:1.2.840.10008.2.16.4"])
 def test_a_laterality_of_dicom_is_a_side(system, code):
-    expected = {"R": RIGHT, "L": LEFT, "B": BOTH, "U": "66459002"}[code]
+    expected = {"R": RIGHT, "L": LEFT, "B": BOTH}[code]
     for site in in_any_order((SNOMED, KNEE), (system, code)):
         assert [m.code for m in act(bodySite=[site]).sites[0].modifiers] == [expected]
+
+
+def test_unpaired_in_dicom_is_no_side():
+    """DICOM U says that the part of the body has no pair, not that one side is meant."""
+    for site in in_any_order((SNOMED, KNEE), (DCM, "U")):
+        assert act(bodySite=[site]).sites[0].modifiers == ()
 
 
 @pytest.mark.parametrize(
