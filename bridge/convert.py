@@ -300,8 +300,9 @@ class Bridge:
     def _write(self, normalized: Normalization, model: str, *, check: bool = False) -> Conversion:
         if found := model_rules.check(normalized.order, model):
             raise OrderError((*found, *normalized.issues))
-        document = write_document(normalized.order, model)
-        if check and not any(found.is_error for found in normalized.issues):
+        draft = any(found.is_error for found in normalized.issues)
+        document = write_document(normalized.order, model, draft=draft)
+        if check and not draft:
             self._refuse_faults(document, model)
         return Conversion(normalized.order, normalized.issues, document, model, evidence=normalized.evidence)
 
@@ -337,12 +338,12 @@ def to_fhir(document: bytes, *, settings: Settings | None = None, shape: Shape =
     return Bridge(settings).to_fhir(document, shape=shape)
 
 
-def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
+def write_document(order: Order, model: str = DEFAULT_MODEL, *, draft: bool = False) -> bytes:
     """The CDA document of an order. Attachments do not pass through the stylesheet: a token stands for each.
 
-    Raises :class:`OrderError` for an order with a value that no document can carry.
+    Raises :class:`OrderError` for an order with a value that no document can carry. In a *draft* what is missing is empty.
     """
-    if found := writable.check(order):
+    if found := writable.check(order, draft=draft):
         raise OrderError(found)
     secret = secrets.token_hex(16)
     xml = order_xml.write(order, attachment=lambda index: f"{secret}-{index}." if order.attachments else "")

@@ -49,7 +49,8 @@ def _check(document: bytes, model: str | None) -> Report:
         return Report(version, (reason,))
     found = [*_file(document, root), *check_structure(root), *_attachments(root)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
-        found += _ruled(root, version)
+        said = {(one.code, one.path, one.text()) for one in found}
+        found += [one for one in _ruled(root, version) if (one.code, one.path, one.text()) not in said]
     return Report(version, in_order(found))
 
 
