@@ -49,6 +49,8 @@ Shape = Literal["document", "order"]
 
 DEFAULT_MODEL = "2024.01"
 
+_DRAFT = "IMGDA-1702"
+"""Says first of a draft that it is one."""
 _NEVER_A_DRAFT = frozenset({"IMGDA-0206", "IMGDA-0208", "IMGDA-0209", "IMGDA-0210", "IMGDA-0219"})
 """Errors in spite of which no document is written, not even a draft: another patient's data, an order that forbids."""
 
@@ -294,7 +296,7 @@ class Bridge:
         if errors := {found.code for found in issues if found.is_error}:
             if not draft or errors & _NEVER_A_DRAFT:
                 raise OrderError(self._told(_unexplained(issues)))
-            issues = (issue("IMGDA-1702", None, count=str(sum(found.is_error for found in issues))), *issues)
+            issues = (issue(_DRAFT, None, count=str(sum(found.is_error for found in issues))), *issues)
         return Normalization(order, self._told(issues))
 
     def _write(self, normalized: Normalization, model: str, *, check: bool = False) -> Conversion:
@@ -408,7 +410,7 @@ _RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
 
 
 def _without_repetition(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
-    """Each finding once, errors first, otherwise in the order in which they were found."""
+    """Each finding once: that it is a draft, errors, the rest; otherwise in the order in which they were found."""
     rank = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
     unique = {(found.code, found.path, found.severity): found for found in issues}
-    return tuple(sorted(unique.values(), key=lambda found: rank[found.severity]))
+    return tuple(sorted(unique.values(), key=lambda found: -1 if found.code == _DRAFT else rank[found.severity]))
