@@ -51,6 +51,8 @@ Shape = Literal["document", "order"]
 
 DEFAULT_MODEL = "2024.01"
 
+_DRAFT = "IMGDA-1702"
+"""Says first of a draft that it is one."""
 _NEVER_A_DRAFT = frozenset({"IMGDA-0206", "IMGDA-0208", "IMGDA-0209", "IMGDA-0210", "IMGDA-0219"})
 """Errors in spite of which no document is written, not even a draft: another patient's data, an order that forbids."""
 
@@ -303,14 +305,15 @@ class Bridge:
         if errors := {found.code for found in issues if found.is_error}:
             if not draft or errors & _NEVER_A_DRAFT:
                 raise OrderError(self._told(_unexplained(issues)))
-            issues = (issue("IMGDA-1702", None, count=str(sum(found.is_error for found in issues))), *issues)
+            issues = (issue(_DRAFT, None, count=str(sum(found.is_error for found in issues))), *issues)
         return Normalization(order, self._told(issues))
 
     def _write(self, normalized: Normalization, model: str, *, check: bool = False) -> Conversion:
         if found := model_rules.check(normalized.order, model):
             raise OrderError((*found, *normalized.issues))
-        document = write_document(normalized.order, model)
-        if check and not any(found.is_error for found in normalized.issues):
+        draft = any(found.is_error for found in normalized.issues)
+        document = write_document(normalized.order, model, draft=draft)
+        if check and not draft:
             self._refuse_faults(document, model)
         return Conversion(normalized.order, normalized.issues, document, model, evidence=normalized.evidence)
 
@@ -348,12 +351,12 @@ def to_fhir(
     return Bridge(settings).to_fhir(document, shape=shape, with_document=with_document)
 
 
-def write_document(order: Order, model: str = DEFAULT_MODEL) -> bytes:
+def write_document(order: Order, model: str = DEFAULT_MODEL, *, draft: bool = False) -> bytes:
     """The CDA document of an order. Attachments do not pass through the stylesheet: a token stands for each.
 
-    Raises :class:`OrderError` for an order with a value that no document can carry.
+    Raises :class:`OrderError` for an order with a value that no document can carry. In a *draft* what is missing is empty.
     """
-    if found := writable.check(order):
+    if found := writable.check(order, draft=draft):
         raise OrderError(found)
     secret = secrets.token_hex(16)
     xml = order_xml.write(order, attachment=lambda index: f"{secret}-{index}." if order.attachments else "")
@@ -419,7 +422,7 @@ _RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
 
 
 def _without_repetition(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
-    """Each finding once, errors first, otherwise in the order in which they were found."""
+    """Each finding once: that it is a draft, errors, the rest; otherwise in the order in which they were found."""
     rank = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
     unique = {(found.code, found.path, found.severity): found for found in issues}
-    return tuple(sorted(unique.values(), key=lambda found: rank[found.severity]))
+    return tuple(sorted(unique.values(), key=lambda found: -1 if found.code == _DRAFT else rank[found.severity]))

@@ -103,12 +103,12 @@ _FIELDS: Mapping[tuple[type, str], tuple[Test, str]] = {
 _DISTINCT = ("ids", "telecoms", "addresses", "translations", "modifiers", "sites")
 
 
-def check(order: Order) -> list[Issue]:
-    """Why no document can carry an order: nothing where one can."""
-    return list(_of(order, ""))
+def check(order: Order, *, draft: bool = False) -> list[Issue]:
+    """Why no document can carry an order: nothing where one can. In a *draft* a text may be empty, where it is missing."""
+    return list(_of(order, "", draft))
 
 
-def _of(value: Any, path: str) -> Iterator[Issue]:
+def _of(value: Any, path: str, draft: bool) -> Iterator[Issue]:
     """The findings of one object and of what it holds."""
     for field in fields(value):
         content, place = getattr(value, field.name), f"{path}{field.name}"
@@ -117,8 +117,8 @@ def _of(value: Any, path: str) -> Iterator[Issue]:
         for index, item in enumerate(content if isinstance(content, tuple) else (content,)):
             where = f"{place}[{index}]" if isinstance(content, tuple) else place
             if is_dataclass(item):
-                yield from _of(item, f"{where}.")
-            elif isinstance(item, str) and (expected := _wrong(type(value), field.name, item)):
+                yield from _of(item, f"{where}.", draft)
+            elif isinstance(item, str) and not (draft and item == "") and (expected := _wrong(type(value), field.name, item)):
                 yield issue("IMGDA-1662", where, item=where, expected=expected)
 
 

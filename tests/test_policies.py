@@ -114,6 +114,13 @@ def test_a_draft_is_written_in_spite_of_errors_and_says_so(case):
     assert conversion.document.startswith(b"<?xml")
 
 
+def test_a_draft_of_an_order_without_a_known_modality_is_written():
+    data = order_of(code={"text": "Examen 4711"}, orderDetail=None, category=None)
+    conversion = BRIDGE.to_cda(data, draft=True)
+    assert "IMGDA-0402" in {issue.code for issue in conversion.issues if issue.is_error}
+    assert b"Examen 4711" in conversion.document
+
+
 def test_a_draft_of_a_right_order_is_the_document():
     assert BRIDGE.to_cda(bundle(), draft=True).document == BRIDGE.to_cda(bundle()).document
 

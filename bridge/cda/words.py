@@ -45,16 +45,16 @@ def words_of(parsed: Parsed, issues: Iterable[Issue]) -> Words:
         code = section.find(f"{CDA}code")
         if code is None or code.get("codeSystem") != _LOINC or not (name := code.get("code")):
             continue
-        found[name] = _joined(found.get(name), _words(section, unread))
+        found[name] = _joined(found.get(name), _words(section, parsed.paths.of(section) in unread))
     return found
 
 
-def _words(section: etree._Element, unread: set[str]) -> SectionWords:
+def _words(section: etree._Element, is_more: bool) -> SectionWords:
     title, text = section.find(f"{CDA}title"), section.find(f"{CDA}text")
     words = " ".join("".join(title.itertext()).split()) if title is not None else ""
     if text is None or not "".join(text.itertext()).strip():
         return SectionWords(words or None)
-    return SectionWords(words or None, xhtml(text), parsed.paths.of(section) in unread)
+    return SectionWords(words or None, xhtml(text), is_more)
 
 
 def _joined(first: SectionWords | None, second: SectionWords) -> SectionWords:

@@ -54,7 +54,8 @@ def _check(document: bytes, model: str | None, limits: Limits) -> Report:
     known = paths()
     found = [*_file(document), *check_structure(root, known), *_attachments(root, known)]
     if not any(defect.code == "IMGDA-1427" for defect in found):
-        found += _ruled(root, version, known)
+        said = {(one.code, one.path, one.text()) for one in found}
+        found += [one for one in _ruled(root, version, known) if (one.code, one.path, one.text()) not in said]
     return Report(version, told(found, limits.findings), limit=limits.findings)
 
 

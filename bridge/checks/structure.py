@@ -169,6 +169,15 @@ def _content(kind: str, tags: tuple[str, ...], null: bool) -> list[Defect]:
     return found
 
 
+def _is_deeper(element: etree._Element, levels: int) -> bool:
+    """Whether an element that is not looked into has more levels of elements in it than that."""
+    level = list(element)
+    while level and levels > 0:
+        level = [child for one in level for child in one]
+        levels -= 1
+    return bool(level)
+
+
 # --- the walk --------------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +226,8 @@ class _Walk:
         for child, child_kind in zip(children, shape.kinds):  # noqa: B905
             if child_kind is not None:
                 self.element(child, child_kind, depth)
+            elif len(child) and _is_deeper(child, _DEEPEST - depth):
+                self.say("IMGDA-1427", child)
             if bare and (text := child.tail) is not None and text.strip():
                 self.say("IMGDA-1406", element, element=name_of(str(element.tag)))
                 bare = False

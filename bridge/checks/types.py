@@ -2,9 +2,9 @@
 
 Each row of the table is a type: the attributes of an element and its children. Attributes: ``name`` may be there, ``name!`` must,
 ``=a/b`` lists its values, ``:ts`` names its datatype. Children, in their order: ``name:type`` and how often (``?``, ``*``, ``+``,
-else once); ``a/b`` is a choice, ``&`` means any order, ``~`` what CDA R2 allows and the model does not use (looked into only
-where a type is named), ``...`` that CDA R2 allows more than is listed, ``:-`` a child that is not looked into,
-``#text`` and ``#text!`` that text may or must be there.
+else once); ``a/b`` is a choice, ``&`` means any order, ``~`` what CDA R2 allows and the model does not use (looked into where a
+type is named), ``...`` that CDA R2 allows more than is listed, ``:-`` a child that is not looked into, ``#text`` and ``#text!``
+that text may or must be there.
 Source: CDA R2, CDA.xsd and NarrativeBlock.xsd; CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01.
 """
 

@@ -58,6 +58,19 @@ def test_what_the_model_does_not_use_is_a_further_finding_where_the_schema_allow
     assert [found.code for found in report.further] == ["IMGDA-1402"]
 
 
+def test_an_element_that_is_not_looked_into_and_has_too_many_levels_leaves_the_document_unreadable():
+    deep = b"<strange>" + b"<a>" * 300 + b"</a>" * 300 + b"</strange>"
+    report = check(DOCUMENT.replace(b"<structuredBody>", b"<structuredBody>" + deep))
+    assert report.verdict == "unreadable"
+
+
+def test_a_finding_is_said_once_whichever_rule_finds_it():
+    report = check(DOCUMENT.replace(b' codeSystem="2.16.840.1.113883.5.25"', b' codeSystemName="x"', 1))
+    said = [(found.code, found.path, found.text()) for found in report.issues]
+    assert "IMGDA-1409" in {found.code for found in report.issues}
+    assert len(said) == len(set(said))
+
+
 def test_an_address_with_two_attributes_does_not_conform_to_the_model_whose_schematron_stops_at_it():
     changed = DOCUMENT.replace(b'<addr use="H"', b'<addr isNotOrdered="false" use="H"', 1)
     assert changed != DOCUMENT
