@@ -50,8 +50,8 @@ _TYPES = {
 _WHOLE = ("IDNPS", "IDNST")
 """Types of numbers that have their prefix."""
 
-# The prefix of a number that comes without it, by its system and length. Under a national OID a number has its prefix and is
-# left as it is, for official examples hold structures' numbers of nine characters; but an ADELI of nine characters gets one.
+# The prefix of a number that comes without it, by its system and length. Under a national OID a number is left as it is, for
+# official examples hold structures' numbers of nine characters there; only an ADELI of nine characters gets its prefix.
 _SYSTEMS = {
     f"urn:oid:{PROFESSIONALS}": {9: "0"},
     "https://rpps.esante.gouv.fr": {11: "8", 9: "0"},
