@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from bridge.fhir.context import Context, one_line
 from bridge.fhir.datatypes import moment
 from bridge.fhir.view import Node
-from bridge.mappings import code_system_oid, value_set
+from bridge.mappings import code_system_oid, is_code_system, value_set
 from bridge.order import Attachment, Code
 
 __all__ = ["Attachments"]
@@ -62,16 +62,21 @@ class Attachments:
             node.give_up_carried("IMGDA-0901")
 
     def _type(self, concept: Node | None) -> Code | None:
-        """The type of the document, in whatever code system has an OID."""
+        """The type of the document, in whatever code system has an OID: a code of the value set first, whatever their order."""
+        found = []
         for coding in concept.children("coding") if concept else ():
             code, uri = coding.peek("code"), coding.peek("system")
             oid = code_system_oid(uri) if isinstance(uri, str) else None
             if isinstance(code, str) and oid:
                 listed = value_set("document-type").find(code, oid)
-                coding.text("code"), coding.text("system")
-                display = one_line(coding.text("display"))
-                return Code(code=code, system=oid, display=display or (listed.display if listed else None))
-        return None
+                found.append((listed is None, not is_code_system(uri), oid, code, coding))
+        if not found:
+            return None
+        *_, oid, code, coding = min(found, key=lambda item: item[:4])
+        listed = value_set("document-type").find(code, oid)
+        coding.text("code"), coding.text("system")
+        display = one_line(coding.text("display"))
+        return Code(code=code, system=oid, display=display or (listed.display if listed else None))
 
     def read(self, node: Node, *, title: str | None = None, kind: Code | None = None, when: str | None = None) -> bool:
         """Read an Attachment or Binary, if it can be; what is wrong with it is reported and it is left out."""
