@@ -465,7 +465,7 @@ class Clinical:
         return True
 
     def _check_absence(self, found: Sequence[tuple[Node, Concept]]) -> None:
-        """Report codes of one concept of which one says that there is nothing, another that nothing is known; and contrary labels."""
+        """Report codes that say that there is nothing and that nothing is known, in one concept; and contrary labels."""
         for coding, stated in found:
             if stated.code != found[0][1].code:
                 self.context.note("IMGDA-0443", coding.path)

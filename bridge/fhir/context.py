@@ -152,15 +152,18 @@ class Context:
 
     # --- words -------------------------------------------------------------------------------------------------------
 
-    def words(self, concept: Node) -> str | None:
+    def words(self, concept: Node, *, beside: Sequence[Node] = ()) -> str | None:
         """The words of a CodeableConcept: its text; else the displays, with the code in brackets.
 
         Where the text speaks for the codings, they are given up as a technical loss: the meaning is carried in words. A side, a
-        contra-indication, a function or contrast that a coding states and the text does not is added to it in words.
+        contra-indication, a function or contrast that a coding states and the text does not is added to it in words; not those of
+        the codings *beside*, which the caller says itself.
         """
         codings = concept.children("coding")
         if text := clean(concept.text("text")):
-            added = sorted({words for coding in codings if (words := self._unsaid(coding, text))})
+            aside = {id(coding.value) for coding in beside}
+            left = [coding for coding in codings if id(coding.value) not in aside]
+            added = sorted({words for coding in left if (words := self._unsaid(coding, text))})
             for coding in codings:
                 coding.give_up("IMGDA-0908", "technical", written="text")
             return " ; ".join([text, *added])
