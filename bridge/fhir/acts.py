@@ -27,7 +27,7 @@ from bridge.fhir.details import NUCLEAR, PET, Details
 from bridge.fhir.identifiers import has_type, identifier
 from bridge.fhir.sites import Exam, Place, Sites, sorted_translations
 from bridge.fhir.view import Node, reads
-from bridge.fhir.wording import contrary_contrast, contrary_sides, is_contrary, sides
+from bridge.fhir.wording import contrary_contrast, contrary_sides, is_contrary, modalities, sides
 from bridge.mappings import code_system_oid, rows, value_set
 from bridge.order import Act, Code, Function, Identifier, Site, Translation
 
@@ -196,6 +196,8 @@ class Acts:
         if kinds is None:
             return
         coding.understood()
+        if (display := coding.peek("display")) and kinds and _names_another_kind(str(display), kinds):
+            self.context.note("IMGDA-0444", coding.at("display"), value=str(display))
         code = exam.modality.code
         if kinds and code and code not in (*kinds, "C63334", "OT") and not any(is_hybrid(code, kind) for kind in kinds):
             self.context.note("IMGDA-0443", coding.path)
@@ -376,6 +378,12 @@ def is_imaging(context: Context, request: Node) -> bool:
         coding.understood()
     concept = codeable(request, "code")
     return bool(known or (concept and context.matches(concept, "modality", tables=("modality",))))
+
+
+def _names_another_kind(text: str, kinds: tuple[str, ...]) -> bool:
+    """Whether the label of a category names only modalities that the category does not go with."""
+    named = modalities(text)
+    return bool(named) and named.isdisjoint(kinds)
 
 
 def _category_kinds(coding: Node) -> tuple[str, ...] | None:

@@ -505,7 +505,7 @@ class Clinical:
         return True
 
     def _check_absence(self, found: Sequence[tuple[Node, Concept]]) -> None:
-        """Report codes of one concept, one for "nothing" and another for "not known"; and labels contrary to them."""
+        """Report codes that say that there is nothing and that nothing is known, in one concept; and contrary labels."""
         for coding, stated in found:
             if stated.code != found[0][1].code:
                 self.context.note("IMGDA-0443", coding.path)

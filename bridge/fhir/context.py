@@ -12,7 +12,15 @@ from bridge.fhir.coding import Combined, Datum, Meaning, combine, is_known, is_s
 from bridge.fhir.critical import critical_label
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
-from bridge.fhir.wording import denies, is_contrary, names_a_part, names_another, names_another_question, repeats
+from bridge.fhir.wording import (
+    denies,
+    is_contrary,
+    names_a_part,
+    names_another,
+    names_another_question,
+    repeats,
+    says_more_of_contrast,
+)
 from bridge.issues import Issue, issue
 from bridge.mappings import table, value_set
 from bridge.order import Code, Identifier, Translation
@@ -84,6 +92,22 @@ def code_of(name: str, code: str) -> Code:
     return Code(code=concept.code, system=concept.system, display=concept.display)
 
 
+def has_contrary_term(expression: str, stated: Meaning) -> bool:
+    """Whether a term between bars of a post-coordinated expression names another site or side than its code."""
+    terms = [term for match in _TERM.finditer(expression) if (term := match[1].strip())]
+    return any(is_contrary(term, "site", stated.concept, frozenset(stated.modifiers)) for term in terms)
+
+
+_TERM = re.compile(r"\|([^|]*)\|")
+
+
+def _says_more(display: str, datum: Datum, stated: Meaning) -> bool:
+    """Whether a display says more than its code: a part of its site, contrast of a modality."""
+    if datum.name == "site":
+        return names_a_part(display, stated.concept)
+    return datum.name == "modality" and says_more_of_contrast(display, stated.concept.code)
+
+
 _PREGNANCY = "77386006"
 
 
@@ -130,15 +154,18 @@ class Context:
 
     # --- words -------------------------------------------------------------------------------------------------------
 
-    def words(self, concept: Node) -> str | None:
+    def words(self, concept: Node, *, beside: Sequence[Node] = ()) -> str | None:
         """The words of a CodeableConcept: its text; else the displays, with the code in brackets.
 
         Where the text speaks for the codings, they are given up as a technical loss: the meaning is carried in words. A side, a
-        contra-indication, a function or contrast that a coding states and the text does not is added to it in words.
+        contra-indication, a function or contrast that a coding states and the text does not is added to it in words; not those of
+        the codings *beside*, which the caller says itself.
         """
         codings = concept.children("coding")
         if text := clean(concept.text("text")):
-            added = sorted({words for coding in codings if (words := self._unsaid(coding, text))})
+            aside = {id(coding.value) for coding in beside}
+            left = [coding for coding in codings if id(coding.value) not in aside]
+            added = sorted({words for coding in left if (words := self._unsaid(coding, text))})
             for coding in codings:
                 coding.give_up("IMGDA-0908", "technical", written="text")
             return " ; ".join([text, *added])
@@ -264,12 +291,14 @@ class Context:
 
     def _check_display(self, coding: Node, datum: Datum, stated: Meaning, *, report: bool) -> None:
         """Report a display that is contrary to its own code, or only another wording (docs/decisions.md, 25)."""
+        if stated.table == "expression" and has_contrary_term(str(coding.peek("code")), stated):
+            self.note("IMGDA-0444", coding.at("code"))
         display = one_line(coding.peek("display"))
         if not display or same_words(display, stated.concept.display):
             return
         if is_contrary(display, datum.name, stated.concept, frozenset(stated.modifiers), contrast=stated.states_contrast):
             self.note("IMGDA-0444", coding.at("display"), value=display)
-        elif report and datum.name == "site" and names_a_part(display, stated.concept):
+        elif report and _says_more(display, datum, stated):
             self.note("IMGDA-0450", coding.at("display"), value=display)
         elif report:
             self.note("IMGDA-0501", coding.at("display"), value=display)

@@ -1087,10 +1087,11 @@ def _attester_mode(attester: Node) -> str | None:
     if (mode := attester.deciding("mode")) is not None:
         return mode
     concept = attester.child("mode")
-    for coding in concept.children("coding") if concept else ():
+    codings = concept.children("coding") if concept else []
+    for coding in codings:
         coding.understood()
-        return str(coding.peek("code"))
-    return None
+    codes = {str(coding.peek("code")) for coding in codings}
+    return next((code for code in ("legal", "professional", "official", "personal") if code in codes), min(codes, default=None))
 
 
 def _participation_codes(participant: Node) -> list[str]:

@@ -57,6 +57,13 @@ class Implant(NamedTuple):
     is_former: bool
 
 
+_UNCERTAIN = {
+    "preparation": "Dispositif prévu : ",
+    **dict.fromkeys(("in-progress", "on-hold", "stopped"), "Dispositif peut-être implanté : "),
+}
+"""How a device is called by the status of the Procedure that implants it, unless that is done."""
+
+
 @dataclass(slots=True)
 class Implants:
     """The devices of one request."""
@@ -145,7 +152,18 @@ class Implants:
     # --- procedures --------------------------------------------------------------------------------------------------
 
     def of_procedure(self, node: Node) -> list[str]:
-        """What a Procedure implants, uses or removes: the focal devices and those used, each as a phrase."""
+        """What a Procedure implants, uses or removes: the focal devices and those used, each as a phrase.
+
+        A Procedure that is not done yet implants nothing; of one that is under way or broken off nobody knows.
+        """
+        before, status = len(self.found), str(node.peek("status"))
+        said = self._things_of(node)
+        if status == "preparation":
+            del self.found[before:]
+        prefix = _UNCERTAIN.get(status, _PREFIX)
+        return [text.replace(_PREFIX, prefix, 1) for text in said]
+
+    def _things_of(self, node: Node) -> list[str]:
         said: Distinct[str] = Distinct()
         for focal in node.children("focalDevice"):
             device, action = focal.child("manipulated"), focal.child("action")

@@ -348,10 +348,15 @@ class People:
         from bridge.mappings import code_system_oid
 
         for concept in concepts:
-            for coding in concept.children("coding"):
-                uri = coding.peek("system")
-                if isinstance(uri, str) and code_system_oid(uri) == oid and isinstance(coding.peek("code"), str):
-                    return coding
+            found = [
+                coding
+                for coding in concept.children("coding")
+                if isinstance(uri := coding.peek("system"), str)
+                and code_system_oid(uri) == oid
+                and isinstance(coding.peek("code"), str)
+            ]
+            if found:
+                return min(found, key=lambda coding: str(coding.peek("code")))
         return None
 
     def _national_ids(self, node: Node, root: str) -> tuple[Identifier, ...]:

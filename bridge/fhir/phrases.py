@@ -143,7 +143,7 @@ class Phrases:
     def concept(self, node: Node) -> str | None:
         """The words of a concept; what its codes state and its words do not say (a side) follows in brackets."""
         stated = [(coding, label) for coding in node.children("coding") for label in states(coding)]
-        words = self.context.words(node)
+        words = self.context.words(node, beside=[coding for coding, _ in stated])
         unsaid = [(coding, label) for coding, label in stated if not _says(words, label)]
         for coding, _ in unsaid:
             coding.understood()

@@ -258,7 +258,7 @@ class Sites:
         stated &= {RIGHT, LEFT, BOTH}
         sites = frozenset(place.code for place in places if place.location)
         for node, name, text in _words_of(exam.concept):
-            if name == "text" and contrary_site(text, sites):
+            if contrary_site(text, sites):
                 self.context.contradiction(node.at(name), text)
             if stated and contrary_sides(sides(text), stated):
                 self.context.contradiction(node.at(name), text)

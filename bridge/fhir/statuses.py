@@ -63,15 +63,41 @@ def is_never(node: Node, *elements: str) -> bool:
 def marks(context: Context, node: Node, element: str) -> list[str]:
     """The words of a status; none when it is ordinary. An unknown code of a concept is said by its own words.
 
-    Two codes that contradict each other are reported (IMGDA-0461).
+    A code beside a finer one ("inactive" beside "resolved") says nothing more. Two codes that contradict each other are reported
+    (IMGDA-0461), and so is a display that names another status than its code (IMGDA-0444).
     """
     known = [(where, name, status) for where, name, status in _codings(node, element) if status]
+    codes = {str(where.peek(name)) for where, name, _ in known}
     for where, name, _ in known:
         where.decide(name)
-    if len({status for _, _, status in known}) > 1:
+        _check_display(context, where, f"{node.type_name}.{element}")
+    finest = [status for where, name, status in known if not codes & _FINER.get(str(where.peek(name)), frozenset())]
+    if len(set(finest)) > 1:
         context.note("IMGDA-0461", node.at(element))
-    words = [status.words for _, _, status in known if status.words]
+    words = sorted({status.words for status in finest if status.words})
     return list(dict.fromkeys([*words, *_own_words(context, node.child(element), bool(known))]))
+
+
+_FINER: Mapping[str, frozenset[str]] = {
+    "active": frozenset({"recurrence", "relapse"}),
+    "inactive": frozenset({"remission", "resolved"}),
+    "unconfirmed": frozenset({"differential", "presumed", "provisional"}),
+}
+"""Codes of clinicalStatus and verificationStatus with those below them. Source: HL7, the hierarchy of these code systems."""
+
+
+def _check_display(context: Context, coding: Node, element: str) -> None:
+    """Report a display that is the name of another status than its code: "unconfirmed" for confirmed."""
+    display = coding.peek("display")
+    if not isinstance(display, str):
+        return
+    named = {code for (path, code), status in _table().items() if path == element and _names(display, code, status)}
+    if named and str(coding.peek("code")) not in named:
+        context.note("IMGDA-0444", coding.at("display"), value=display)
+
+
+def _names(text: str, code: str, status: Status) -> bool:
+    return same_words(text, code.replace("-", " ")) or same_words(text, code) or same_words(text, status.words)
 
 
 def _own_words(context: Context, concept: Node | None, is_known: bool) -> list[str]:

@@ -31,6 +31,7 @@ __all__ = [
     "names_another",
     "names_another_question",
     "repeats",
+    "says_more_of_contrast",
     "sides",
     "sides_of_site",
 ]
@@ -319,9 +320,10 @@ def sites_examined(text: str) -> list[frozenset[str]]:
     None unless one stands right after the examination ("radiographie de la hanche") or at the start: elsewhere a site may belong
     to the reason ("douleur de la hanche").
     """
-    words = [word.plain for word in _words(text) if word.plain not in _BETWEEN and word.plain not in _side_words()]
-    found = [(index, codes) for index in range(len(words)) if (codes := _site_at(words, index))]
-    if not any(index == 0 or _ends_with_modality(words[:index]) for index, _ in found):
+    words = [word for word in _words(text) if word.plain not in _BETWEEN and word.plain not in _side_words()]
+    plain = [word.plain for word in words]
+    found = [(index, codes) for index in range(len(words)) if (codes := _site_at(plain, index))]
+    if not any(index == 0 or _ends_with_modality([word.written for word in words[:index]]) for index, _ in found):
         return []
     return [codes for _, codes in found]
 
@@ -361,6 +363,16 @@ def _without_sides(text: str) -> str:
     return " ".join(word.written for word in _words(text) if word.plain not in _side_words())
 
 
+_LETTERS = {"R": RIGHT, "D": RIGHT, "L": LEFT, "G": LEFT, "B": BOTH}
+"""Labels of a side of one letter, in English and French."""
+
+
+def says_more_of_contrast(text: str, code: str) -> bool:
+    """Whether words state contrast, or its absence, beside a modality that says nothing of it."""
+    plain = bare(text)
+    return code not in ("MED-1126", "MED-1127", "MED-1128", "MED-1129") and bool(_WITH.search(plain) or _WITHOUT.search(plain))
+
+
 def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] = frozenset(), *, contrast: bool = True) -> bool:
     """Whether words name another concept than the code beside them.
 
@@ -368,6 +380,9 @@ def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] =
     wording of the same concept is not contrary. Source: docs/decisions.md, 25.
     """
     if name == "topographic-modifier":
+        letter = _LETTERS.get(text.strip(" .").upper())
+        if letter and concept.code in (RIGHT, LEFT, BOTH) and letter != concept.code:
+            return True
         stated = stated or frozenset({concept.code} & {RIGHT, LEFT, BOTH})
     own = _raw_sides(concept.display) if name == "site" else frozenset()
     if own and (raw := _raw_sides(text)) and raw.isdisjoint(own):
