@@ -9,6 +9,7 @@ Source: RFC 9112; RFC 9110, 7.2 and 7.8; RFC 6585, 5; docs/http.md.
 from __future__ import annotations
 
 import re
+import ssl
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from bridge.server.calls import Refused, refused
 from bridge.server.crowd import Crowd, network
 from bridge.server.options import Options
+from bridge.server.tls import Door
 
 __all__ = ["HEAD_BYTES", "HEAD_LINES", "TARGET_BYTES", "protocol"]
 
@@ -129,13 +131,15 @@ class Bounded(H11Protocol):
     """uvicorn's protocol with what it lacks: a time for each part, a number of connections, an answer to half a connection."""
 
     options: Options
-    crowd: Crowd[Bounded]
+    crowd: Crowd[Any]
     turn_away: TurnAway
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.conn = self._reader = _Reader(self._met)
         self.network = ""
+        self.door: Door | None = None
+        """What stands before it, over TLS."""
         self._timer: Any = None
         self._unread: Any = None
         """Runs while the client does not read what was written to it."""
@@ -153,6 +157,8 @@ class Bounded(H11Protocol):
         super().connection_made(transport)
         self.network = network(self.client[0] if self.client else "")
         self._start(self.options.body_seconds)
+        if self.door is not None:
+            self.door.opened()
         full, given_up = self.crowd.enter(self)
         if given_up is not None:
             given_up.transport.abort()
@@ -296,11 +302,17 @@ class Bounded(H11Protocol):
             self._timer = None
 
 
-def protocol(options: Options, turn_away: TurnAway) -> type[Bounded]:
-    """The protocol of a service with these options."""
-    members = {
-        "options": options,
-        "crowd": Crowd[Bounded](options.connections, 2 * options.requests),
-        "turn_away": staticmethod(turn_away),
-    }
-    return type("Protocol", (Bounded,), members)
+def protocol(options: Options, turn_away: TurnAway, context: ssl.SSLContext | None = None) -> Callable[..., Any]:
+    """What makes the protocol of a connection of a service with these options, over TLS with a *context*."""
+    crowd = Crowd[Any](options.connections, 2 * options.requests)
+    members = {"options": options, "crowd": crowd, "turn_away": staticmethod(turn_away)}
+    made = type("Protocol", (Bounded,), members)
+    if context is None:
+        return made
+
+    def behind_a_door(*args: Any, **more: Any) -> Door:
+        http = made(*args, **more)
+        door = http.door = Door(http, context, crowd, options.body_seconds)
+        return door
+
+    return behind_a_door
