@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -45,14 +46,14 @@ class Service:
         self.metrics = Metrics(self.lanes)
         self.readiness = Readiness(self.lanes)
         self._conversions = Conversions(options, self.lanes, self.metrics)
-        self._description = describe(options)
+        self._description = _json(describe(options))
         self.app = Front(self._router(), options, self.metrics)
 
     async def configure(self, senders: Senders) -> None:
         """Have other senders and settings hold, from the next request on."""
         self.lanes.configure(senders)
         self._conversions.senders = self.app.senders = senders
-        self._description = describe(replace(self.options, senders=senders))
+        self._description = _json(describe(replace(self.options, senders=senders)))
         await self.readiness.forget()
 
     def _router(self) -> ASGIApp:
@@ -91,7 +92,7 @@ class Service:
         return JSONResponse({"models": known, "version": VERSION, "mapping": mapping()})
 
     async def _issues(self, _: Request) -> Response:
-        return JSONResponse({"issues": [_entry(entry) for entry in catalogue().values()]})
+        return Response(_all_issues(), media_type="application/json")
 
     async def _issue(self, request: Request) -> Response:
         entry = catalogue().get(request.path_params["code"].upper())
@@ -111,7 +112,7 @@ class Service:
         return Response(self.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     async def _openapi(self, _: Request) -> Response:
-        return JSONResponse(self._description)
+        return Response(self._description, media_type="application/json")
 
 
 def _route(path: str, handler: Handler, method: str) -> Route:
@@ -124,6 +125,16 @@ def _route(path: str, handler: Handler, method: str) -> Route:
 
 def _base(request: Request) -> str:
     return str(request.base_url).rstrip("/")
+
+
+@cache
+def _all_issues() -> bytes:
+    """Every finding, written once: to write them for each request would hold the other requests back."""
+    return _json({"issues": [_entry(entry) for entry in catalogue().values()]})
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -64,8 +64,8 @@ def new_call(headers: Headers, query: QueryParams) -> Call:
     return Call(
         ident=ident if _IDENT.fullmatch(ident) else secrets.token_hex(16),
         trace=trace if _TRACE.fullmatch(trace) else None,
-        language="en" if language_of(headers.get("accept-language", ""), asked) == "en" else "fr",
-        problem=wants_problem(headers.get("accept", "")),
+        language="en" if language_of(", ".join(headers.getlist("accept-language")), asked) == "en" else "fr",
+        problem=wants_problem(", ".join(headers.getlist("accept"))),
     )
 
 

@@ -18,9 +18,10 @@ from bridge.server.bodies import Bodies
 from bridge.server.calls import Call, Refused, call_of, counts, failure, refused
 from bridge.server.lanes import Lanes, Poisonous
 from bridge.server.metrics import Metrics
-from bridge.server.negotiation import CDA, FHIR, FHIR_JSON, choose, media_type
+from bridge.server.negotiation import CDA, FHIR, FHIR_JSON, choose, media_type, states_charset
 from bridge.server.options import Options
 from bridge.server.senders import body_bytes
+from bridge.workers.encodings import in_utf8
 from bridge.workers.fair import Sender
 from bridge.workers.forms import Form
 from bridge.workers.pool import Busy, Closed, WorkerLost
@@ -119,7 +120,8 @@ class Conversions:
             raise refused(403, "IMGDA-1704")
         async with self._bodies.read(request, body_bytes(self.senders.sites[call.sender])) as body:
             read = time.perf_counter()
-            task = Task(endpoint.operation, body, options, endpoint.offers[kind], call.language, call.sender)
+            source = in_utf8(body) if states_charset(request.headers["content-type"]) else body
+            task = Task(endpoint.operation, source, options, endpoint.offers[kind], call.language, call.sender)
             answer = await self._run(task, call.line)
         converted = time.perf_counter()
         self._count(call, endpoint, len(body), answer, converted - read, read - call.started)
@@ -168,9 +170,9 @@ def _negotiate(request: Request, endpoint: Endpoint) -> str:
     """The media type of the answer. Raises a refusal 415 or 406."""
     headers = request.headers
     taken = media_type(headers.get("content-type", ""))
-    if taken not in endpoint.takes or headers.get("content-encoding", "identity").lower() != "identity":
+    if taken not in endpoint.takes or any(coding.strip().lower() != "identity" for coding in headers.getlist("content-encoding")):
         raise refused(415, "IMGDA-1801", expected=", ".join(endpoint.takes))
-    kind = choose(headers.get("accept", "*/*"), request.query_params.get("_format"), tuple(endpoint.offers))
+    kind = choose(", ".join(headers.getlist("accept")) or "*/*", request.query_params.get("_format"), tuple(endpoint.offers))
     if kind is None:
         raise refused(406, "IMGDA-1802", expected=", ".join(endpoint.offers))
     return kind

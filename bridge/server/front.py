@@ -106,7 +106,11 @@ class Front:
             if scheme.lower() != "bearer" or shown is None:
                 raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": "Bearer"})
         own = shown.sender if shown is not None else None
-        if len(named) > 1 or any(name not in senders.sites or own not in (None, name) for name in named):
+        if (
+            len(named) > 1
+            or (named and not senders.are_named)
+            or any(name not in senders.sites or own not in (None, name) for name in named)
+        ):
             raise refused(403, "IMGDA-1704")
         usual = DEFAULT if senders.are_named else ""
         return own or next(iter(named), usual if usual in senders.sites else None)

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["CDA", "FHIR", "FHIR_JSON", "FHIR_XML", "PROBLEM", "choose", "language_of", "media_type", "wants_problem"]
+__all__ = [
+    "CDA",
+    "FHIR",
+    "FHIR_JSON",
+    "FHIR_XML",
+    "PROBLEM",
+    "choose",
+    "language_of",
+    "media_type",
+    "states_charset",
+    "wants_problem",
+]
 
 FHIR_JSON = "application/fhir+json"
 FHIR_XML = "application/fhir+xml"
@@ -25,6 +36,11 @@ _SHORT = {
     "html": ("text/html",),
 }
 """Short forms of ``_format``."""
+
+
+def states_charset(header: str) -> bool:
+    """Whether a ``Content-Type`` names the character set; then it goes before what the body says (RFC 7303, 3)."""
+    return any(parameter.partition("=")[0].strip().lower() == "charset" for parameter in header.split(";")[1:])
 
 
 def media_type(header: str) -> str | None:

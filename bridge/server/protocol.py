@@ -9,6 +9,8 @@ Source: RFC 9112; RFC 9110, 7.2 and 7.8; RFC 6585, 5; docs/http.md.
 from __future__ import annotations
 
 import re
+import ssl
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from bridge.server.calls import Refused, refused
 from bridge.server.crowd import Crowd, network
 from bridge.server.options import Options
+from bridge.server.tls import Door
 
 __all__ = ["HEAD_BYTES", "HEAD_LINES", "TARGET_BYTES", "protocol"]
 
@@ -35,6 +38,8 @@ LINGER_SECONDS = 2.0
 """How long a connection is still read once its request was turned away: closing over unread data would lose the answer."""
 LINGER_BYTES = 8 * 1024 * 1024
 
+_ONCE = (b"content-type", b"authorization")
+"""Headers that have one value each: of two, one reader would take the first and another one the last (RFC 9110, 5.3)."""
 _HOST = re.compile(rb"[^\s/?#@\\]*")
 _ABSOLUTE = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 
@@ -53,6 +58,8 @@ class _Reader(h11.Connection):
 
     def next_event(self) -> Any:
         """The next event. Raises :class:`h11.RemoteProtocolError`."""
+        if self.their_state is h11.IDLE:
+            self._skip_empty_line()
         try:
             event = super().next_event()
             if isinstance(event, h11.Request):
@@ -66,6 +73,11 @@ class _Reader(h11.Connection):
             raise
         self._met(event)
         return event
+
+    def _skip_empty_line(self) -> None:
+        """Pass over an empty line before a request, as some clients send one behind a body (RFC 9112, 2.2)."""
+        if bytes(self._receive_buffer._data[:2]) == b"\r\n":
+            self._receive_buffer.maybe_extract_at_most(2)
 
     def _count(self, event: h11.Data) -> None:
         self._chunks += event.chunk_start
@@ -97,7 +109,10 @@ def _check(request: h11.Request) -> None:
         raise h11.RemoteProtocolError("headers too large", error_status_hint=431)
     if request.http_version not in (b"1.0", b"1.1"):
         raise h11.RemoteProtocolError("another version")
-    names = {bytes(name) for name, _ in headers}
+    counted = Counter(bytes(name) for name, _ in headers)
+    names = counted.keys()
+    if any(counted[name] > 1 for name in _ONCE):
+        raise h11.RemoteProtocolError("two readings")
     if b"transfer-encoding" in names and (b"content-length" in names or request.http_version != b"1.1"):
         raise h11.RemoteProtocolError("two lengths")
     if any(name == b"host" and not _HOST.fullmatch(value) for name, value in headers):
@@ -116,15 +131,19 @@ class Bounded(H11Protocol):
     """uvicorn's protocol with what it lacks: a time for each part, a number of connections, an answer to half a connection."""
 
     options: Options
-    crowd: Crowd[Bounded]
+    crowd: Crowd[Any]
     turn_away: TurnAway
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.conn = self._reader = _Reader(self._met)
         self.network = ""
+        self.door: Door | None = None
+        """What stands before it, over TLS."""
         self._timer: Any = None
-        self._leaving = self._ended = False
+        self._unread: Any = None
+        """Runs while the client does not read what was written to it."""
+        self._leaving = self._ended = self._held = False
         self._left = 0
 
     @property
@@ -138,6 +157,8 @@ class Bounded(H11Protocol):
         super().connection_made(transport)
         self.network = network(self.client[0] if self.client else "")
         self._start(self.options.body_seconds)
+        if self.door is not None:
+            self.door.opened()
         full, given_up = self.crowd.enter(self)
         if given_up is not None:
             given_up.transport.abort()
@@ -148,6 +169,7 @@ class Bounded(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
+        self._is_read()
         self.crowd.leave(self)
         super().connection_lost(exc)
 
@@ -166,18 +188,54 @@ class Bounded(H11Protocol):
         if self._leaving or self.scheme == "https":
             return None
         self._ended = True
-        under_way = self.cycle is not None and not self.cycle.response_complete
-        if under_way and self.cycle.more_body:
-            self._refuse(refused(400, "IMGDA-1820"))
-        elif not under_way and self.conn.trailing_data[0]:
+        self._end()
+        return True
+
+    def _end(self) -> None:
+        """The client has sent all it will: refuse what breaks off there, and close once everything is answered."""
+        if self._leaving or self._held or self.transport.is_closing():
+            return
+        if not self.is_idle:
+            if self.cycle.more_body:
+                self._refuse(refused(400, "IMGDA-1820"))
+        elif self.conn.trailing_data[0]:
             self._refuse(refused(400, "IMGDA-1818"))
-        return True if under_way or self._leaving else None
+        else:
+            self.transport.close()
+
+    def handle_events(self) -> None:
+        """Take up what was sent; the next request only when the answers before it are read, so that they do not pile up."""
+        self._held = self.flow.write_paused and self.conn.their_state is h11.IDLE
+        if self._held:
+            self._unset_keepalive_if_required()
+            self.flow.pause_reading()
+        else:
+            super().handle_events()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._is_read()
+        self._unread = self.loop.call_later(self._patience, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._is_read()
+        if self._held:
+            self.flow.resume_reading()
+            self.handle_events()
+            if self._ended:
+                self._end()
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     # --- what the parser meets ---------------------------------------------------------------------------------------
 
     def _met(self, event: object) -> None:
         if isinstance(event, h11.Request):
-            self._start(2 * self.options.body_seconds + 5)
+            self._start(self._patience)
         elif isinstance(event, h11.EndOfMessage):
             self._stop()
 
@@ -191,10 +249,10 @@ class Bounded(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._ended and self.is_idle:
-            self.transport.close()
-        elif self.transport.is_closing() or self.transport.get_write_buffer_size():
-            self._start(2 * self.options.body_seconds + 5)
+        if self._ended:
+            self._end()
+        if self.transport.is_closing() or self.transport.get_write_buffer_size():
+            self._start(self._patience)
 
     # --- turning away ------------------------------------------------------------------------------------------------
 
@@ -229,6 +287,11 @@ class Bounded(H11Protocol):
 
     # --- time --------------------------------------------------------------------------------------------------------
 
+    @property
+    def _patience(self) -> float:
+        """Seconds for a whole request to come, or for an answer to be read."""
+        return 2 * self.options.body_seconds + 5
+
     def _start(self, seconds: float) -> None:
         self._stop()
         self._timer = self.loop.call_later(seconds, self.transport.abort)
@@ -239,11 +302,17 @@ class Bounded(H11Protocol):
             self._timer = None
 
 
-def protocol(options: Options, turn_away: TurnAway) -> type[Bounded]:
-    """The protocol of a service with these options."""
-    members = {
-        "options": options,
-        "crowd": Crowd[Bounded](options.connections, 2 * options.requests),
-        "turn_away": staticmethod(turn_away),
-    }
-    return type("Protocol", (Bounded,), members)
+def protocol(options: Options, turn_away: TurnAway, context: ssl.SSLContext | None = None) -> Callable[..., Any]:
+    """What makes the protocol of a connection of a service with these options, over TLS with a *context*."""
+    crowd = Crowd[Any](options.connections, 2 * options.requests)
+    members = {"options": options, "crowd": crowd, "turn_away": staticmethod(turn_away)}
+    made = type("Protocol", (Bounded,), members)
+    if context is None:
+        return made
+
+    def behind_a_door(*args: Any, **more: Any) -> Door:
+        http = made(*args, **more)
+        door = http.door = Door(http, context, crowd, options.body_seconds)
+        return door
+
+    return behind_a_door

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from bridge.server.logs import configure, log
 from bridge.server.options import Options
 from bridge.server.protocol import protocol
 from bridge.server.senders import Senders, Unusable
-from bridge.server.tls import certificate_of
+from bridge.server.tls import certificate_of, context_of
 from bridge.workers.versions import settings_digest
 
 __all__ = ["run"]
@@ -36,12 +37,12 @@ def run(options: Options, *, level: str = "info", read: Read | None = None) -> N
     """Serve until told to stop, then finish what was taken; SIGHUP has the settings read again by *read*."""
     configure(level)
     _allow_files(2 * options.requests)
-    service = Service(options)
+    service, context = Service(options), context_of(options)
     config = uvicorn.Config(
         service.app,
         host=options.host,
         port=options.port,
-        http=protocol(options, service.app.turn_away),
+        http=protocol(options, service.app.turn_away, context),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         loop="asyncio",
@@ -50,8 +51,6 @@ def run(options: Options, *, level: str = "info", read: Read | None = None) -> N
         server_header=False,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=int(options.stop_seconds) or None,
-        ssl_certfile=str(options.certificate) if options.certificate else None,
-        ssl_keyfile=str(options.key) if options.key else None,
     )
     if etree.LIBXML_VERSION < _LIBXML:
         found = ".".join(map(str, etree.LIBXML_VERSION))
@@ -62,14 +61,15 @@ def run(options: Options, *, level: str = "info", read: Read | None = None) -> N
         signal.signal(name, lambda *_: None)  # uvicorn raises them again once it has stopped: stopping so is no failure
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the service is up; it never ends it
-    asyncio.run(_Server(config, service, read).serve())
+    asyncio.run(_Server(config, service, read, context).serve())
 
 
 class _Server(uvicorn.Server):
     """Says where it listens, and that it stops; reads its settings again when told so."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, read: Read | None) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, read: Read | None, context: ssl.SSLContext | None) -> None:
         super().__init__(config)
+        self._context = context
         self._service = service
         self._read = read
         self._reading: asyncio.Task[None] | None = None
@@ -93,8 +93,8 @@ class _Server(uvicorn.Server):
             await before
         try:
             senders = await asyncio.to_thread(self._read) if self._read else self._service.options.senders
-            if self.config.ssl is not None:
-                self.config.ssl.load_cert_chain(*certificate_of(self._service.options))
+            if self._context is not None:
+                self._context.load_cert_chain(*certificate_of(self._service.options))
         except Unusable as error:
             findings = [{"code": found.code, "text": found.text("en")} for found in error.issues]
             log("settings kept", level=logging.ERROR, file=str(error.file), why=error.why, findings=findings)

@@ -14,6 +14,7 @@ from typing import Any
 
 from bridge.errors import SourceError
 from bridge.issues import Issue, issue
+from bridge.workers.encodings import in_utf8
 
 __all__ = ["BESIDE", "NAMES", "read"]
 
@@ -33,9 +34,10 @@ BESIDE = frozenset({"outcome", "position"})
 """What a dead letter says beside its input."""
 
 
-_OF_PARAMETERS = frozenset({"resourceType", "id", "meta", "implicitRules", "language", "parameter"})
-_OF_A_PARAMETER = frozenset({"id", "extension", "modifierExtension", "name"})
-"""What may stand in a parameter beside its value. FHIR: Parameters.parameter."""
+_OF_PARAMETERS = frozenset({"resourceType", "id", "meta", "language", "parameter"})
+"""What Parameters may have. Rules that are not known (``implicitRules``) could reverse the meaning of all."""
+_OF_A_PARAMETER = frozenset({"id", "extension", "name"})
+"""What may stand in a parameter beside its value; a ``modifierExtension`` could reverse it. FHIR: Parameters.parameter."""
 
 Source = bytes | Mapping[str, Any]
 
@@ -106,7 +108,7 @@ def _source(value: tuple[str, Any], name: str) -> Source | None:
             return given
         return _decoded(given.get("data")) if given.get("resourceType") == "Binary" else None
     if kind == "valueString" and isinstance(given, str):
-        return given.encode("utf-8", "surrogatepass")
+        return in_utf8(given.encode("utf-8", "surrogatepass"))
     return _decoded(given) if kind == "valueBase64Binary" else None
 
 

@@ -143,6 +143,9 @@ NO_HTTP = {
     "two-hosts": b"GET /models HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
     "two-hosts-in-1.0": b"GET /models HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n",
     "a-host-that-is-none": b"GET /metadata HTTP/1.1\r\nHost: x/y\r\n\r\n",
+    "two-types-of-body": POST + b"Content-Type: application/xml\r\nContent-Length: 2\r\n\r\n{}",
+    "two-tokens": b"GET /models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
+    "two-empty-lines-before": b"\r\n\r\nGET /models HTTP/1.1\r\nHost: x\r\n\r\n",
     "two-lengths": POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}   ",
     "length-and-chunked": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "chunked-in-1.0": b"POST /convert HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -180,6 +183,18 @@ def test_a_transfer_coding_that_is_not_known_is_refused(server):
 def test_a_whole_address_is_the_same_as_its_path(server):
     for target in (b"http://x/models", b"HTTP://x:1/models?", b"/models"):
         assert ask(server, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status == 200
+
+
+def test_an_accept_on_several_lines_is_one_list(server):
+    head = POST + b"Connection: close\r\nAccept: text/html\r\nAccept: application/fhir+json\r\nContent-Length: %d\r\n\r\n"
+    said = ask(server, head % len(ORDER) + ORDER)
+    assert (said.status, said.headers["content-type"]) == (200, "application/fhir+json")
+
+
+def test_one_empty_line_before_a_request_is_passed_over(server):
+    one = POST + b"Content-Length: %d\r\n\r\n" % len(ORDER) + ORDER
+    said = ask(server, b"\r\n" + one + b"\r\nGET /healthz HTTP/1.0\r\n\r\n")
+    assert (said.body, json.loads(Said(said.rest).body)) == (DOCUMENT, {"status": "alive"})
 
 
 def test_chunks_of_an_ordinary_size_are_read(server):
@@ -227,6 +242,22 @@ def test_a_request_that_breaks_off_is_told_so_and_never_converted(server, sent, 
     assert (said.status, said.code) == (400, code)
 
 
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [(POST + b"Content-Length: 100\r\n\r\n{", "IMGDA-1820"), (POST, "IMGDA-1818")],
+    ids=["body", "head"],
+)
+def test_a_request_that_breaks_off_behind_a_whole_one_is_told_so_at_once(server, sent, code):
+    began = time.monotonic()
+    with connected(server) as client:
+        client.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(ORDER) + ORDER + sent)
+        client.shutdown(socket.SHUT_WR)
+        first = Said(everything(client))
+    second = Said(first.rest)
+    assert (first.status, first.body, second.status, second.code) == (200, DOCUMENT, 400, code)
+    assert time.monotonic() - began < 25  # not only when the body was waited for in vain
+
+
 # --- many connections ----------------------------------------------------------------------------------------------------------
 
 
@@ -252,3 +283,26 @@ def test_one_address_cannot_have_more_requests_under_way_than_its_connections(ow
             other.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert Said(everything(other)).status == 200
     wait(lambda: server.convert(ORDER).status == 200)
+
+
+def deaf(server: Any, source: str) -> socket.socket:
+    """A client that asks for much, one request behind the other, and reads nothing of it."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.bind((source, 0))
+    client.connect(("127.0.0.1", server.port))
+    client.sendall(b"GET /issues HTTP/1.1\r\nHost: x\r\n\r\n" * 60)
+    return client
+
+
+def test_clients_that_read_nothing_keep_nobody_out_and_are_disconnected(own_server):
+    server = own_server("--workers", "1", "--connections", "20", "--body-timeout", "2")
+    with ExitStack() as clients:
+        for source in ("127.0.0.2", "127.0.0.3"):
+            for _ in range(30):
+                clients.enter_context(deaf(server, source))
+        for source in ("127.0.0.1", "127.0.0.2"):
+            wait(lambda s=source: server.convert(ORDER, source=s).body == DOCUMENT)
+        files = Path(f"/proc/{server.process.pid}/fd")
+        if files.is_dir():
+            wait(lambda: sum(1 for _ in files.iterdir()) < 35)
