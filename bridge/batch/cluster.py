@@ -257,4 +257,4 @@ def _answer(job: ClusterJob, item: Item) -> Answer:
     key = repr((job.settings, job.seconds))
     if key not in _pools:
         _pools[key] = Pool(job.settings, 1, seconds=job.seconds)
-    return _pools[key].settle(Task("convert", item.body, job.options, "bundle", job.language, item.origin))
+    return _pools[key].settle(Task("convert", item.body, job.options, "bundle", job.language, position=item.origin))

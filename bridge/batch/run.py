@@ -90,7 +90,7 @@ class _Run:
 
     def submit(self, item: Item) -> _Pending:
         form: Form = "bundle" if self.output.form == "bundle" else "plain"
-        task = Task("convert", item.body, self.job.options, form, self.job.language, item.origin)
+        task = Task("convert", item.body, self.job.options, form, self.job.language, position=item.origin)
         return _Pending(item, task, None if item.problem else self.pool.submit(task, urgent=True))
 
     def settle(self, pending: _Pending) -> None:
