@@ -152,9 +152,10 @@ class _Line:
     def fields(self) -> dict[str, str] | None:
         """The fields that the parts fill; None where they leave a word of the line unsaid."""
         parts = self.parts()
-        spare = [value for name, value, _ in self.extensions() if name not in _FIELDS and not _says(self.text or "", [value])]
+        text = self.text
+        spare = [v for name, v, _ in self.extensions() if name not in _FIELDS and not (text and _says(text, [v]))]
         known = [value for _, value in parts]
-        if not parts or Counter(_words(self.text or "")) - Counter(_words(" ".join(known))):
+        if not parts or Counter(_words(text or "")) - Counter(_words(" ".join(known))):
             return None
         if any(not _says(value, known) for value in spare):
             return None

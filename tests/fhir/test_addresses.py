@@ -175,6 +175,11 @@ _WORDS = st.lists(st.sampled_from(["96", "bis", "R", "DIDOT", "Nord", "BP", "12"
 _LINES = st.tuples(st.none() | _WORDS, st.lists(st.tuples(_NAMES, _WORDS), max_size=4))
 
 
+def test_a_whole_line_as_a_part_beside_another_part_is_written_where_the_line_itself_is_empty():
+    found, lost = read_and_lost((None, [("houseNumber", "96"), ("streetAddressLine", "bis")]))
+    assert (found.lines, lost) == (("96 bis", "75014 PARIS"), [])
+
+
 @given(st.lists(_LINES, min_size=1, max_size=3))
 def test_every_word_of_lines_and_parts_is_written(lines):
     found, lost = read_and_lost(*lines)
