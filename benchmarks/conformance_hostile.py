@@ -1,7 +1,7 @@
 """No order with hostile values becomes an invalid document: ``python benchmarks/conformance_hostile.py SUITE``.
 
 SUITE is a folder TestContenuCDA. Orders with codes, identifiers, code systems, dates and texts that no attribute can hold come
-from the strategy of the tests (tests/hostile.py), until ``--count`` of each model were written. Each is refused with a sentence,
+from the strategy of the tests (tests/hostile_orders.py), until ``--count`` of each model were written. Each is refused with a sentence,
 or its document passes the official schema and Schematrons and our check. Exit code 1 if any document fails.
 """
 
@@ -32,7 +32,7 @@ def written(count: int, seed_value: int, model: str) -> tuple[list[bytes], Count
     @settings(
         max_examples=count * 6, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
     )
-    @given(import_module("hostile").broken())
+    @given(import_module("hostile_orders").broken())
     def collect(order: Order) -> None:
         if len(found) >= count or model_rules.check(order, model):
             return

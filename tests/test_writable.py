@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from conftest import ROOT
-from hostile import broken
+from hostile_orders import broken
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
