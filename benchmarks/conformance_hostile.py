@@ -2,8 +2,7 @@
 
 SUITE is a folder TestContenuCDA. Orders with codes, identifiers, code systems, dates and texts that no attribute can hold come
 from the strategy of the tests (tests/hostile_orders.py), until ``--count`` of each model were written. Each is refused with a
-sentence,
-or its document passes the official schema and Schematrons and our check. Exit code 1 if any document fails.
+sentence, or its document passes the official schema and Schematrons and our check. Exit code 1 if any document fails.
 """
 
 from __future__ import annotations
