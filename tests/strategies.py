@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
+from bridge.blank import is_blank
 from bridge.mappings import value_set
 from bridge.order import (
     Act,
@@ -81,6 +82,8 @@ def _settled(text: str) -> str:
 
 
 texts = st.one_of(st.sampled_from(_HOSTILE), st.text(_characters, min_size=1, max_size=40).map(_settled).filter(bool))
+said = texts.filter(lambda text: not is_blank(text))
+"""Texts with a letter or digit, as the model demands them."""
 """Free text: several lines, markup, emoji, right to left."""
 
 lines = st.text(_characters, min_size=1, max_size=25).map(lambda t: " ".join(t.split())).filter(bool)
@@ -149,8 +152,9 @@ def worded(draw: st.DrawFn, name: str) -> Code:
     text = draw(st.none() | texts)
     if text is not None and text.casefold() == (code.display or "").casefold():
         text = None
-    others = tuple(dict.fromkeys(draw(st.lists(translations, max_size=2))))
-    return Code(code=code.code, system=code.system, display=code.display, text=text, translations=others)
+    others = {(t.system, t.code): t for t in draw(st.lists(translations, max_size=2))}
+    sorted_ones = tuple(others[key] for key in sorted(others))  # translations stand in an order of their own
+    return Code(code=code.code, system=code.system, display=code.display, text=text, translations=sorted_ones)
 
 
 @st.composite
@@ -463,7 +467,7 @@ attesters = st.builds(Attester, professional=professionals(), time=moments())
 @st.composite
 def orders(draw: st.DrawFn) -> Order:
     """A valid order."""
-    urgency = draw(st.none() | st.builds(Urgency, reason=texts, contacted=st.none() | professionals(setting=True)))
+    urgency = draw(st.none() | st.builds(Urgency, reason=said, contacted=st.none() | professionals(setting=True)))
     informed = draw(st.none() | st.booleans())
     callback, told, event = draw(st.none() | st.booleans()), draw(st.none() | texts), draw(st.none() | texts)
     times = st.none() | effective_times()
@@ -497,9 +501,9 @@ def orders(draw: st.DrawFn) -> Order:
             st.builds(Request, period=periods(started=True), performer=professionals(setting=True), ids=several(identifiers()))
         ),
         encounter=draw(encounters),
-        justification=draw(texts),
-        medical_history=draw(texts),
-        surgical_history=draw(texts),
+        justification=draw(said),
+        medical_history=draw(said),
+        surgical_history=draw(said),
         acts=draw(st.lists(acts(), min_size=1, max_size=3).map(tuple)),
         patient_informed=informed,
         patient_informed_at=draw(st.none() | effective_times()),

@@ -126,16 +126,19 @@ class Description:
             targets = [index.find(target) for target in provenance.children("target")]
             if any(target is not None and target.value is self.node.value for target in targets):
                 for agent in provenance.children("agent"):
-                    who = agent.child("who")
-                    found = index.find(who) if who else None
-                    if who and found is not None and found.type_name == "Device":
+                    if (who := agent.child("who")) and self._is_device(who):
                         yield provenance, who
+
+    def _is_device(self, who: Node | None) -> bool:
+        found = self.people.context.index.find(who) if who else None
+        return found is not None and found.type_name == "Device"
 
     def _agents(self, provenance: Node) -> Iterator[Participation]:
         provenance.text("recorded")
         when = self._time(provenance)
         for agent in provenance.children("agent"):
-            role = self.people.role(agent.child("who"), required=True)
+            who = agent.child("who")
+            role = None if self._is_device(who) else self.people.role(who, required=True)
             concept = agent.child("type")
             for coding in concept.children("coding") if concept else ():
                 kind = coding.text("code")
