@@ -57,7 +57,7 @@ def test_the_stories_cover_every_modality_contraindication_and_care_information(
     orders = [order_xml.read((story / "order.xml").read_text("utf-8")) for story in STORIES]
     modalities = {act.modality.code for order in orders for act in order.acts}
     answers = {(c.concept.code, c.present) for order in orders for c in order.contraindications}
-    care = {code.code for order in orders for code in order.care_information}
+    care = {item.concept.code for order in orders for item in order.care_information}
     encounters = {order.encounter.type.code for order in orders if order.encounter.type}
     assert modalities == {c.code for c in value_set("modality").concepts.values()}
     assert {code for code, _ in answers} == {c.code for c in value_set("contraindication").concepts.values()}
