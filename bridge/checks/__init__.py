@@ -9,7 +9,7 @@ from __future__ import annotations
 from lxml import etree
 
 from bridge import xml
-from bridge.cda.parse import Paths, is_base64
+from bridge.cda.parse import NUMBER, Paths, is_base64
 from bridge.checks import recognise
 from bridge.checks.recognise import model_of
 from bridge.checks.report import Report, told
@@ -85,17 +85,19 @@ def _attachments(root: etree._Element, known: Paths) -> list[Issue]:
 
 
 def _rules(root: etree._Element, model: str, known: Paths) -> list[Issue]:
-    """What the stylesheet of the model finds."""
+    """What the stylesheet of the model finds. It names each element by its number, an attribute that is added here."""
+    elements = list(root.iter(etree.Element))
+    for number, element in enumerate(elements):
+        element.set(NUMBER, str(number))
     text = transform(model, "check", etree.tostring(root, encoding="unicode"))
     if len(text) < 60 and text.rstrip().endswith("/>"):
         return []
-    elements = list(root.iter(etree.Element))
     return [_issue(found, elements, known) for found in xml.read(text)]
 
 
 def _issue(found: etree._Element, elements: list[etree._Element], known: Paths) -> Issue:
-    """A finding of the stylesheet, which names its element by its number in document order."""
+    """A finding of the stylesheet, which names its element by its number."""
     parameters = {str(name): str(value) for name, value in found.attrib.items()}
-    code, element = parameters.pop("rule"), elements[int(parameters.pop("at")) - 1]
+    code, element = parameters.pop("rule"), elements[int(parameters.pop("at"))]
     severity: Severity | None = parameters.pop("severity", None)  # type: ignore[assignment]
     return issue(code, known.of(element), severity=severity, parameters=parameters)

@@ -971,7 +971,7 @@ class Header:
             return Period(start=span.start)
         if span and span.start and span.end and len(span.end) == 10 and span.start[:11] == f"{span.end}T":
             zone = self.context.settings.time_zone
-            self.context.note("IMGDA-1480", node.at("period.end"), zone=zone)
+            self.context.note("IMGDA-0611", node.at("period.end"), zone=zone)
             last = f"{span.end}T23:59:59"
             return Period(start=span.start, end=last + offset(last, zone))
         return span

@@ -16,7 +16,7 @@
 
   <xsl:key name="content" match="*[@ID]" use="@ID"/>
 
-  <xsl:mode name="c:check" visibility="public" on-multiple-match="use-last" use-accumulators="#all"/>
+  <xsl:mode name="c:check" visibility="public" on-multiple-match="use-last"/>
 
   <xsl:template match="*" mode="c:check">
     <xsl:apply-templates select="*" mode="c:check"/>

@@ -1,7 +1,7 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- What every rule uses: findings and their places, value sets, fixed codes, moments, national identifiers.
      The tables of mappings/ are read while the stylesheet is compiled. -->
-<xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:cda="urn:hl7-org:v3"
+<xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
     xmlns:map="http://www.w3.org/2005/xpath-functions/map" xmlns:fn="http://www.w3.org/2005/xpath-functions"
     xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
 
@@ -69,23 +69,18 @@
 
   <!-- findings -->
 
-  <!-- The place of an element: its number in document order. -->
-  <xsl:accumulator name="c:number" as="xs:integer" initial-value="0">
-    <xsl:accumulator-rule match="*" select="$value + 1"/>
-  </xsl:accumulator>
-
   <xsl:function name="c:finding" as="element(finding)">
     <xsl:param name="code" as="xs:string"/>
     <xsl:param name="node" as="element()"/>
     <xsl:sequence select="c:finding($code, $node, map {})"/>
   </xsl:function>
 
-  <!-- A finding at an element, with what its sentence is filled with; the entry "severity" weighs it otherwise than usual. -->
+  <!-- A finding at an element, named by the number that the caller gave it (@x:n), with what its sentence is filled with; the entry "severity" weighs it otherwise than usual. -->
   <xsl:function name="c:finding" as="element(finding)">
     <xsl:param name="code" as="xs:string"/>
     <xsl:param name="node" as="element()"/>
     <xsl:param name="parameters" as="map(xs:string, xs:string)"/>
-    <finding rule="IMGDA-{$code}" at="{$node/accumulator-before('c:number')}">
+    <finding rule="IMGDA-{$code}" at="{$node/@x:n}">
       <xsl:for-each select="map:keys($parameters)"><xsl:attribute name="{.}" select="$parameters(.)"/></xsl:for-each>
     </finding>
   </xsl:function>

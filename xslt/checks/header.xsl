@@ -1,7 +1,7 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- Rules of the header: identity of the document, patient, people, structures, acts, context of care.
      Source: CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01, section 3.4.1. -->
-<xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:cda="urn:hl7-org:v3"
+<xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
     xmlns:map="http://www.w3.org/2005/xpath-functions/map" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
 
   <!-- document -->
@@ -236,7 +236,7 @@
 
   <!-- Free lines or named parts, not both, and no more than seven lines. The Schematrons of 2022.01 stop at a second attribute. -->
   <xsl:template match="cda:addr" mode="c:check">
-    <xsl:sequence select="if ($c:model = '2022.01' and @*[2]) then c:finding('1572', .) else ()"/>
+    <xsl:sequence select="if ($c:model = '2022.01' and (@* except @x:n)[2]) then c:finding('1572', .) else ()"/>
     <xsl:sequence select="
         if (cda:streetAddressLine and *[not(self::cda:streetAddressLine)] or cda:streetAddressLine[8]) then c:finding('1460', .)
         else if (text()[normalize-space()]) then c:finding('1460', ., map {'severity': 'warning'})
