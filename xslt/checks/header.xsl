@@ -154,10 +154,10 @@
     <xsl:sequence select="
         c:coded(cda:functionCode, 'function-code'),
         cda:assignedAuthor[not(cda:assignedPerson or cda:assignedAuthoringDevice)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
-        cda:assignedAuthor[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
+        cda:assignedAuthor[not(cda:assignedAuthoringDevice)][not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
         cda:assignedAuthor/cda:representedOrganization[$c:model = '2022.01'][not(cda:id[@root and @extension])]
           ! c:finding('1403', ., map {'element': 'id', 'parent': 'representedOrganization'}),
-        cda:assignedAuthor[not(cda:representedOrganization)] ! c:finding('1457', ., map {'element': 'representedOrganization'}),
+        cda:assignedAuthor[not(cda:assignedAuthoringDevice)][not(cda:representedOrganization)] ! c:finding('1457', ., map {'element': 'representedOrganization'}),
         c:coded(cda:assignedAuthor/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
