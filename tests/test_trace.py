@@ -58,7 +58,7 @@ def test_a_paranoid_conversion_reports_what_the_document_lacks(monkeypatch):
     import bridge.convert as module
 
     written = module.write_document
-    monkeypatch.setattr(module, "write_document", lambda *a: re.sub(rb"<birthTime[^>]*>", b"", written(*a)))
+    monkeypatch.setattr(module, "write_document", lambda *a, **k: re.sub(rb"<birthTime[^>]*>", b"", written(*a, **k)))
     issues = BRIDGE.to_cda(bundle(), paranoid=True).issues
     assert [(i.code, i.loss) for i in issues if i.path and i.path.endswith("birthDate")] == [("IMGDA-1701", "clinical")]
 
