@@ -6,7 +6,7 @@ order. Source: docs/fhir.md, 2.5 (A1 to A12); CI-SIS, Structuration minimale.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -1012,7 +1012,7 @@ class Header:
 
     def _location(self, node: Node, provider: Structure | None, author: Professional) -> Facility:
         """The place of care; what it does not say is said by the place it is part of, then by the structure that has it."""
-        line = [node, *self._around(node)]
+        line = [node, *self.context.index.wholes(node)]
         managing = next((s for n in line if (s := self.people.structure(n.child("managingOrganization")))), None)
         holders = [s for s in (managing, provider) if s]
         kinds = (self._sector(n) for n in line)
@@ -1030,18 +1030,6 @@ class Header:
             name=one_line(node.text("name")) or next((s.organization.name for s in holders if s.organization.name), None),
             address=next((found[0] for found in places if found), None),
         )
-
-    def _around(self, location: Node) -> Iterator[Node]:
-        """What a Location is part of, the nearest first, at any depth; a circle ends where it began."""
-        seen = {id(location.value)}
-        reference = location.child("partOf")
-        while reference is not None:
-            whole = self.context.index.find(reference)
-            if whole is None or whole.type_name != "Location" or id(whole.value) in seen:
-                return
-            seen.add(id(whole.value))
-            yield whole
-            reference = whole.child("partOf")
 
     def _place_ids(self, location: Node) -> tuple[Identifier, ...]:
         ids = [identifier(self.context, n, bare=True) for n in location.children("identifier")]

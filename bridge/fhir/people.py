@@ -5,7 +5,6 @@ Source: docs/fhir.md, 2.5 (A2, A3, A4, A6), after CI-SIS, Structuration minimale
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Generic, TypeVar
@@ -463,7 +462,7 @@ class People:
 
     def _read_structure(self, node: Node) -> Structure:
         """A structure; number, practice setting and sector that it lacks are those of what it is part of (partOf)."""
-        line = [node, *self._wholes(node)]
+        line = [node, *self.context.index.wholes(node)]
         own = self._read_organization(node)
         owner = own if own.id else self._owner(line)
         setting, sector = self._kind(line, "practice-setting"), self._kind(line, "facility-type")
@@ -499,18 +498,6 @@ class People:
                 self.context.note("IMGDA-0356", last.path)
                 return found
         return Organization()
-
-    def _wholes(self, node: Node) -> Iterator[Node]:
-        """What a structure is part of, the nearest first, at any depth; a circle ends where it began."""
-        seen = {id(node.value)}
-        reference = node.child("partOf")
-        while reference is not None:
-            whole = self.context.index.find(reference)
-            if whole is None or whole.type_name != "Organization" or id(whole.value) in seen:
-                return
-            seen.add(id(whole.value))
-            yield whole
-            reference = whole.child("partOf")
 
     def _kind(self, line: list[Node], set_name: str) -> tuple[Code, Node] | None:
         """The first type of a structure, or of what it is part of, that is in a value set, and where it stands."""

@@ -10,6 +10,8 @@ Source: FHIR R4 4.0.1, 2.3.0 References and 2.36.4 Resolving references in Bundl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bridge.fhir.view import Node
 from bridge.issues import Issue, issue
 
@@ -91,6 +93,18 @@ class Index:
         if not isinstance(target, str):
             return None
         return self._contained_by(target[1:], reference) if target.startswith("#") else self._by_target(target, reference)
+
+    def wholes(self, node: Node) -> Iterator[Node]:
+        """What an Organization or Location is part of (partOf), the nearest first, at any depth; a circle ends where it began."""
+        seen = {id(node.value)}
+        reference = node.child("partOf")
+        while reference is not None:
+            whole = self.find(reference)
+            if whole is None or whole.type_name != node.type_name or id(whole.value) in seen:
+                return
+            seen.add(id(whole.value))
+            yield whole
+            reference = whole.child("partOf")
 
     def _by_target(self, target: str, reference: Node) -> Node | None:
         bare = target.partition("/_history/")[0]
