@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-
 import pytest
+from certificates import certificate
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from fhir.resources.R4B.operationdefinition import OperationDefinition
 from waiting import wait
@@ -28,25 +26,8 @@ def test_the_service_listens_on_loopback_alone(server):
 
 
 def test_tls_is_spoken_where_there_is_a_certificate(make_server, tmp_path):
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl to make a certificate with")
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-subj",
-        "/CN=localhost",
-        "-keyout",
-        key,
-        "-out",
-        certificate,
-    ]
-    subprocess.run([*command, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    server = make_server("--workers", "1", "--tls-cert", str(certificate), "--tls-key", str(key), certificate=certificate)
+    found, key = certificate(tmp_path, "localhost")
+    server = make_server("--workers", "1", "--tls-cert", str(found), "--tls-key", str(key), certificate=found)
     answer = server.request("GET", "/models")
     assert answer.status == 200
     assert answer.headers["strict-transport-security"] == "max-age=31536000"

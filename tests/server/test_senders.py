@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from bundles import bundle
+from certificates import certificate
 from waiting import wait
 
 import bridge
@@ -197,28 +197,6 @@ def test_a_folder_that_is_not_right_is_told_with_the_file(tmp_path, fault):
     code, told = started("--config", tmp_path)
     assert code == (78 if fault == "settings" else 2)
     assert wrong.name in told
-
-
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl to make a certificate with")
-    key, found = folder / f"{name}-key.pem", folder / f"{name}-cert.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-subj",
-        "/CN=localhost",
-        "-keyout",
-        key,
-        "-out",
-        found,
-    ]
-    subprocess.run([*command, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    return found, key
 
 
 def test_a_wrong_certificate_or_key_is_named(tmp_path):
