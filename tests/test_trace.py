@@ -139,3 +139,24 @@ def test_the_page_is_whole_and_escapes_every_value(language):
 def test_the_page_of_an_attachment_is_not_as_long_as_the_attachment():
     conversion = CONVERSIONS["lymphoma-pet"]
     assert len(as_html(conversion)) < 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("ident", "code", "value"),
+    [
+        ("med", concept(LOINC, "11348-0"), {"valueString": "Asthme"}),
+        ("chir", concept(LOINC, "47519-4"), {"valueString": "Appendicectomie"}),
+        ("risk", concept(TA, "MED-1130"), {"valueBoolean": True}),
+        ("info-told", concept(LOINC, "99622-3"), {"valueString": "Notice remise"}),
+        ("info-event", concept(TA, "GEN-296"), {"valueString": "Chute"}),
+        ("info-call", concept(TA, "GEN-297"), {"valueBoolean": True}),
+    ],
+)
+@pytest.mark.parametrize(
+    "time", [{"effectiveDateTime": "2019-07-07"}, {"effectivePeriod": {"start": "2019-07-07", "end": "2019-07-08"}}]
+)
+def test_the_time_of_an_observation_is_found_in_its_document(ident, code, value, time):
+    data = bundle(observation(ident, code, **value, **time))
+    conversion = BRIDGE.to_cda(data, paranoid=True)
+    assert conversion.trace.unfound() == []
+    assert b"20190707" in conversion.document

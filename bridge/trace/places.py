@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
@@ -47,11 +47,12 @@ _ALSO: dict[str, tuple[str, ...]] = {
     "contraindications": ("medical_history",),
     "justification": ("purpose",),
     "medical_history": ("care_information", "contraindications"),
-    "patient_informed": ("patient_informed_at",),
     "prior_results": ("attachments",),
     "urgency": tuple(_PEOPLE),
 }
 """Items in which the values that were read for an item may stand beside it."""
+for _name in (field.name for field in fields(Order) if field.name.endswith("_at")):  # when a datum was said
+    _ALSO[_name.removesuffix("_at")] = (*_ALSO.get(_name.removesuffix("_at"), ()), _name)
 
 
 class Place(NamedTuple):
