@@ -15,9 +15,21 @@ from typing import Any
 from strategies import PROFESSIONALS, STRUCTURES, concepts
 
 from bridge.mappings import rows
-from bridge.order import Act, EffectiveTime, Identifier, Order, Organization, PersonName, Professional
+from bridge.order import (
+    Act,
+    Author,
+    EffectiveTime,
+    Facility,
+    Identifier,
+    Order,
+    Organization,
+    Participant,
+    PersonName,
+    Professional,
+)
 
 CREATED, SIGNED, BEFORE, WISHED = "2026-03-02T10:15:00+01:00", "2026-03-02T11:00:00+01:00", "2026-03-01", "2026-03-10"
+NEWER = {(row["value_set"], row["code"], row["system"]) for row in rows("newer-than-2022.01")}
 SEX = {row["code"]: row["sex"] or None for row in rows("contraindication-scope")}
 
 
@@ -62,6 +74,39 @@ def coherent(order: Order) -> Order:
             if SEX.get(item.concept.code) in (None, order.patient.gender.code) or order.patient.gender.code == "UN"
         ),
     )
+
+
+def of_2022(order: Order) -> Order:
+    """The order in what model 2022.01 can say: its language, its value sets, and requesters whose structure has an identifier."""
+    order = _everywhere(order, _old_codes)
+    home = Identifier(root=STRUCTURES, extension="1" + _with_key("99999999"))
+    authors = tuple(
+        replace(author, professional=replace(person, organization=replace(structure, id=home)))
+        if (structure := (person := author.professional).organization) and not (structure.id and structure.id.extension)
+        else author
+        for author in order.authors
+    )
+    return replace(order, authors=authors, document=replace(order.document, language="fr-FR"))
+
+
+_GROWN = {
+    (Author, "function"): "function-code",
+    (Participant, "function"): "function-code",
+    (Facility, "type"): "facility-type",
+    (Organization, "practice_setting"): "practice-setting",
+    (Professional, "speciality"): "author-speciality",
+}
+"""The items whose value sets have grown since 2022.01."""
+
+
+def _old_codes(value: Any) -> Any:
+    """A part of the order with codes that the value sets of 2022.01 have."""
+    for (owner, item), name in _GROWN.items():
+        code = getattr(value, item) if isinstance(value, owner) else None
+        if code is not None and (name, code.code, code.system) in NEWER:
+            old = next(one for one in concepts(name) if (name, one.code, one.system) not in NEWER)
+            value = replace(value, **{item: replace(old, text=code.text)})
+    return value
 
 
 def _everywhere(value: Any, *changes: Callable[[Any], Any]) -> Any:

@@ -100,13 +100,17 @@
     <xsl:if test="$period/@end"><high value="{dt:ts($period/@end)}"/></xsl:if>
   </xsl:function>
 
-  <!-- The time of an observation: a moment, a period, or the nullFlavor where nothing is known of it. -->
+  <!-- The time of an observation: a moment, a period, or the nullFlavor where nothing is known of it.
+       FR-Simple-Observation wants a low where there is a high: one that is not known is said to be unknown. -->
   <xsl:function name="dt:effective" as="element(cda:effectiveTime)?">
     <xsl:param name="time" as="element()?"/>
     <xsl:param name="unknown" as="xs:string?"/>
     <xsl:variable name="moment" as="node()?" select="($time/@at, $time/text())[1]"/>
     <xsl:choose>
       <xsl:when test="$moment"><effectiveTime value="{dt:ts($moment)}"/></xsl:when>
+      <xsl:when test="$time/@end and not($time/@start)">
+        <effectiveTime><low nullFlavor="UNK"/><high value="{dt:ts($time/@end)}"/></effectiveTime>
+      </xsl:when>
       <xsl:when test="$time or $unknown"><effectiveTime><xsl:sequence select="dt:interval($time, $unknown)"/></effectiveTime></xsl:when>
     </xsl:choose>
   </xsl:function>
