@@ -337,11 +337,22 @@ def to_cda(
     requisition: str | None = None,
     single: bool = False,
     fhir: str | None = None,
+    draft: bool = False,
+    paranoid: bool = False,
     check: bool = False,
 ) -> Conversion:
     """Convert the one imaging order of a FHIR input to a document IMG-DA-IMG. See :meth:`Bridge.to_cda`."""
-    bridge = Bridge(settings)
-    return bridge.to_cda(source, model=model, now=now, requisition=requisition, single=single, fhir=fhir, check=check)
+    return Bridge(settings).to_cda(
+        source,
+        model=model,
+        now=now,
+        requisition=requisition,
+        single=single,
+        fhir=fhir,
+        draft=draft,
+        paranoid=paranoid,
+        check=check,
+    )
 
 
 def to_fhir(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from bridge import xml
+from bridge.cda.narrative import Attributes, xhtml
 from bridge.issues import Language
 from bridge.items import name as item_name
 from bridge.trace import FATES, Row, Trace, located
@@ -54,6 +55,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "fate": "Devenir",
         "rule": "Règle",
         "xpath": "XPath",
+        "attached": "document joint",
     },
     "en": {
         "title": "What became of the order",
@@ -69,6 +71,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "fate": "Fate",
         "rule": "Rule",
         "xpath": "XPath",
+        "attached": "attachment",
     },
 }
 _LONG = 160
@@ -120,7 +123,7 @@ def as_html(conversion: Conversion, language: Language = "fr") -> str:
         filters="".join(_filter(fate, language, sum(row.fate == fate for row in rows)) for fate in FATES),
         fhir="".join(_json(conversion.evidence.root.value, conversion.evidence.root.path, by_path, language)),
         xml_body="".join(_xml(tree, "/ClinicalDocument", 0)),
-        reading="".join(_sections(tree, "/ClinicalDocument")),
+        reading="".join(_sections(tree, "/ClinicalDocument", _WORDS[language]["attached"])),
         rows="".join(_table_row(row, language) for row in rows),
     )
 
@@ -190,11 +193,7 @@ def _spot(xpath: str, text: str) -> str:
     return f'<span tabindex="-1" class="x" data-x="{escape(xpath)}" title="{escape(xpath)}">{escape(_short(text))}</span>'
 
 
-_TAGS = {"table": "table", "thead": "thead", "tbody": "tbody", "tr": "tr", "td": "td", "th": "th", "br": "br", "paragraph": "p"}
-_TAGS |= {"list": "ul", "item": "li"}
-
-
-def _sections(element: etree._Element, xpath: str) -> Iterator[str]:
+def _sections(element: etree._Element, xpath: str, attached: str) -> Iterator[str]:
     """The title and narrative of every section, as HTML."""
     for child, where in located(element, xpath):
         name = etree.QName(child).localname
@@ -202,21 +201,23 @@ def _sections(element: etree._Element, xpath: str) -> Iterator[str]:
             title = child.findtext("{urn:hl7-org:v3}title") or ""
             yield f"<h3>{escape(title)}</h3>"
         if name == "text" and etree.QName(element).localname == "section":
-            yield from _narrative(child, where)
+            yield f"<div{_mark(child, where)}>{xhtml(child, attached=attached, attributes=_marks(child, where))}</div>"
         else:
-            yield from _sections(child, where)
+            yield from _sections(child, where, attached)
 
 
-def _narrative(element: etree._Element, xpath: str) -> Iterator[str]:
-    tag = _TAGS.get(etree.QName(element).localname, "span" if (element.text or "").strip() else "div")
-    if etree.QName(element).localname == "content":
-        tag = "span"
-    if tag == "br":
-        yield "<br>" + escape(element.tail or "")
-        return
-    own = (element.text or "").strip() or any((child.tail or "").strip() for child in element)
-    mark = f' tabindex="-1" class="x" data-x="{escape(xpath)}/text()"' if own else ""
-    yield f"<{tag}{mark}>{escape(element.text or '')}"
+def _marks(text: etree._Element, xpath: str) -> Attributes:
+    """What makes the elements of a narrative that hold words light up: their XPath."""
+    places = dict(_places(text, xpath))
+    return lambda element: _mark(element, places[element]) if element in places else ""
+
+
+def _places(element: etree._Element, xpath: str) -> Iterator[tuple[etree._Element, str]]:
     for child, where in located(element, xpath):
-        yield from _narrative(child, where)
-    yield f"</{tag}>" + escape(element.tail or "")
+        yield child, where
+        yield from _places(child, where)
+
+
+def _mark(element: etree._Element, xpath: str) -> str:
+    has_words = (element.text or "").strip() or any((child.tail or "").strip() for child in element)
+    return f' tabindex="-1" class="x" data-x="{escape(xpath)}/text()"' if has_words else ""

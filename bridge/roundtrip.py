@@ -18,7 +18,7 @@ from bridge.fhir.write import write
 from bridge.issues import Issue, Language
 from bridge.mappings import rows
 
-__all__ = ["Explained", "Reason", "RoundTrip", "is_document", "of_document", "of_fhir", "reasons", "table"]
+__all__ = ["Explained", "Reason", "RoundTrip", "of_document", "of_fhir", "reasons", "table"]
 
 Kind = Literal["added", "label", "moved", "replaced", "seconds", "time"]
 
@@ -112,11 +112,6 @@ def _completed(time: str) -> str | None:
 def _is_meant(change: diff.Change) -> bool:
     """Whether a change of the order is meant: FHIR has the hour of birth, the document written has the date alone."""
     return change.item == "patient.birth_date" and str(change.before)[:10] == change.after
-
-
-def is_document(source: bytes) -> bool:
-    """Whether some bytes look like a CDA document rather than FHIR."""
-    return b"ClinicalDocument" in source[:4096]
 
 
 def of_document(document: bytes, name: str = "", *, bridge: Bridge | None = None) -> RoundTrip:

@@ -14,7 +14,7 @@ from typing import Literal, NoReturn
 
 from lxml import etree
 
-__all__ = ["Reason", "Unreadable", "encoding_of", "read"]
+__all__ = ["Reason", "Unreadable", "encoding_of", "read", "root_name"]
 
 Reason = Literal["empty", "encoding", "doctype", "depth", "syntax"]
 
@@ -76,6 +76,20 @@ def encoding_of(document: bytes) -> str:
     return _declared(document[:_LONGEST].decode("latin-1").removeprefix("\xef\xbb\xbf")).upper()
 
 
+def root_name(source: bytes) -> str | None:
+    """The local name of the root of a text that looks like XML, whatever stands before it and whether or not it can be read.
+
+    Nothing is parsed: this tells one kind of input from another, :func:`read` is for what is in it.
+    """
+    codec = "utf-16" if source[:2] in _MARKS else "latin-1"  # in the others that are read, ASCII is ASCII
+    text = source.decode(codec, "replace").removeprefix("\xef\xbb\xbf").lstrip()
+    declaration = _DECLARATION.match(text)
+    prolog = _PROLOG.match(text, declaration.end() if declaration else 0)
+    root = _ROOT.match(text, prolog.end()) if prolog else None
+    return root[1] if root else None
+
+
+_ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])")
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST = 64 * 1024
 """Characters that a declaration may have: one that is longer is none."""

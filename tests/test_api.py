@@ -40,3 +40,13 @@ def test_what_is_public_is_documented(module):
 def test_the_errors_are_one_tree():
     for error in (bridge.OrderError, bridge.SettingsError, bridge.SourceError, bridge.StylesheetError):
         assert issubclass(error, bridge.BridgeError)
+
+
+@pytest.mark.parametrize("name", ["to_cda", "to_fhir"])
+def test_a_function_takes_what_the_method_of_a_bridge_takes(name):
+    function, method = (
+        dict(inspect.signature(found).parameters) for found in (getattr(bridge, name), getattr(bridge.Bridge, name))
+    )
+    assert function.pop("settings").default is None
+    del method["self"]
+    assert function == method

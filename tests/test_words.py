@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 
 import pytest
 from conftest import ROOT, STORIES
 from lxml import etree
 
 from bridge import Bridge
-from bridge.cda.words import xhtml
+from bridge.cda.narrative import xhtml
 
 DOCUMENT = (ROOT / "fixtures" / "knee-radiograph" / "document.xml").read_bytes()
 ALLOWED = set("p span ul ol li sub sup table caption colgroup col thead tfoot tbody tr th td br div".split())
@@ -106,3 +107,17 @@ def test_the_document_travels_byte_for_byte_and_is_not_read_again(shape):
 
 def test_the_document_does_not_travel_unless_asked_for():
     assert all(entry["resource"]["resourceType"] != "Binary" for entry in Bridge().to_fhir(DOCUMENT).bundle["entry"])
+
+
+def test_the_page_of_a_conversion_shows_attachments_and_numbered_lists():
+    """Both renderings of a narrative, in the report and beside the order, are of one kind."""
+    from bridge.checks import check
+    from bridge.explain import as_html
+
+    conversion = Bridge().to_cda((ROOT / "fixtures" / "knee-radiograph" / "bundle.json").read_bytes())
+    before, code, after = conversion.document.partition(b'code="18776-5"')
+    block = b'<list listType="ordered"><item>Un</item></list><renderMultiMedia referencedObject="doc-1"/></text>'
+    document = before + code + after.replace(b"</text>", block, 1)
+    assert '<ol><li>Un</li></ol><span class="attached">[attachment doc-1]</span>' in check(document).to_html(document, "", "en")
+    page = re.sub(r' tabindex="-1" class="x" data-x="[^"]*"', "", as_html(replace(conversion, document=document), "en"))
+    assert "<ol><li>Un</li></ol><span>[attachment doc-1]</span>" in page

@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from bridge.batch.sources import Item
+from bridge.cda.parse import is_document
 from bridge.issues import Issue, Language, operation_outcome
 from bridge.workers.parameters import BESIDE
-from bridge.workers.tasks import is_document
 
 __all__ = ["write"]
 

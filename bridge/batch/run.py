@@ -185,7 +185,7 @@ def _work(job: Job, journal: Journal, stop: Callable[[], bool], progress: Callab
     if not (output.cut(journal.state.output) and dead.cut(journal.state.dead)):
         raise SettingsError(issue("IMGDA-1822", None, what="output"))
     window = job.jobs * 8
-    pool = Pool(job.settings, job.jobs, waiting=window, seconds=job.seconds)
+    pool = Pool(job.settings, job.jobs, seconds=job.seconds)
     try:
         work = _Run(job, pool, output, dead, journal)
         if _feed(work, window, stop, progress):

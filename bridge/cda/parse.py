@@ -21,7 +21,19 @@ from bridge.issues import issue
 from bridge.settings import Limits
 from bridge.stylesheets import models
 
-__all__ = ["CDA", "IMG_DA_IMG", "NUMBER", "Parsed", "Paths", "has_excess", "is_base64", "local_name", "parse", "path_of"]
+__all__ = [
+    "CDA",
+    "IMG_DA_IMG",
+    "NUMBER",
+    "Parsed",
+    "Paths",
+    "has_excess",
+    "is_base64",
+    "is_document",
+    "local_name",
+    "parse",
+    "path_of",
+]
 
 CDA = "{urn:hl7-org:v3}"
 NUMBER = "{urn:x-bridge:source}n"
@@ -45,6 +57,11 @@ class Parsed:
     model: str
     paths: Paths = field(default_factory=lambda: Paths())
     """The XPaths of its elements."""
+
+
+def is_document(source: bytes) -> bool:
+    """Whether an input is meant as a CDA document: by its root, whatever its texts and comments hold."""
+    return xml.root_name(source) == "ClinicalDocument"
 
 
 def parse(document: bytes, limits: Limits) -> Parsed:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from bridge import xml
+from bridge.cda.narrative import Attributes, xhtml
 from bridge.checks.summary import facts
 from bridge.issues import Issue, Language
 
@@ -261,8 +262,8 @@ def _short(text: str) -> str:
 
 # --- narrative -------------------------------------------------------------------------------------------------------
 
-_SAME = {name: name for name in ("table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "br", "sub", "sup")}
-_AS = {**_SAME, "paragraph": "p", "item": "li", "footnote": "small", "content": "span", "linkHtml": "span"}
+
+_HEADINGS = f"{CDA}thead/{CDA}tr/{CDA}th"
 
 
 def _narrative(root: etree._Element, words: dict[str, str]) -> str:
@@ -275,48 +276,19 @@ def _narrative(root: etree._Element, words: dict[str, str]) -> str:
         if title is not None:
             parts.append(f"<h3>{escape(''.join(title.itertext()))}</h3>")
         if text is not None:
-            parts.append(_inner(text, words))
+            parts.append(xhtml(text, attached=words["attached"], attributes=_for_narrow_screens(text)))
     return "".join(parts)
 
 
-def _inner(element: etree._Element, words: dict[str, str]) -> str:
-    """What an element of the narrative holds, as HTML."""
-    parts = [escape(element.text or "")]
-    for child in element:
-        parts += [_html(child, words), escape(child.tail or "")]
-    return "".join(parts)
-
-
-def _html(element: etree._Element, words: dict[str, str]) -> str:
-    name = etree.QName(element).localname
-    if name == "renderMultiMedia":
-        return f'<span class="attached">[{words["attached"]} {escape(element.get("referencedObject", ""))}]</span>'
-    if name == "br":
-        return "<br>"
-    if name == "table":
-        return _table(element, words)
-    tag = ("ol" if element.get("listType") == "ordered" else "ul") if name == "list" else _AS.get(name, "span")
-    return f"<{tag}>{_inner(element, words)}</{tag}>"
-
-
-def _table(table: etree._Element, words: dict[str, str]) -> str:
-    """A table, whose cells name their column where it is too narrow for all of them side by side."""
-    heads = [" ".join("".join(map(str, cell.itertext())).split()) for cell in table.iterfind(f"{CDA}thead/{CDA}tr/{CDA}th")]
-    wide = "" if len(heads) < 3 else ' class="middling"' if len(heads) < 5 else ' class="wide"'
-    parts = []
-    for group in table:
-        name = etree.QName(group).localname
-        if name == "tbody" and wide:
-            parts.append(f"<tbody>{''.join(_row(row, heads, words) for row in group)}</tbody>")
-        else:
-            parts.append(_html(group, words))
-    return f"<table{wide}>{''.join(parts)}</table>"
-
-
-def _row(row: etree._Element, heads: list[str], words: dict[str, str]) -> str:
-    """A row whose cells bear the heading of their column, where there are as many of both."""
-    cells = list(row)
-    if len(cells) != len(heads):
-        return _html(row, words)
-    named = (f'<td data-label="{escape(head)}">{_inner(cell, words)}</td>' for cell, head in zip(cells, heads, strict=True))
-    return f"<tr>{''.join(named)}</tr>"
+def _for_narrow_screens(text: etree._Element) -> Attributes:
+    """Attributes of what a narrow screen shows otherwise: there the cells of a table name their column."""
+    found = dict.fromkeys(text.iter(f"{CDA}renderMultiMedia"), ' class="attached"')
+    for table in text.iter(f"{CDA}table"):
+        headings = [escape(" ".join("".join(map(str, cell.itertext())).split())) for cell in table.iterfind(_HEADINGS)]
+        if len(headings) < 3:
+            continue
+        found[table] = ' class="middling"' if len(headings) < 5 else ' class="wide"'
+        for row in table.iterfind(f"{CDA}tbody/{CDA}tr"):
+            if len(row) == len(headings):
+                found |= {cell: f' data-label="{heading}"' for cell, heading in zip(row, headings, strict=True)}
+    return lambda element: found.get(element, "")

@@ -110,16 +110,18 @@ def _files(paths: tuple[str, ...]) -> list[Path]:
 
 
 def _is_input(path: Path) -> bool:
-    """Whether a file of a folder is a document or FHIR, by its name and beginning."""
+    """Whether a file of a folder is a document or FHIR, by its name and what is in it."""
+    from bridge.cda.parse import is_document
+
     if path.suffix not in (".xml", ".json") or not path.is_file():
         return False
-    with path.open("rb") as file:
-        start = file.read(4096)
-    return b"ClinicalDocument" in start or b"http://hl7.org/fhir" in start or b'"resourceType"' in start
+    source = path.read_bytes()
+    return is_document(source) or b"http://hl7.org/fhir" in source or b'"resourceType"' in source
 
 
 def _trip(bridge: Bridge, path: Path, source: bytes, model: str) -> RoundTrip:
-    from bridge.roundtrip import is_document, of_document, of_fhir
+    from bridge.cda.parse import is_document
+    from bridge.roundtrip import of_document, of_fhir
 
     if is_document(source):
         return of_document(source, path.name, bridge=bridge)

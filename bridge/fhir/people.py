@@ -15,7 +15,6 @@ from bridge.fhir.datatypes import (
     best_name,
     civility,
     is_past,
-    iso,
     joined_names,
     moment,
     name,
@@ -881,8 +880,3 @@ def _guardian(
         telecoms=tuple(dict.fromkeys((*means, *organization.telecoms))),
         addresses=tuple(dict.fromkeys((*places, *organization.addresses))),
     )
-
-
-def first_moment(*candidates: object) -> str | None:
-    """The first of some raw date-times that is one."""
-    return next((found for raw in candidates if isinstance(raw, str) and (found := iso(raw))), None)

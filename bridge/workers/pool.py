@@ -80,14 +80,15 @@ class Pool:
         settings: Settings | Mapping[str, Settings],
         workers: int,
         *,
-        waiting: int = 64,
+        waiting: int | None = None,
         seconds: float = 30.0,
         recycle: int = RECYCLE,
         each: int | None = None,
         costly: int | None = None,
         niceness: int = 0,
     ) -> None:
-        """Start *workers* processes. At most *waiting* tasks wait; a task may take *seconds* once a worker has it.
+        """Start *workers* processes. At most *waiting* tasks wait, any number without it; a task may take *seconds* once a worker
+        has it.
 
         One sender has at most *each* of the workers at one time, and those whose tasks cost much have *costly* together; ``None``
         sets no bound. *niceness* puts the

@@ -6,13 +6,13 @@ An answer carries no value of the input beside the output itself: :attr:`bridge.
 from __future__ import annotations
 
 import json
-import re
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from bridge.cda.parse import is_document
 from bridge.checks import check
 from bridge.checks.recognise import NO_DOCUMENT, UNREADABLE
 from bridge.convert import Bridge
@@ -26,7 +26,7 @@ from bridge.workers import parameters
 from bridge.workers.forms import Form, wrap
 from bridge.workers.versions import settings_digest
 
-__all__ = ["OPERATIONS", "Answer", "Fault", "Outcome", "Refusal", "Task", "Worker", "is_document"]
+__all__ = ["OPERATIONS", "Answer", "Fault", "Outcome", "Refusal", "Task", "Worker"]
 
 Refusal = Literal["source", "order", "settings", "internal"]
 """Why there is no output: the input cannot be read, breaks a rule, the call is not right, or a fault of ours."""
@@ -207,15 +207,6 @@ def _joined(query: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any
     if problems:
         raise SettingsError(problems)
     return {**query, **inner}
-
-
-_DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*+<(?:[\w.-]+:)?ClinicalDocument[\s>/]", re.DOTALL)
-"""The beginning of a CDA document."""
-
-
-def is_document(source: bytes) -> bool:
-    """Whether an input is a CDA document."""
-    return _DOCUMENT.match(source) is not None
 
 
 _CODES = {"fhir": ("R4", "R4B", "R5"), "shape": ("document", "order")}

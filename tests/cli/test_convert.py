@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -217,3 +218,17 @@ def test_a_conversion_does_not_load_the_models_of_fhir_resources():
     code = "import sys, bridge; bridge.to_cda(open(sys.argv[1], 'rb').read()); print('fhir.resources' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code, input_of(KNEE)], capture_output=True, text=True, cwd=ROOT, check=True)
     assert result.stdout.strip() == "False"
+
+
+def test_roundtrip_knows_a_document_by_its_root_and_not_by_its_words(tmp_path):
+    """FHIR may speak of a ClinicalDocument, and a document may have a long comment before it."""
+    order = json.loads(input_of(KNEE).read_bytes())
+    next(r for e in order["entry"] if (r := e["resource"])["resourceType"] == "ServiceRequest")["note"] = [
+        {"text": "voir le ClinicalDocument du 3 mars"}
+    ]
+    (tmp_path / "order.json").write_text(json.dumps(order))
+    declaration, _, rest = (KNEE / "document.xml").read_bytes().partition(b"?>")
+    (tmp_path / "document.xml").write_bytes(declaration + b"?><!--" + b" resourceType" * 2000 + b"-->" + rest)
+    result = run("roundtrip", tmp_path, "--lang", "en")
+    assert result.exit_code == Exit.OK, result.output
+    assert re.findall(r"(document\.xml|order\.json)", result.output) == ["document.xml", "order.json"]
