@@ -11,9 +11,9 @@ from bridge.checks.fhir import FhirReport, check_fhir
 from bridge.convert import Bridge, Conversion, DocumentReading, FhirConversion, Normalization, to_cda, to_fhir
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.issues import Issue
+from bridge.resources import models
 from bridge.settings import Settings
 from bridge.settings import load as load_settings
-from bridge.stylesheets import models
 
 __all__ = [
     "Bridge",

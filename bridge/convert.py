@@ -13,18 +13,19 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bridge import model_rules, order_xml, rules, writable
-from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
+from bridge.errors import BridgeError, OrderError, SourceError, StylesheetError
 from bridge.fhir import losses, parse, structure
 from bridge.fhir.read import Reading, read
 from bridge.fhir.view import Node
 from bridge.issues import Issue, Language, issue, operation_outcome
+from bridge.options import DEFAULT_MODEL, ConversionOptions, Shape
 from bridge.order import Order
 from bridge.places import around
 from bridge.settings import Settings
-from bridge.stylesheets import models, transform
+from bridge.stylesheets import transform
 
 if TYPE_CHECKING:
     from bridge.cda.parse import Parsed
@@ -45,11 +46,6 @@ __all__ = [
 
 Source = bytes | str | Mapping[str, Any]
 """FHIR JSON or XML as bytes or text, or JSON already parsed."""
-
-Shape = Literal["document", "order"]
-"""How a FHIR Bundle is made: the ANS document with a Composition, or a collection of the requests and what they refer to."""
-
-DEFAULT_MODEL = "2024.01"
 
 _DRAFT = "IMGDA-1702"
 """Says first of a draft that it is one."""
@@ -167,10 +163,10 @@ class Bridge:
         whose errors are among its issues.
 
         Raises :class:`SourceError` for an input that cannot be read or holds no order, or several; :class:`OrderError` with
-        every finding for an order that breaks a rule; :class:`SettingsError` for an unknown model.
+        every finding for an order that breaks a rule; :class:`SettingsError` for a value that an option does not have.
         """
-        _check_model(model)
         options: dict[str, Any] = {"now": now, "requisition": requisition, "single": single, "fhir": fhir, "draft": draft}
+        ConversionOptions(**options, model=model, paranoid=paranoid, check=check)
         normalized = self.normalize(source, **options)
         assert normalized.evidence is not None
         evidence = replace(normalized.evidence, options=options | {"model": model})
@@ -192,7 +188,7 @@ class Bridge:
         Arguments as :meth:`to_cda`.
         Raises :class:`SourceError` for an input that cannot be read or holds no order at all.
         """
-        _check_model(model)
+        ConversionOptions(model=model, now=now, fhir=fhir, draft=draft, check=check)
         results: list[Conversion | BridgeError] = []
         for reading in self._read(source, now=now, fhir=fhir):
             try:
@@ -213,6 +209,7 @@ class Bridge:
         draft: bool = False,
     ) -> Normalization:
         """Read the one imaging order of a FHIR input, without writing a document. Arguments and errors as :meth:`to_cda`."""
+        ConversionOptions(now=now, requisition=requisition, single=single, fhir=fhir, draft=draft)
         readings = self._read(source, now=now, single=single, fhir=fhir)
         if requisition is not None:
             readings = [reading for reading in readings if reading.number == requisition]
@@ -259,8 +256,10 @@ class Bridge:
         """Convert a CDA document IMG-DA-IMG to a FHIR R4 Bundle: the ANS document, or with ``shape="order"`` a plain collection.
 
         Titles and narratives of the sections are those of the document. *with_document* puts the document itself beside the
-        resources: a Binary with its bytes, and a DocumentReference. Raises what :meth:`read_document` raises.
+        resources: a Binary with its bytes, and a DocumentReference. Raises what :meth:`read_document` raises, and
+        :class:`SettingsError` for a value that an option does not have.
         """
+        ConversionOptions(shape=shape, with_document=with_document)
         from bridge.cda.words import words_of
         from bridge.fhir import write
 
@@ -396,12 +395,6 @@ _OF_THE_BODY = frozenset({"IMGDA-1601", "IMGDA-1602", "IMGDA-1603"})
 def _is_fault(found: Issue) -> bool:
     """Whether a document of ours with this finding is not delivered, whatever the official suites say of it."""
     return found.is_error or found.code in _OF_THE_BODY
-
-
-def _check_model(model: str) -> None:
-    known = models()
-    if model not in known:
-        raise SettingsError(issue("IMGDA-1001", None, known=", ".join(known)))
 
 
 def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:

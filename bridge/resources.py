@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-__all__ = ["folder"]
+__all__ = ["folder", "models"]
 
 
 @cache
@@ -20,3 +20,9 @@ def folder(name: str) -> Path:
         if candidate.is_dir():
             return candidate
     raise FileNotFoundError(f"the installation of imgda-bridge lacks its folder {name}/")
+
+
+@cache
+def models() -> tuple[str, ...]:
+    """The versions of the model IMG-DA-IMG that can be written, oldest first."""
+    return tuple(sorted(path.parent.name for path in (folder("xslt") / "img-da-img").glob("*/to-cda.xsl")))

@@ -13,10 +13,11 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from bridge import canonical, diff
-from bridge.convert import DEFAULT_MODEL, Bridge, write_document
+from bridge.convert import Bridge, write_document
 from bridge.fhir.write import write
 from bridge.issues import Issue, Language
 from bridge.mappings import rows
+from bridge.options import DEFAULT_MODEL
 
 __all__ = ["Explained", "Reason", "RoundTrip", "of_document", "of_fhir", "reasons", "table"]
 

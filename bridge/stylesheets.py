@@ -17,7 +17,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +27,7 @@ from bridge.errors import StylesheetError
 from bridge.issues import issue
 from bridge.resources import folder
 
-__all__ = ["models", "only", "transform", "warm"]
+__all__ = ["only", "transform", "warm"]
 
 Direction = Literal["to-cda", "to-order", "check"]
 
@@ -37,12 +36,6 @@ _masters: dict[tuple[str, str], PyXsltExecutable] = {}
 _own = threading.local()
 _processor: PySaxonProcessor | None = None
 _needed: tuple[tuple[str, str], ...] = ()
-
-
-@cache
-def models() -> tuple[str, ...]:
-    """The versions of the model IMG-DA-IMG that can be written, oldest first."""
-    return tuple(sorted(path.parent.name for path in (folder("xslt") / "img-da-img").glob("*/to-cda.xsl")))
 
 
 def transform(model: str, direction: Direction, xml: str) -> str:

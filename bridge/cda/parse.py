@@ -18,8 +18,8 @@ from lxml import etree
 from bridge import xml
 from bridge.errors import SourceError
 from bridge.issues import issue
+from bridge.resources import models
 from bridge.settings import Limits
-from bridge.stylesheets import models
 
 __all__ = [
     "CDA",

@@ -17,8 +17,9 @@ from bridge.checks.structure import CDA, paths
 from bridge.checks.structure import check as check_structure
 from bridge.errors import BridgeError, SettingsError
 from bridge.issues import Issue, Severity, issue
+from bridge.resources import models
 from bridge.settings import Limits
-from bridge.stylesheets import models, transform
+from bridge.stylesheets import transform
 
 __all__ = ["Report", "check", "failed", "model_of"]
 

@@ -19,7 +19,7 @@ __all__ = ["completion", "explain_code", "mapping", "models"]
 @click.command()
 def models() -> None:
     """List the versions of the model IMG-DA-IMG."""
-    from bridge.stylesheets import models as known
+    from bridge.resources import models as known
 
     for version in known():
         click.echo(version)

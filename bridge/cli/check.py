@@ -161,7 +161,8 @@ class _Suites:
 
 def _run(names: list[str], writer: _Writer, model: str | None, suites: _Suites, speaker: Speaker) -> Exit:
     """Check every file. One that cannot be read, or on which the check fails, is said, and the others are checked."""
-    from bridge.stylesheets import models, warm
+    from bridge.resources import models
+    from bridge.stylesheets import warm
 
     if model in (None, *models()):
         needs(*((version, "check") for version in ([model] if model else models())))

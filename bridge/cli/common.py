@@ -22,6 +22,7 @@ import click
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
 from bridge.issues import Issue, Language, operation_outcome
 from bridge.names import calm, escaped
+from bridge.options import option as option_named
 from bridge.settings import Settings
 from bridge.settings import load as load_settings
 
@@ -29,6 +30,7 @@ __all__ = [
     "Exit",
     "Given",
     "Speaker",
+    "conversion_option",
     "guard",
     "input_options",
     "needs",
@@ -297,6 +299,16 @@ class Given:
         return {"fhir": self.fhir, "single": self.single, "requisition": self.requisition, "now": self.now}
 
 
+def conversion_option(name: str, **more: Any) -> Callable[..., Any]:
+    """The option of a command for one of :class:`bridge.options.ConversionOptions`."""
+    known = option_named(name)
+    if known.is_flag:
+        more["is_flag"] = True
+    elif known.codes:
+        more["type"] = click.Choice(known.codes)
+    return click.option(f"--{known.query}", help=known.says, **more)
+
+
 def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument FILE and the options that say how to read it, and with which settings; the command takes a :class:`Given`."""
     names = [name.name for name in fields(Given)]
@@ -306,10 +318,10 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     wrapped: Callable[..., Any] = settings_options(_like(with_given, command))
     for option in (
-        click.option("--fhir", type=click.Choice(["R4", "R4B", "R5"]), help="FHIR version, instead of finding it out."),
-        click.option("--single", is_flag=True, help="Join requests that have no common number into one order."),
-        click.option("--requisition", metavar="NUMBER", help="Of several orders, take the one with this number."),
-        click.option("--now", callback=_moment, metavar="TIME", help="Creation time where the input gives none."),
+        conversion_option("fhir"),
+        conversion_option("single"),
+        conversion_option("requisition", metavar="NUMBER"),
+        conversion_option("now", callback=_moment, metavar="TIME"),
         click.argument("file", default="-", metavar="[FILE|-]"),
     ):
         wrapped = option(wrapped)
@@ -331,7 +343,7 @@ def settings_options(command: Callable[..., Any], *, folder: bool = False) -> Ca
     With *folder* the settings may be a folder, with a file for each sender.
     """
     for option in (
-        click.option("--lenient", is_flag=True, help="Allow every mandatory item to be missing that the model can leave out."),
+        conversion_option("lenient"),
         click.option(
             "--config",
             type=click.Path(dir_okay=folder, path_type=Path),
@@ -357,7 +369,7 @@ def _loss_policies(_: click.Context, __: click.Parameter, values: tuple[str, ...
 def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that say what a loss or an error means; the command takes ``on_loss``, for :func:`with_policies`, and ``draft``."""
     for option in (
-        click.option("--draft", is_flag=True, help="Write a document in spite of errors; they stay among the issues."),
+        conversion_option("draft"),
         click.option(
             "--on-loss",
             multiple=True,

@@ -13,6 +13,7 @@ from bridge.cli.common import (
     Exit,
     Given,
     Speaker,
+    conversion_option,
     exit_code,
     guard,
     input_options,
@@ -21,6 +22,7 @@ from bridge.cli.common import (
     speaker_options,
     write_output,
 )
+from bridge.options import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from bridge.stylesheets import Direction
@@ -32,9 +34,9 @@ __all__ = ["convert", "normalize"]
 @input_options
 @click.option("-o", "--output", default="-", metavar="OUT", help="File to write; a folder with --each. Default: standard output.")
 @click.option("--each", is_flag=True, help="Convert every order of the input, each into a file of the folder OUT.")
-@click.option("--model", default="2024.01", show_default=True, help="Version of the model IMG-DA-IMG.")
+@conversion_option("model", default=DEFAULT_MODEL, show_default=True)
 @click.option("--stats", is_flag=True, help="Say how many values were carried, implied and lost.")
-@click.option("--paranoid", is_flag=True, help="Look for each value in the document; what is not there is a loss.")
+@conversion_option("paranoid")
 @click.option("--provenance", metavar="OUT", help="Write a FHIR Provenance of the document to this file.")
 @policy_options
 @click.option("--check/--no-check", default=True, show_default=True, help="Check what was written before it is delivered.")

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import click
 
-from bridge.cli.common import Given, Speaker, guard, input_options, needs, policy_options, write_output
+from bridge.cli.common import Given, Speaker, conversion_option, guard, input_options, needs, policy_options, write_output
 from bridge.issues import Language
+from bridge.options import DEFAULT_MODEL
 
 __all__ = ["explain"]
 
@@ -16,8 +17,8 @@ __all__ = ["explain"]
 @input_options
 @click.option("-o", "--output", default="-", metavar="OUT", help="File to write. Default: standard output.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
-@click.option("--values", is_flag=True, help="Show the values too: they are the patient's. HTML always does.")
-@click.option("--model", default="2024.01", show_default=True, help="Version of the model IMG-DA-IMG.")
+@conversion_option("values")
+@conversion_option("model", default=DEFAULT_MODEL, show_default=True)
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", envvar="IMGDA_LANG", show_default=True, show_envvar=True)
 @policy_options
 def explain(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from bridge.cli.common import (
     Exit,
     Speaker,
+    conversion_option,
     guard,
     needs,
     read_input,
@@ -20,6 +21,7 @@ from bridge.cli.common import (
     write_output,
 )
 from bridge.names import calm, escaped
+from bridge.options import DEFAULT_MODEL, Shape
 
 if TYPE_CHECKING:
     from bridge.convert import Bridge
@@ -31,21 +33,15 @@ __all__ = ["compare", "roundtrip", "to_fhir"]
 @click.command("to-fhir")
 @click.argument("file", default="-", metavar="[FILE|-]")
 @click.option("-o", "--output", default="-", metavar="OUT", help="File to write. Default: standard output.")
-@click.option(
-    "--shape",
-    type=click.Choice(["document", "order"]),
-    default="document",
-    show_default=True,
-    help="An ANS document with a Composition, or a collection of the requests and what they refer to.",
-)
-@click.option("--with-document", is_flag=True, help="Put the document itself beside the resources, byte for byte.")
+@conversion_option("shape", default="document", show_default=True)
+@conversion_option("with_document")
 @settings_options
 @speaker_options
 def to_fhir(
     speaker: Speaker,
     file: str,
     output: str,
-    shape: Literal["document", "order"],
+    shape: Shape,
     with_document: bool,
     config: Path | None,
     lenient: bool,
@@ -56,7 +52,7 @@ def to_fhir(
     used and each value without a place in FHIR is said.
     """
     from bridge.convert import Bridge
-    from bridge.stylesheets import models
+    from bridge.resources import models
 
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
@@ -69,7 +65,7 @@ def to_fhir(
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR…")
-@click.option("--model", default="2024.01", show_default=True, help="Version of the model, for FHIR inputs.")
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Version of the model, for FHIR inputs.")
 @settings_options
 @speaker_options
 def roundtrip(speaker: Speaker, paths: tuple[str, ...], model: str, config: Path | None, lenient: bool) -> None:

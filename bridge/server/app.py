@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from bridge.convert import DEFAULT_MODEL
 from bridge.issues import Entry, catalogue
+from bridge.options import DEFAULT_MODEL
+from bridge.resources import models
 from bridge.server.calls import call_of, refused
 from bridge.server.capabilities import capability_statement, operation_definition
 from bridge.server.conversions import ENDPOINTS, Conversions
@@ -29,7 +30,6 @@ from bridge.server.openapi import describe
 from bridge.server.options import Options
 from bridge.server.readiness import Readiness
 from bridge.server.senders import Senders
-from bridge.stylesheets import models
 from bridge.workers.versions import VERSION, mapping
 
 __all__ = ["Service"]

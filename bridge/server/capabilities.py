@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.server.negotiation import FHIR_JSON, FHIR_XML
-from bridge.workers.parameters import NAMES
+from bridge.workers.parameters import OPTIONS, types_of
 from bridge.workers.versions import VERSION
 
 __all__ = ["capability_statement", "operation_definition"]
@@ -43,7 +43,7 @@ def capability_statement(base: str) -> dict[str, Any]:
 
 def operation_definition(base: str) -> dict[str, Any]:
     """The OperationDefinition of ``$imgda-convert``."""
-    options = [_parameter(name, "in", 0, _type(types)) for name, (_, types) in NAMES.items()]
+    options = [_parameter(name, "in", 0, _type(types_of(option)[0])) for name, option in OPTIONS.items()]
     return {
         "resourceType": "OperationDefinition",
         "id": _NAME,
@@ -77,9 +77,8 @@ def operation_definition(base: str) -> dict[str, Any]:
     }
 
 
-def _type(types: str) -> str:
-    first = types.split()[0]
-    return first[0].lower() + first[1:]
+def _type(kind: str) -> str:
+    return kind[0].lower() + kind[1:]
 
 
 def _parameter(name: str, use: str, least: int, kind: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bridge.options import Option, options_of
 from bridge.server.bodies import Bodies
 from bridge.server.calls import Call, Refused, call_of, counts, failure, refused
 from bridge.server.lanes import Lanes, Poisonous
@@ -41,12 +42,15 @@ class Endpoint:
     """Media types of the input."""
     offers: Mapping[str, Form]
     """Media types of the answer, the default first."""
-    options: frozenset[str]
-    """Query parameters beside ``lang`` and ``_format``."""
     summary: str
 
+    @property
+    def options(self) -> Mapping[str, Option]:
+        """Query parameters beside ``lang`` and ``_format``, by their names there."""
+        operations = ("to-cda", "to-fhir") if self.operation == "convert" else (self.operation,)
+        return {known.query: known for known in options_of(*operations).values()}
 
-_READING = frozenset({"model", "fhir", "requisition", "single", "lenient", "draft"})
+
 _DOCUMENT: Mapping[str, Form] = {"application/xml": "plain", "application/cda+xml": "plain", "text/xml": "plain"}
 
 ENDPOINTS = (
@@ -55,7 +59,6 @@ ENDPOINTS = (
         "to-cda",
         FHIR,
         {**_DOCUMENT, FHIR_JSON: "bundle", "application/json": "bundle"},
-        _READING | {"check"},
         "A FHIR imaging order becomes a document IMG-DA-IMG.",
     ),
     Endpoint(
@@ -63,7 +66,6 @@ ENDPOINTS = (
         "to-fhir",
         CDA,
         {FHIR_JSON: "plain", "application/json": "plain"},
-        frozenset({"shape", "lenient", "with-document"}),
         "A document IMG-DA-IMG becomes a FHIR Bundle.",
     ),
     Endpoint(
@@ -71,7 +73,6 @@ ENDPOINTS = (
         "check",
         CDA,
         {FHIR_JSON: "outcome", "application/json": "outcome"},
-        frozenset({"model"}),
         "Every finding of a document IMG-DA-IMG; 200 even when there are errors, 400 when it is no XML.",
     ),
     Endpoint(
@@ -79,7 +80,6 @@ ENDPOINTS = (
         "explain",
         FHIR,
         {"application/json": "plain", "text/plain": "text", "text/html": "html"},
-        _READING | {"values"},
         "Where each value of a FHIR imaging order went; as text/html a page of both sides, values shown.",
     ),
     Endpoint(
@@ -87,7 +87,6 @@ ENDPOINTS = (
         "convert",
         tuple(dict.fromkeys(FHIR + CDA)),
         {FHIR_JSON: "parameters", "application/json": "parameters"},
-        _READING | {"check", "shape"},
         "The same as a FHIR operation: Parameters, or the bare input, in; Parameters out.",
     ),
 )
@@ -96,8 +95,7 @@ ENDPOINTS = (
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
 """Content security policy of a page: it brings its style and its script, and reaches for nothing."""
 _BOOLEANS = {"true": True, "false": False}
-_SWITCHES = frozenset({"check", "single", "lenient", "draft", "values", "with-document"})
-"""Options that are true or false."""
+_LANGUAGES = ("fr", "en")
 
 
 class Conversions:
@@ -181,15 +179,17 @@ def _negotiate(request: Request, endpoint: Endpoint) -> str:
 def _options(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     """The options in the query. Raises a refusal 400 for one that is unknown, given twice or not right."""
     found: dict[str, Any] = {}
+    known = endpoint.options
     for name, value in request.query_params.multi_items():
-        if name in found or name not in endpoint.options | {"lang", "_format"}:
-            raise refused(400, "IMGDA-1811", known=", ".join(sorted(endpoint.options | {"lang", "_format"})))
-        if name in _SWITCHES and value not in _BOOLEANS:
-            raise refused(400, "IMGDA-1812", name=name, expected="true | false")
-        if name == "lang" and value not in ("fr", "en"):
-            raise refused(400, "IMGDA-1812", name=name, expected="fr | en")
-        found[name] = _BOOLEANS[value] if name in _SWITCHES else value
-    return {name.replace("-", "_"): value for name, value in found.items() if name not in ("lang", "_format")}
+        option = known.get(name)
+        if name in found or (option is None and name not in ("lang", "_format")):
+            raise refused(400, "IMGDA-1811", known=", ".join(sorted(known.keys() | {"lang", "_format"})))
+        if name == "lang" and value not in _LANGUAGES:
+            raise refused(400, "IMGDA-1812", name=name, expected=" | ".join(_LANGUAGES))
+        found[name] = _BOOLEANS.get(value, value) if option is not None and option.is_flag else value
+        if option is not None and not option.allows(found[name]):
+            raise refused(400, "IMGDA-1812", name=name, expected=option.expected)
+    return {known[name].name: value for name, value in found.items() if name in known}
 
 
 def _with_charset(kind: str) -> str:

@@ -8,30 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.convert import DEFAULT_MODEL
+from bridge.options import DEFAULT_MODEL
+from bridge.resources import models
 from bridge.server.conversions import ENDPOINTS, Endpoint
 from bridge.server.negotiation import FHIR_JSON, PROBLEM
 from bridge.server.options import Options
-from bridge.stylesheets import models
 from bridge.workers.versions import VERSION
 
 __all__ = ["describe"]
 
 _JSON = {"type": "object"}
 _COUNT = {"schema": {"type": "integer", "minimum": 0}}
-
-_PARAMETERS: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "fhir": ("FHIR version of the input, instead of finding it out.", {"type": "string", "enum": ["R4", "R4B", "R5"]}),
-    "requisition": ("Of several orders, take the one with this number.", {"type": "string"}),
-    "single": ("Join requests that have no common number into one order.", {"type": "boolean"}),
-    "lenient": ("Allow every mandatory item to be missing that the model can leave out.", {"type": "boolean"}),
-    "draft": ("Write a document in spite of errors, never another patient's data.", {"type": "boolean"}),
-    "check": ("Check the document before it is given.", {"type": "boolean"}),
-    "values": ("Show the values too.", {"type": "boolean"}),
-    "shape": ("Form of the Bundle written.", {"type": "string", "enum": ["document", "order"]}),
-    "with-document": ("Put the document itself beside the resources.", {"type": "boolean"}),
-    "lang": ("Language of the findings; goes before Accept-Language.", {"type": "string", "enum": ["fr", "en"]}),
-}
 
 _HEADERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("SHA-256 of the body: the same input gives the same bytes.", {"schema": {"type": "string"}}),
@@ -121,16 +108,21 @@ def _conversion(endpoint: Endpoint, options: Options) -> dict[str, Any]:
 
 
 def _parameter(name: str, endpoint: Endpoint) -> dict[str, Any]:
-    if name == "model":
-        schema = {"type": "string", "enum": list(models()), "default": DEFAULT_MODEL}
-        return {"description": "Version of the model IMG-DA-IMG.", "schema": schema}
+    if name == "lang":
+        schema: dict[str, Any] = {"type": "string", "enum": ["fr", "en"]}
+        return {"description": "Language of the findings; goes before Accept-Language.", "schema": schema}
     if name == "_format":
         return {
             "description": "Type of the answer; goes before Accept.",
             "schema": {"type": "string", "enum": list(endpoint.offers)},
         }
-    text, schema = _PARAMETERS[name]
-    return {"description": text, "schema": schema}
+    option = endpoint.options[name]
+    schema = {"type": "boolean" if option.is_flag else "string"}
+    if name == "model":
+        schema |= {"enum": list(models()), "default": DEFAULT_MODEL}
+    elif option.codes:
+        schema |= {"enum": list(option.codes)}
+    return {"description": option.says, "schema": schema}
 
 
 def _content(kind: str) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def _handler(settings: Any) -> Callable[[Any], Any]:
 
     Imported here: what is printed while importing must go nowhere too.
     """
-    from bridge.stylesheets import models, warm
+    from bridge.resources import models
+    from bridge.stylesheets import warm
     from bridge.workers.tasks import Task, Worker
 
     worker = Worker(settings)

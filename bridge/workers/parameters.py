@@ -14,21 +14,13 @@ from typing import Any
 
 from bridge.errors import SourceError
 from bridge.issues import Issue, issue
+from bridge.options import Option, options_of
 from bridge.workers.encodings import in_utf8
 
-__all__ = ["BESIDE", "NAMES", "read"]
+__all__ = ["BESIDE", "OPTIONS", "read", "types_of"]
 
-NAMES: Mapping[str, tuple[str, str]] = {
-    "model": ("model", "Code String"),
-    "fhirVersion": ("fhir", "Code String"),
-    "requisition": ("requisition", "String"),
-    "single": ("single", "Boolean"),
-    "lenient": ("lenient", "Boolean"),
-    "draft": ("draft", "Boolean"),
-    "check": ("check", "Boolean"),
-    "shape": ("shape", "Code String"),
-}
-"""Parameters that are options: their argument, and the types that they may have."""
+OPTIONS: Mapping[str, Option] = {known.parameter: known for known in options_of("to-cda", "to-fhir").values() if known.parameter}
+"""Parameters that are options."""
 
 BESIDE = frozenset({"outcome", "position"})
 """What a dead letter says beside its input."""
@@ -80,12 +72,19 @@ def _take(parameter: Any, inputs: list[tuple[str, Source]], options: dict[str, A
         source = _source(value, name)
         inputs += [("to-cda" if name == "input" else "to-fhir", source)] if source is not None else []
         return source is not None
-    option, types = NAMES.get(name, ("", ""))
+    option = OPTIONS.get(name)
     kind, given = value
-    if option in options or kind.removeprefix("value") not in types.split():
+    if option is None or option.name in options or kind.removeprefix("value") not in types_of(option):
         return False
-    options[option] = given
-    return type(given) is (bool if types == "Boolean" else str)
+    options[option.name] = given
+    return type(given) is (bool if option.is_flag else str)
+
+
+def types_of(option: Option) -> tuple[str, ...]:
+    """The types that the parameter of an option may have."""
+    if option.is_flag:
+        return ("Boolean",)
+    return ("Code", "String") if option.codes or option.name == "model" else ("String",)
 
 
 def _wrong(path: str) -> Issue:

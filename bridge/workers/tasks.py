@@ -20,6 +20,7 @@ from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
 from bridge.explain import as_html, as_json, as_text
 from bridge.fhir import parse
 from bridge.issues import Issue, Language, issue
+from bridge.options import ConversionOptions, options_of
 from bridge.order import Order
 from bridge.settings import Limits, Settings
 from bridge.workers import parameters
@@ -113,16 +114,6 @@ Source = bytes | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """Something that a worker does."""
-
-    run: Callable[[Bridge, Source, dict[str, Any], Task], Answer]
-    """Given the source and the options that the task means, and the task itself."""
-    options: frozenset[str]
-    """The options that it takes, ``lenient`` aside."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Site:
     strict: Bridge
     lenient: Bridge
@@ -168,9 +159,9 @@ class Worker:
         if operation == "convert":
             operation, source, more = _asked(task, site.strict.settings.limits)
             options = _joined(options, more)
+        _check_options(options, operation)
         bridge = site.lenient if options.pop("lenient", False) else site.strict
-        _check_options(options, OPERATIONS[operation].options)
-        answer = OPERATIONS[operation].run(bridge, source, options, task)
+        answer = OPERATIONS[operation](bridge, source, options, task)
         assert answer.output is not None
         output = wrap(
             answer.output,
@@ -209,18 +200,12 @@ def _joined(query: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any
     return {**query, **inner}
 
 
-_CODES = {"fhir": ("R4", "R4B", "R5"), "shape": ("document", "order")}
-"""Options that are one of a few codes."""
-
-
-def _check_options(options: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Raises :class:`SettingsError` for options that the operation does not have."""
-    unknown = sorted(options.keys() - known)
-    if unknown:
-        raise SettingsError(issue("IMGDA-1811", None, known=", ".join(sorted(known | {"lenient"}))))
-    for name, codes in _CODES.items():
-        if options.get(name, codes[0]) not in codes:
-            raise SettingsError(issue("IMGDA-1812", None, name=name, expected=" | ".join(codes)))
+def _check_options(options: Mapping[str, Any], operation: str) -> None:
+    """Raises :class:`SettingsError` for options that the operation does not have, or values that they do not."""
+    known = options_of(operation)
+    if not options.keys() <= known.keys():
+        raise SettingsError(issue("IMGDA-1811", None, known=", ".join(sorted(known))))
+    ConversionOptions(**options)
 
 
 def _refusal(error: BridgeError) -> Refusal:
@@ -270,10 +255,10 @@ def _name(order: Order) -> str:
     return ident.root if ident.extension is None else f"{ident.root}^{ident.extension}"
 
 
-OPERATIONS: Mapping[str, Operation] = {
-    "to-cda": Operation(_to_cda, frozenset({"model", "fhir", "requisition", "single", "draft", "check"})),
-    "to-fhir": Operation(_to_fhir, frozenset({"shape", "with_document"})),
-    "check": Operation(_check, frozenset({"model"})),
-    "explain": Operation(_explain, frozenset({"model", "fhir", "requisition", "single", "draft", "values"})),
+OPERATIONS: Mapping[str, Callable[[Bridge, Source, dict[str, Any], Task], Answer]] = {
+    "to-cda": _to_cda,
+    "to-fhir": _to_fhir,
+    "check": _check,
+    "explain": _explain,
 }
-"""Everything that a worker does, by name."""
+"""Everything that a worker does, by name: given the source and the options that the task means, and the task itself."""
