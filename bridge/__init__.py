@@ -8,12 +8,14 @@ b'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument …'
 
 from bridge.checks import Report, check
 from bridge.checks.fhir import FhirReport, check_fhir
-from bridge.convert import Bridge, Conversion, DocumentReading, FhirConversion, Normalization, to_cda, to_fhir
+from bridge.convert import Bridge, to_cda, to_fhir
 from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
 from bridge.issues import Issue
 from bridge.resources import models
+from bridge.results import Conversion, DocumentReading, FhirConversion, Normalization
 from bridge.settings import Settings
 from bridge.settings import load as load_settings
+from bridge.version import __version__ as __version__
 
 __all__ = [
     "Bridge",
@@ -37,5 +39,3 @@ __all__ = [
     "to_cda",
     "to_fhir",
 ]
-
-__version__ = "0.1.0"

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bridge.convert import Bridge, Conversion, Source
+from bridge.convert import Bridge
 from bridge.fhir.losses import place_of
 from bridge.fhir.metadata import elements as known_elements
+from bridge.results import Conversion, Source
 from bridge.trace import Row
 
 __all__ = ["COLUMNS", "capability"]

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,119 +18,25 @@ from bridge import model_rules, order_xml, rules, writable
 from bridge.errors import BridgeError, OrderError, SourceError, StylesheetError
 from bridge.fhir import losses, parse, structure
 from bridge.fhir.read import Reading, read
-from bridge.fhir.view import Node
-from bridge.issues import Issue, Language, issue, operation_outcome
+from bridge.issues import Issue, issue
 from bridge.options import DEFAULT_MODEL, ConversionOptions, Shape
 from bridge.order import Order
 from bridge.places import around
+from bridge.results import Conversion, DocumentReading, Evidence, FhirConversion, Normalization, Source
 from bridge.settings import Settings
 from bridge.stylesheets import transform
 
 if TYPE_CHECKING:
     from bridge.cda.parse import Parsed
-    from bridge.trace import Trace
 
-__all__ = [
-    "Bridge",
-    "Conversion",
-    "DocumentReading",
-    "Evidence",
-    "FhirConversion",
-    "Normalization",
-    "Shape",
-    "Source",
-    "to_cda",
-    "to_fhir",
-]
-
-Source = bytes | str | Mapping[str, Any]
-"""FHIR JSON or XML as bytes or text, or JSON already parsed."""
+__all__ = ["Bridge", "to_cda", "to_fhir", "write_document"]
 
 _DRAFT = "IMGDA-1702"
 """Says first of a draft that it is one."""
 _NEVER_A_DRAFT = frozenset({"IMGDA-0206", "IMGDA-0208", "IMGDA-0209", "IMGDA-0210", "IMGDA-0219"})
 """Errors in spite of which no document is written, not even a draft: another patient's data, an order that forbids."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What a conversion worked on: enough to explain it and to do it again."""
-
-    input: Source
-    """As it was given."""
-    root: Node
-    """The view of the input, whose ledger says what became of each leaf."""
-    fhir: str
-    """``R4``, ``R4B`` or ``R5``."""
-    taken: frozenset[tuple[int, str | int]] | None
-    """The marks of the ledger that are for this order, where the input has several."""
-    settings: Settings
-    options: Mapping[str, Any]
-    """The arguments of the call."""
-
-
 _GAPS = {"contrast": "IMGDA-1557", "function": "IMGDA-1553", "patient_informed": "IMGDA-1563", "site": "IMGDA-1552"}
 """What the check says of a document that lacks what the settings allow to lack."""
-
-
-@dataclass(frozen=True, slots=True)
-class Normalization:
-    """An order read from FHIR, and what was found on the way."""
-
-    order: Order
-    issues: tuple[Issue, ...]
-    """Warnings, information and losses; errors in a draft only."""
-    evidence: Evidence | None = field(default=None, kw_only=True, repr=False, compare=False)
-
-    @property
-    def losses(self) -> tuple[Issue, ...]:
-        """What the input holds and the order does not."""
-        return tuple(found for found in self.issues if found.loss)
-
-    def outcome(self, language: Language = "fr") -> dict[str, Any]:
-        """The issues as a FHIR OperationOutcome."""
-        return operation_outcome(self.issues, language)
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentReading(Normalization):
-    """An order read from a CDA document, and what was found on the way."""
-
-    model: str
-    """Version of the model IMG-DA-IMG that the document says it follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class FhirConversion(DocumentReading):
-    """A FHIR Bundle, the order that it says, and what was found on the way from a document."""
-
-    bundle: dict[str, Any]
-    """FHIR R4, JSON data."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion(Normalization):
-    """A document, the order that it says, and what was found on the way."""
-
-    document: bytes
-    """CDA R2, UTF-8, with an XML declaration."""
-    model: str
-    """Version of the model IMG-DA-IMG."""
-
-    @property
-    def trace(self) -> Trace:
-        """What became of each value of the input; found when asked for."""
-        from bridge.trace import Source, Trace
-
-        assert self.evidence is not None
-        source = Source(self.evidence.root, self.evidence.fhir, self.evidence.taken)
-        return Trace(source, self.document, self.issues)
-
-    def provenance(self) -> dict[str, Any]:
-        """A FHIR R4 Provenance of the document: what it was made of, by which versions, under which policy."""
-        from bridge.provenance import provenance
-
-        return provenance(self)
 
 
 class Bridge:

@@ -23,7 +23,7 @@ from bridge.items import name as item_name
 from bridge.trace import FATES, Row, Trace, located
 
 if TYPE_CHECKING:
-    from bridge.convert import Conversion
+    from bridge.results import Conversion
 
 __all__ = ["FATE_NAMES", "as_html", "as_json", "as_text"]
 

@@ -15,9 +15,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bridge.resources import folder
+from bridge.version import __version__
 
 if TYPE_CHECKING:
-    from bridge.convert import Conversion, Source
+    from bridge.results import Conversion, Source
 
 __all__ = ["provenance", "rules_hash", "sha256"]
 
@@ -45,8 +46,6 @@ def rules_hash() -> str:
 
 def provenance(conversion: Conversion) -> dict[str, Any]:
     """The Provenance of one conversion. The time recorded is that of the document: the same conversion gives the same bytes."""
-    from bridge import __version__
-
     evidence = conversion.evidence
     assert evidence is not None
     identifier = conversion.order.document.id

@@ -6,9 +6,9 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from bridge import __version__
 from bridge.provenance import rules_hash
 from bridge.settings import Settings
+from bridge.version import __version__
 
 __all__ = ["VERSION", "mapping", "settings_digest"]
 
