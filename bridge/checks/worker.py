@@ -17,8 +17,8 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda.parse import Paths
+from bridge.checks.folder import Folder, cache_folder, digest, engine_of, locate, mended, schema_of
 from bridge.checks.structure import paths
-from bridge.checks.suite import Folder, cache_folder, digest, engine_of, locate, mended, schema_of
 from bridge.issues import Issue
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from bridge.checks.suite import Folder, Suite
+from bridge.checks.folder import Folder
+from bridge.checks.suite import Suite
 from bridge.cli import main
 from bridge.errors import SettingsError
 
