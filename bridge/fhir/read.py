@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge import blank, order_xml
 from bridge.distinct import Distinct
-from bridge.fhir import leftovers, losses, unreferenced
+from bridge.fhir import labels, leftovers, losses, unreferenced
 from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.clinical import Clinical, narrative_text, section_code, sections
@@ -95,6 +95,7 @@ def read(
         root.ledger.taken = set() if len(found) > 1 else None
         reader = _Reader(context, root, composition, group, now)
         order = reader.order()
+        labels.compare(context, root, group.requests)
         people.append(reader.people)
         taken = None if root.ledger.taken is None else frozenset(root.ledger.taken)
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places), taken=taken))
