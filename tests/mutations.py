@@ -243,8 +243,8 @@ def changes(data: dict[str, JSON], version: str) -> Iterator[Mutation]:
 def swaps(data: dict[str, JSON], version: str, samples: int = 2) -> Iterator[Mutation]:
     """Every leaf with another value that could as well have been sent there.
 
-    Another code of the same value set or table, without the label of the first one; another label of that set; every other code of
-    a required binding; another text, another day.
+    Another code of the same value set or table, without the label of the first one; another label of that set; every other code
+    of a required binding; another text, another day.
     """
     for place in places(data, version):
         if isinstance(place.value.get("code"), str) and isinstance(place.value.get("system"), str):

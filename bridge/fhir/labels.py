@@ -25,7 +25,7 @@ from bridge.fhir.wording import is_contrary
 
 __all__ = ["compare"]
 
-_FACTS = (
+_DATA = (
     MODALITY,
     SITE,
     MODIFIER,
@@ -34,26 +34,18 @@ _FACTS = (
     CONTRAST,
     PET_FUNCTION,
     SCINTIGRAPHY_FUNCTION,
+    Datum("author-speciality", ("specialty", "profession")),
     Datum("confidentiality"),
+    Datum("document-type"),
+    Datum("encounter-participation"),
     Datum("encounter-type", ("encounter-class",)),
+    Datum("facility-type"),
+    Datum("function-code"),
+    Datum("participation-type"),
+    Datum("practice-setting"),
     Datum("relation", ("relationship",)),
+    Datum("role-class", ("contact-role",)),
 )
-"""Data with which a label of something else is an error."""
-
-_CIRCUMSTANCES = tuple(
-    Datum(name, tables)
-    for name, tables in (
-        ("author-speciality", ("specialty", "profession")),
-        ("document-type", ()),
-        ("encounter-participation", ()),
-        ("facility-type", ()),
-        ("function-code", ()),
-        ("participation-type", ()),
-        ("practice-setting", ()),
-        ("role-class", ("contact-role",)),
-    )
-)
-"""Data about professions, structures and papers, whose labels have changed with their editions: a warning."""
 
 _SAID = frozenset({"IMGDA-0444", "IMGDA-0445", "IMGDA-0450"})
 
@@ -67,10 +59,8 @@ def compare(context: Context, root: Node, requests: Sequence[Node]) -> None:
         if coding.at("display") in said or not _is_understood(coding):
             continue
         display = one_line(coding.peek("display")) or ""
-        if _names_another(context, coding, display, _FACTS):
+        if _names_another(context, coding, display):
             context.note("IMGDA-0444", coding.at("display"), value=display)
-        elif _names_another(context, coding, display, _CIRCUMSTANCES):
-            context.contradiction(coding.at("display"), display)
 
 
 def _is_understood(coding: Node) -> bool:
@@ -79,9 +69,9 @@ def _is_understood(coding: Node) -> bool:
     return coding.ledger.is_read(coding.value, "code") or (reason is not None and reason.code == "IMGDA-0908")
 
 
-def _names_another(context: Context, coding: Node, display: str, data: tuple[Datum, ...]) -> bool:
-    """Whether a label is contrary to what its code states of any of some data, and the label of none of them."""
-    found = [(datum, stated) for datum in data if (stated := meaning(coding, datum, context.settings))]
+def _names_another(context: Context, coding: Node, display: str) -> bool:
+    """Whether a label is contrary to what its code states of any datum, and the label of none."""
+    found = [(datum, stated) for datum in _DATA if (stated := meaning(coding, datum, context.settings))]
     if any(same_words(display, stated.concept.display) for _, stated in found):
         return False
     return any(

@@ -168,6 +168,7 @@ class _Reader:
             self.context.note("IMGDA-0206", self.requests[0].at("subject"))
             return None
         patient_node = self.context.patient = nodes[0] if nodes else None
+        self._focus(patient_node)
         header = self.header
         ids = header.order_ids()
         requested = header.requested_at()
@@ -180,6 +181,10 @@ class _Reader:
         supporting = self._supporting()
         for resource in supporting:
             clinical.read(resource)
+        for concept in (
+            c for request in self.requests for item in request.children("supportingInfo") for c in item.children("concept")
+        ):
+            clinical.concept(concept)
         clinical.finish()
         patient, contacts = self._patient(patient_node)
         acts = self._acts(clinical, ids)
@@ -253,6 +258,13 @@ class _Reader:
             else:
                 found.setdefault(id(target.value), target)
         return [*found.values()]
+
+    def _focus(self, patient: Node | None) -> None:
+        """The focus of a request that is the patient himself says nothing more; any other is a critical loss. FHIR R5."""
+        for reference in (focus for request in self.requests for focus in request.children("focus")):
+            target = self.context.index.lookup(reference)
+            if target is not None and patient is not None and target.value is patient.value:
+                self.context.index.find(reference)
 
     def _patient(self, node: Node | None) -> tuple[Patient, tuple[Contact, ...]]:
         """The patient and the relatives; where no patient was found, the other findings still count."""

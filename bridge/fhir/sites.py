@@ -96,6 +96,7 @@ class Sites:
         places: list[Place] = []
         for structure in self._structures(request):
             places += self._structure(structure, exam)
+        structures = list(places)
         known: dict[tuple[str, str | None], list[Place]] = {}
         for place in places:
             known.setdefault((place.code, place.text), []).append(place)
@@ -103,9 +104,19 @@ class Sites:
             if (new := self._body_site(concept, known, exam)) is not None:
                 known.setdefault((new.code, new.text), []).append(new)
                 places.append(new)
+        alone = [structure for structure in structures if len(structure.concepts) == 1]
+        for place in places[len(structures) :]:
+            self._compare_with(place, alone)
         for place in places:
             place.keep_translations()
         return places
+
+    def _compare_with(self, place: Place, structures: list[Place]) -> None:
+        """Report a body site that is the other side of a BodyStructure which no body site repeats: the two name one thing."""
+        for structure in structures:
+            stated = {code.code for code in structure.modifiers}
+            if structure.code == place.code and any(_is_contrary_side(code.code, stated) for code in place.modifiers):
+                self.context.note("IMGDA-0440", place.path)
 
     def complete(self, exam: Exam, loose: list[tuple[Code, Node]], places: list[Place]) -> None:
         """Put the modifiers given for the act as a whole on its only site; then look for contrary sides."""

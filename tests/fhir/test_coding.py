@@ -91,7 +91,15 @@ def test_unpaired_in_dicom_is_one_side_of_a_pair_and_nothing_else(place, expecte
         [(SNOMED, KNEE), (SNOMED, BOTH), (SNOMED, "66459002")],
         [(SNOMED, f"{KNEE}:272741003={RIGHT}"), (SNOMED, LEFT)],
     ],
-    ids=["two sided sites", "two sides", "a sided site and a side", "DICOM", "bilateral and right", "bilateral and unilateral", "an expression"],
+    ids=[
+        "two sided sites",
+        "two sides",
+        "a sided site and a side",
+        "DICOM",
+        "bilateral and right",
+        "bilateral and unilateral",
+        "an expression",
+    ],
 )
 def test_contrary_sides_in_one_site_refuse_the_order(pairs):
     for site in in_any_order(*pairs):
