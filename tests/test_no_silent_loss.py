@@ -102,7 +102,7 @@ MAY_BE_EQUAL = {
         "amended appended corrected final",
         "decision 27: a report that is final, also when it was corrected",
     ),
-    "PractitionerRole.code.coding.code": ("AGNT PROV", "who acts for a structure; the place in the document gives the class"),
+    "PractitionerRole.code.coding.code": ("AGNT CON PRF PROV", "the element that leads to the role gives its class and part"),
     "Patient.identifier.use": ("official secondary temp usual", "a number of the patient in use; old is said"),
 }
 """Leaves of which several values give the same document and findings, and why; beside mappings/implied.csv."""

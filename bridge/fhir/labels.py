@@ -6,6 +6,7 @@ What a reader of the order has compared already is not said twice. Source: docs/
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from bridge.fhir.coding import (
     CARE_INFORMATION,
@@ -22,8 +23,9 @@ from bridge.fhir.coding import (
 from bridge.fhir.context import Context, one_line, same_words
 from bridge.fhir.view import Node
 from bridge.fhir.wording import is_contrary
+from bridge.issues import Issue, issue
 
-__all__ = ["compare"]
+__all__ = ["contrary", "unsaid"]
 
 _DATA = (
     MODALITY,
@@ -50,17 +52,28 @@ _DATA = (
 _SAID = frozenset({"IMGDA-0444", "IMGDA-0445", "IMGDA-0450"})
 
 
-def compare(context: Context, root: Node, requests: Sequence[Node]) -> None:
-    """Compare the label of every coding that was understood with its code; but for those of other requests than these."""
-    said = {issue.path for issue in context.issues if issue.code in _SAID}
-    own = {id(request.value) for request in requests}
-    others = {id(node.value) for node in context.index.of_type("ServiceRequest")} - own
-    for coding in _codings(root, others):
-        if coding.at("display") in said or not _is_understood(coding):
-            continue
-        display = one_line(coding.peek("display")) or ""
-        if _names_another(context, coding, display):
-            context.note("IMGDA-0444", coding.at("display"), value=display)
+class Contrary(NamedTuple):
+    """A label that names something else than its code."""
+
+    issue: Issue
+    request: int | None
+    """``id()`` of the object of the request in which it stands, if it stands in one."""
+
+
+def contrary(context: Context, root: Node) -> list[Contrary]:
+    """The labels of the input, of codings that were understood, that name something else than their codes."""
+    return [
+        Contrary(issue("IMGDA-0444", coding.at("display"), value=display), request)
+        for coding, request in _codings(root, None)
+        if _is_understood(coding) and _names_another(context, coding, display := one_line(coding.peek("display")) or "")
+    ]
+
+
+def unsaid(found: Sequence[Contrary], issues: Sequence[Issue], requests: Sequence[Node]) -> Iterator[Issue]:
+    """Those that concern an order of some requests and are not among its issues."""
+    said = {issue.path for issue in issues if issue.code in _SAID} if found else set()
+    own = {None, *(id(request.value) for request in requests)}
+    return (label.issue for label in found if label.request in own and label.issue.path not in said)
 
 
 def _is_understood(coding: Node) -> bool:
@@ -80,14 +93,13 @@ def _names_another(context: Context, coding: Node, display: str) -> bool:
     )
 
 
-def _codings(node: Node, aside: set[int]) -> Iterator[Node]:
-    """Every Coding with a code and a label, but for those inside the objects *aside* (by ``id()``)."""
+def _codings(node: Node, request: int | None) -> Iterator[tuple[Node, int | None]]:
+    """Every Coding with a code and a label, and the request in which it stands."""
+    request = id(node.value) if node.peek("resourceType") == "ServiceRequest" else request
     for name, value in node.value.items():
         if not isinstance(value, (dict, list)):
             continue
         for child in node.children(name):
-            if id(child.value) in aside:
-                continue
             if isinstance(child.peek("code"), str) and isinstance(child.peek("display"), str):
-                yield child
-            yield from _codings(child, aside)
+                yield child, request
+            yield from _codings(child, request)

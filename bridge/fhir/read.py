@@ -95,16 +95,20 @@ def read(
         root.ledger.taken = set() if len(found) > 1 else None
         reader = _Reader(context, root, composition, group, now)
         order = reader.order()
-        labels.compare(context, root, group.requests)
         people.append(reader.people)
         taken = None if root.ledger.taken is None else frozenset(root.ledger.taken)
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places), taken=taken))
+    labelled = labels.contrary(context, root)
     leave_aside(context.index)
     leftovers.give_up(context.index, people, [reading.order for reading in readings if reading.order])
     unreferenced.belonging_to_nothing(context)
     lost = tuple(losses.find(root, context.index, settings.losses))
     """With several orders in one input, a leaf is lost when no order took it."""
-    return [replace(reading, issues=reading.issues + lost, source=root, version=version) for reading in readings]
+    return [
+        replace(reading, issues=reading.issues + labels_of + lost, source=root, version=version)
+        for reading, group in zip(readings, found, strict=True)
+        for labels_of in [tuple(labels.unsaid(labelled, reading.issues, group.requests))]
+    ]
 
 
 def _unsuitable(root: Node) -> tuple[str, str] | None:
