@@ -17,6 +17,7 @@ __all__ = [
     "Concept",
     "Row",
     "ValueSet",
+    "code_system_name",
     "code_system_oid",
     "code_system_uri",
     "contains",
@@ -210,6 +211,14 @@ def identifier_oid(uri: str) -> str | None:
 @cache
 def _identifier_systems() -> Mapping[str, str]:
     return {row["uri"]: row["oid"] for row in rows("identifier-systems") if row["oid"]}
+
+
+@cache
+def code_system_name(uri: str) -> str | None:
+    """What people call a code system given by its URI, ``urn:oid:`` form or bare OID."""
+    oid = code_system_oid(uri)
+    known = [row for row in rows("code-systems") if row["uri"] == uri or (oid and row["oid"] == oid)]
+    return next((row["cda_name"] or row["name"] for row in known), None)
 
 
 def oid_of(uri: str) -> str | None:

@@ -16,7 +16,7 @@ from typing import Any
 MAPPINGS = Path(__file__).resolve().parents[1] / "mappings"
 JSON = dict[str, Any]
 
-RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
+RIGHT, LEFT, BOTH, UNILATERAL = "24028007", "7771000", "51440002", "66459002"
 SIDES = frozenset({RIGHT, LEFT, BOTH})
 WITH, WITHOUT = "with", "without"
 
@@ -106,6 +106,8 @@ def sides() -> Iterator[Told]:
     for coding in concepts("topographic-modifier"):
         yield Told(coding, Stated(sides=frozenset({coding["code"]})), "JDV")
     for coding, row in translated("laterality"):
+        if row["relation"] == "inexact":
+            continue  # DICOM U depends on the site
         yield Told(coding, Stated(sides=frozenset({row["cda_code"]})), "codes/laterality")
 
 
@@ -137,7 +139,7 @@ def together(one: Stated, other: Stated) -> Stated | None:
     contrasts = {one.contrast, other.contrast} - {""}
     places = _finer(one.sites | other.sites)
     modifiers = one.sides | other.sides
-    if len(contrasts) == 2 or places is None or len(modifiers & {RIGHT, LEFT}) == 2:
+    if len(contrasts) == 2 or places is None or len(modifiers & {RIGHT, LEFT}) == 2 or {BOTH, UNILATERAL} <= modifiers:
         return None
     return Stated("".join(kinds), "".join(contrasts), places, modifiers)
 

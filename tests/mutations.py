@@ -6,11 +6,16 @@ An addition or change is a function of the whole input, which it copies; its pat
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from meaning import table, uri_of
+
 from bridge.fhir.metadata import Element, elements
+from bridge.mappings import code_system_oid
 
 JSON = Any
 Steps = tuple[str | int, ...]
@@ -233,6 +238,74 @@ def changes(data: dict[str, JSON], version: str) -> Iterator[Mutation]:
                 if one is not None and not isinstance(one, (dict, list)):
                     change = _set(index, _other(one, name, element))
                     yield Mutation("change", f"{place.path}.{name}[{index}]", kind, _edit((*place.steps, name), change))
+
+
+def swaps(data: dict[str, JSON], version: str, samples: int = 2) -> Iterator[Mutation]:
+    """Every leaf with another value that could as well have been sent there.
+
+    Another code of the same value set or table, without the label of the first one; another label of that set; every other code
+    of a required binding; another text, another day.
+    """
+    for place in places(data, version):
+        if isinstance(place.value.get("code"), str) and isinstance(place.value.get("system"), str):
+            yield from _other_codes(place, samples)
+        for name, item in place.value.items():
+            element, change = place.known.get(name), None
+            if not isinstance(item, str) or element is None or name in ("id", "url", "reference", "fullUrl"):
+                continue
+            where, kind = f"{place.path}.{name}", f"{place.type_path}.{name}"
+            for code in element.codes if name != "resourceType" else ():
+                if code != item:
+                    yield Mutation(f"another code, {code}", where, kind, _edit(place.steps, _set(name, code)))
+            if element.type in ("date", "dateTime", "instant") and len(item) >= 10:
+                change = _set(name, f"{item[:8]}{'05' if item[8:10] != '05' else '06'}{item[10:]}")
+            elif element.type in ("string", "markdown") and name not in ("system", "code"):
+                change = _set(name, "Autre contenu")
+            if change:
+                yield Mutation("another value", where, kind, _edit(place.steps, change))
+
+
+def _other_codes(place: Place, samples: int) -> Iterator[Mutation]:
+    """Another code, and the label of another code, of each value set or table that has the code of a Coding."""
+    own = (place.value["system"], place.value["code"])
+    for number, codes in enumerate(_bindings(*own)):
+        for other in random.Random(number).sample(codes, min(samples, len(codes))):
+            label = other["display"] or other["code"]
+            code = {"system": other["system"], "code": other["code"]}
+            where, kind = f"{place.path}.code", f"{place.type_path}.code"
+            yield Mutation(f"code {other['code']}", where, kind, _edit(place.steps, _replace(code)))
+            where, kind = f"{place.path}.display", f"{place.type_path}.display"
+            yield Mutation(f"label {label!r}", where, kind, _edit(place.steps, _set("display", label)))
+
+
+def _replace(coding: JSON) -> Callable[[JSON], None]:
+    def change(target: JSON) -> None:
+        target.pop("display", None)
+        target.update(coding)
+
+    return change
+
+
+_SETS = [row["name"] for row in table("value-sets")]
+_TABLES = ("encounter-class", "pregnancy", "yes-no")
+"""Tables whose codes are of systems that no value set has."""
+
+
+@cache
+def _bindings(system: str, code: str) -> tuple[list[dict[str, str]], ...]:
+    """The other concepts of each value set and table that has a code; none where a code means the same as that one."""
+    found, oid = [], code_system_oid(system) or system
+    for name in _SETS:
+        rows = table(f"value-sets/{name}")
+        if any((row["system"], row["code"]) == (oid, code) for row in rows):
+            others = [row for row in rows if row["code"] != code]
+            found.append([{"system": uri_of(r["system"]), "code": r["code"], "display": r["display"]} for r in others])
+    for name in _TABLES:
+        rows = table(f"codes/{name}")
+        means = next((row["cda_code"] for row in rows if (row["fhir_system"], row["fhir_code"]) == (system, code)), None)
+        others = [row for row in rows if means is not None and row["cda_code"] != means]
+        found.append([{"system": r["fhir_system"], "code": r["fhir_code"], "display": r["cda_display"]} for r in others])
+    return tuple(codes for codes in found if codes)
 
 
 def removals(data: dict[str, JSON], version: str) -> Iterator[Mutation]:

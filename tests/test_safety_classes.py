@@ -11,6 +11,7 @@ import json
 import pytest
 from bundles import DCM, TA, bundle, concept, observation, order_of
 from conftest import ROOT, STORIES, input_of
+from forms import r5
 
 import bridge
 from bridge.fhir import losses
@@ -59,6 +60,7 @@ NEVER_READ = {
             "device": {"display": "Implant"},
         }
     ),
+    "ServiceRequest.focus": r5(focus=[{"display": "Fœtus"}]),
     "ServiceRequest.replaces": order_of(replaces=[{"reference": "ServiceRequest/old"}]),
     **{
         f"ServiceRequest.extension({name})": with_extension(name)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from bridge import blank
 from bridge.distinct import Distinct
 from bridge.fhir.attachments import Attachments
+from bridge.fhir.coding import MODIFIER
 from bridge.fhir.context import Context, clean, one_line, same_words
 from bridge.fhir.datatypes import effective_time
 from bridge.fhir.histories import Histories, joined
@@ -108,6 +109,12 @@ class Clinical:
             return
         self.phrases.metadata(resource)
         reader(resource)
+
+    @reads("medical_history")
+    def concept(self, concept: Node) -> None:
+        """What a request of R5 puts beside it as a mere concept: in words; a side alone belongs to no history."""
+        if not self.context.strays(concept.children("coding"), (MODIFIER,)):
+            add(self.medical, self.phrases.concept(concept))
 
     def _reader(self, resource: Node) -> Callable[[Node], None] | None:
         readers: dict[str, Callable[[Node], None]] = {

@@ -32,6 +32,7 @@ from bridge.order import Translation
 from bridge.settings import Settings
 
 __all__ = [
+    "CARE_INFORMATION",
     "CONTRAINDICATION",
     "CONTRAST",
     "MODALITY",
@@ -68,6 +69,7 @@ CONTRAST = Datum("contrast-injection")
 PET_FUNCTION = Datum("pet-function")
 SCINTIGRAPHY_FUNCTION = Datum("scintigraphy-function")
 CONTRAINDICATION = Datum("contraindication")
+CARE_INFORMATION = Datum("care-information")
 
 
 class Meaning(NamedTuple):

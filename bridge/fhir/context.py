@@ -138,15 +138,36 @@ class Context:
     """The requests that have what makes one document of them in common (:mod:`bridge.fhir.select`)."""
 
     def is_foreign(self, resource: Node) -> bool:
-        """Whether a resource is about somebody else: an error, whatever it says."""
+        """Whether a resource is about somebody else, which is an error, or about nobody that the input has.
+
+        Source: docs/fhir.md, 2.4, One patient.
+        """
         for element in ("subject", "patient"):
             reference = resource.child(element)
-            target = self.index.find(reference) if reference else None
-            if reference and target is not None and self.patient is not None and target.value is not self.patient.value:
+            if reference is None or self.patient is None:
+                continue
+            target = self.index.find(reference)
+            if target is None and (number := reference.child("identifier")):
+                target = self._numbered(number)
+            if target is not None and target.value is not self.patient.value:
                 self.note("IMGDA-0219", reference.path)
                 resource.give_up("IMGDA-0910", "technical")
                 return True
+            if target is None and any(name in reference for name in ("reference", "identifier", "display")):
+                is_alone = len(self.index.of_type("Patient")) == 1 and "reference" not in reference
+                for name in ("reference", "identifier", "display"):
+                    reference.lose(name, "IMGDA-0222", "clinical" if is_alone else "critical")
         return False
+
+    def _numbered(self, number: Node) -> Node | None:
+        """The patient of the input who has an identifier; of a system that he has another number of, somebody else."""
+        wanted = (number.peek("system"), number.peek("value"))
+        for person in self.index.of_type("Patient"):
+            if wanted in [(own.peek("system"), own.peek("value")) for own in person.children("identifier")]:
+                number.decide("system", "value")
+                return person
+        known = self.patient.children("identifier") if self.patient else []
+        return number if any(own.peek("system") == wanted[0] for own in known) else None
 
     def note(self, code: str, path: str | None, /, *, value: str | None = None, **parameters: str) -> None:
         """Report an issue of the catalogue; *value* is the value concerned, for the eyes of the sender alone."""

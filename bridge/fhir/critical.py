@@ -44,7 +44,7 @@ def critical_label(code: str, uri: str | None) -> str | None:
     for datum in _DATA:
         if found := of(code, uri, datum, settings):
             return found.concept.display
-    if (side := of(code, uri, MODIFIER, settings)) and side.concept.code in _SIDES:
+    if (side := of(code, uri, MODIFIER, settings)) and side.concept.code in _SIDES and side.relation != "inexact":
         return side.concept.display
     if (site := of(code, uri, SITE, settings)) and site.modifiers:
         return f"{site.concept.display} {value_set('topographic-modifier').by_code[site.modifiers[0]][0].display}"

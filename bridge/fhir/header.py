@@ -955,14 +955,17 @@ class Header:
 
     def _encounter_type(self, node: Node) -> Code | None:
         """The class; one that is said to be unknown (data-absent-reason) is simply absent."""
+        found: list[Code] = []
         for item in node.children("class"):
             if "code" not in item and (item.extensions("data-absent-reason") or item.is_said_unknown()):
                 return None
             if coded := self.context.coded(item, "encounter-type", tables=("encounter-class",), quiet=True):
-                return coded.code
-        if "class" in node:
+                found.append(coded.code)
+                if coded.code != found[0]:
+                    self.context.note("IMGDA-0443", item.path)
+        if "class" in node and not found:
             self.context.note("IMGDA-0330", node.at("class"))
-        return None
+        return found[0] if found else None
 
     def _encounter_period(self, node: Node) -> Period | None:
         span = period(self.context, node.child("period") or node.child("actualPeriod"))

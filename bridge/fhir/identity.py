@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from bridge.fhir.context import Context
 from bridge.fhir.view import Node
+from bridge.fhir.wording import bare
 from bridge.mappings import rows
 
 __all__ = ["Trust", "trust"]
@@ -22,6 +23,19 @@ class Trust(NamedTuple):
     is_reliable: bool
     path: str | None = None
     """FHIRPath of what says that it may not."""
+
+
+@cache
+def _labels() -> dict[str, str]:
+    """The code of each status and annotation by its label and by itself."""
+    return {bare(name): row["code"] for row in rows("identity-status") for name in (row["label"], row["code"])}
+
+
+def _check_label(context: Context, coding: Node) -> None:
+    """Report the label of another status or annotation than the code (docs/decisions.md, 25)."""
+    display, code = coding.peek("display"), coding.peek("code")
+    if isinstance(display, str) and _labels().get(bare(display), code) != code:
+        context.note("IMGDA-0444", coding.at("display"), value=display)
 
 
 @cache
@@ -43,6 +57,7 @@ def _status(context: Context, patient: Node) -> Iterator[str]:
     """The statuses that are neither VALI nor QUAL."""
     for coding in _codings(patient, "identityStatus"):
         code = coding.deciding("code")
+        _check_label(context, coding)
         effect = _effects().get(code or "", "unqualified")
         if effect != "qualified":
             yield coding.at("code")
@@ -58,6 +73,7 @@ def _annotations(context: Context, patient: Node) -> Iterator[str]:
         if effect is None:
             continue
         coding.understood()
+        _check_label(context, coding)
         if effect in ("withheld", "warned"):
             context.note("IMGDA-0338", coding.at("code"), status=str(code))
         if effect in ("withheld", "unqualified"):

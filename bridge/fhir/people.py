@@ -699,7 +699,8 @@ class People:
             more = civility(context, used)
             prefix, suffix = prefix or more[0], suffix or more[1]
             used.decide("use")
-        birth.decide("use")
+        if birth.peek("use") in ("official", "maiden", "usual"):
+            birth.decide("use")
         if not (givens or used_given or any(listed)):
             context.note("IMGDA-0336", birth.at("given"))
         return PatientName(

@@ -14,15 +14,26 @@ from typing import NamedTuple
 
 from bridge.distinct import Distinct
 from bridge.fhir import metadata
-from bridge.fhir.context import Context, clean, one_line, same_words
+from bridge.fhir.coding import (
+    CARE_INFORMATION,
+    CONTRAINDICATION,
+    CONTRAST,
+    MODIFIER,
+    PET_FUNCTION,
+    SCINTIGRAPHY_FUNCTION,
+    SITE,
+    meaning,
+)
+from bridge.fhir.context import Context, clean, code_of, one_line, same_words
 from bridge.fhir.datatypes import french_date, moment
 from bridge.fhir.statuses import status_of
 from bridge.fhir.view import Node
-from bridge.mappings import code_system_oid, rows, table, value_set
+from bridge.mappings import code_system_name, rows
+from bridge.settings import Settings
 
 __all__ = ["Phrase", "Phrases", "add", "quantity", "states"]
 
-_STATED = ("contraindication", "care-information", "contrast-injection", "pet-function", "scintigraphy-function")
+_STATED = (MODIFIER, CONTRAINDICATION, CARE_INFORMATION, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION)
 _UNITS = {"a": "ans", "an": "ans", "mo": "mois", "wk": "semaines", "d": "jours", "h": "heures", "min": "minutes"}
 
 
@@ -58,19 +69,11 @@ def add(texts: Distinct[str], text: str | None) -> None:
         texts.append(text)
 
 
-def states(coding: Node) -> list[str]:
+def states(coding: Node, settings: Settings) -> list[str]:
     """What a coding states that must not go unsaid: a side, a contra-indication, a contrast, a function; in French."""
-    code, uri = str(coding.peek("code")), str(coding.peek("system"))
-    oid = code_system_oid(uri)
-    found = [c.display for name in ("topographic-modifier", *_STATED) if oid and (c := value_set(name).find(code, oid))]
-    if row := table("laterality").get((uri, code)):
-        found.append(row.concept.display)
-    if (
-        (site := table("site").get((uri, code)))
-        and site.modifier
-        and (side := value_set("topographic-modifier").unique(site.modifier))
-    ):
-        found.append(side.display)
+    found = [stated.concept.display for datum in _STATED if (stated := meaning(coding, datum, settings))]
+    site = meaning(coding, SITE, settings)
+    found += [code_of(MODIFIER.name, modifier).display or modifier for modifier in (site.modifiers if site else ())]
     return list(dict.fromkeys(found))
 
 
@@ -142,7 +145,7 @@ class Phrases:
 
     def concept(self, node: Node) -> str | None:
         """The words of a concept; what its codes state and its words do not say (a side) follows in brackets."""
-        stated = [(coding, label) for coding in node.children("coding") for label in states(coding)]
+        stated = [(coding, label) for coding in node.children("coding") for label in states(coding, self.context.settings)]
         words = self.context.words(node, beside=[coding for coding, _ in stated])
         unsaid = [(coding, label) for coding, label in stated if not _says(words, label)]
         for coding, _ in unsaid:
@@ -150,17 +153,22 @@ class Phrases:
         labels = list(dict.fromkeys(label for _, label in unsaid))
         if words is None:
             labels = list(dict.fromkeys([*self._sites(node), *labels]))
-            return " ".join(labels) or None
+            return " ".join(labels) or self._bare_codes(node)
         return f"{words} ({', '.join(labels)})" if labels else words
 
     def _sites(self, node: Node) -> Iterator[str]:
         """The labels of sites that come as codes without any words."""
         for coding in node.children("coding"):
-            code, uri = str(coding.peek("code")), str(coding.peek("system"))
-            oid, row = code_system_oid(uri), table("site").get((uri, code))
-            if found := row.concept if row else value_set("site").find(code, oid or ""):
+            if found := meaning(coding, SITE, self.context.settings):
                 coding.understood()
-                yield found.display
+                yield found.concept.display
+
+    def _bare_codes(self, node: Node) -> str | None:
+        """Codes that come without any words and that no table knows: said as codes, with a warning."""
+        codings = [coding for coding in node.children("coding") if isinstance(coding.peek("code"), str)]
+        for coding in codings:
+            self.context.note("IMGDA-0468", coding.at("code"), value=coding.text("code"))
+        return " ; ".join(sorted(_as_code(coding) for coding in codings)) or None
 
     def either(self, node: Node) -> str | None:
         """A CodeableReference, its concept else what its reference leads to; or a concept or reference alone."""
@@ -231,8 +239,15 @@ class Phrases:
         """A code in the category that states a fact is lost: a category is implied, so it must not go unsaid there."""
         for concept in node.children("category"):
             for coding in concept.children("coding"):
-                if states(coding):
+                if states(coding, self.context.settings):
                     coding.lose("code", "IMGDA-0901", "critical")
+
+
+def _as_code(coding: Node) -> str:
+    """A code without words: "code 91936005 (SNOMED CT), sans libellé"."""
+    uri = coding.text("system")
+    name = code_system_name(uri) or uri if uri else None
+    return f"code {coding.peek('code')} ({name}), sans libellé" if name else f"code {coding.peek('code')}, sans libellé"
 
 
 def _present(text: str | None) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge import blank, order_xml
 from bridge.distinct import Distinct
-from bridge.fhir import leftovers, losses, unreferenced
+from bridge.fhir import labels, leftovers, losses, unreferenced
 from bridge.fhir.acts import Acts, codeable
 from bridge.fhir.attachments import Attachments
 from bridge.fhir.clinical import Clinical, narrative_text, section_code, sections
@@ -98,12 +98,17 @@ def read(
         people.append(reader.people)
         taken = None if root.ledger.taken is None else frozenset(root.ledger.taken)
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places), taken=taken))
+    labelled = labels.contrary(context, root)
     leave_aside(context.index)
     leftovers.give_up(context.index, people, [reading.order for reading in readings if reading.order])
     unreferenced.belonging_to_nothing(context)
     lost = tuple(losses.find(root, context.index, settings.losses))
     """With several orders in one input, a leaf is lost when no order took it."""
-    return [replace(reading, issues=reading.issues + lost, source=root, version=version) for reading in readings]
+    return [
+        replace(reading, issues=reading.issues + labels_of + lost, source=root, version=version)
+        for reading, group in zip(readings, found, strict=True)
+        for labels_of in [tuple(labels.unsaid(labelled, reading.issues, group.requests))]
+    ]
 
 
 def _unsuitable(root: Node) -> tuple[str, str] | None:
@@ -167,6 +172,7 @@ class _Reader:
             self.context.note("IMGDA-0206", self.requests[0].at("subject"))
             return None
         patient_node = self.context.patient = nodes[0] if nodes else None
+        self._focus(patient_node)
         header = self.header
         ids = header.order_ids()
         requested = header.requested_at()
@@ -179,6 +185,10 @@ class _Reader:
         supporting = self._supporting()
         for resource in supporting:
             clinical.read(resource)
+        for concept in (
+            c for request in self.requests for item in request.children("supportingInfo") for c in item.children("concept")
+        ):
+            clinical.concept(concept)
         clinical.finish()
         patient, contacts = self._patient(patient_node)
         acts = self._acts(clinical, ids)
@@ -252,6 +262,13 @@ class _Reader:
             else:
                 found.setdefault(id(target.value), target)
         return [*found.values()]
+
+    def _focus(self, patient: Node | None) -> None:
+        """The focus of a request that is the patient himself says nothing more; any other is a critical loss. FHIR R5."""
+        for reference in (focus for request in self.requests for focus in request.children("focus")):
+            target = self.context.index.lookup(reference)
+            if target is not None and patient is not None and target.value is patient.value:
+                self.context.index.find(reference)
 
     def _patient(self, node: Node | None) -> tuple[Patient, tuple[Contact, ...]]:
         """The patient and the relatives; where no patient was found, the other findings still count."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from bridge.fhir.coding import (
     CONTRAINDICATION,
@@ -21,13 +22,16 @@ from bridge.fhir.coding import (
 from bridge.fhir.context import Context, Stray, clean, code_of, one_line, same_words
 from bridge.fhir.view import Node
 from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, contrary_site, label_sides, sides, sides_of_site
-from bridge.mappings import code_system_oid, contains
+from bridge.mappings import code_system_oid, contains, table
 from bridge.order import Code, Site, Translation
 
 __all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations"]
 
 _BESIDE_SITE = (MODIFIER, MODALITY, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, CONTRAINDICATION)
 """What else a coding of ``bodySite`` may state."""
+
+UNILATERAL = "66459002"
+"""unilatéral(e), of JDV_ModificateurTopographique."""
 
 
 @dataclass(slots=True)
@@ -92,6 +96,7 @@ class Sites:
         places: list[Place] = []
         for structure in self._structures(request):
             places += self._structure(structure, exam)
+        structures = list(places)
         known: dict[tuple[str, str | None], list[Place]] = {}
         for place in places:
             known.setdefault((place.code, place.text), []).append(place)
@@ -99,9 +104,19 @@ class Sites:
             if (new := self._body_site(concept, known, exam)) is not None:
                 known.setdefault((new.code, new.text), []).append(new)
                 places.append(new)
+        alone = [structure for structure in structures if len(structure.concepts) == 1]
+        for place in places[len(structures) :]:
+            self._compare_with(place, alone)
         for place in places:
             place.keep_translations()
         return places
+
+    def _compare_with(self, place: Place, structures: list[Place]) -> None:
+        """Report a body site that is the other side of a BodyStructure which no body site repeats: the two name one thing."""
+        for structure in structures:
+            stated = {code.code for code in structure.modifiers}
+            if structure.code == place.code and any(_is_contrary_side(code.code, stated) for code in place.modifiers):
+                self.context.note("IMGDA-0440", place.path)
 
     def complete(self, exam: Exam, loose: list[tuple[Code, Node]], places: list[Place]) -> None:
         """Put the modifiers given for the act as a whole on its only site; then look for contrary sides."""
@@ -114,7 +129,13 @@ class Sites:
             self.context.note("IMGDA-0436", new[0][1].path)
 
     def _put(self, place: Place, code: Code, node: Node) -> None:
-        """Add a modifier to a site; a side contrary to one that it has is an error at the coding that says it."""
+        """Add a modifier to a site; a side contrary to one that it has is an error at the coding that says it.
+
+        That a site without sides is unpaired (DICOM U) says nothing more.
+        """
+        stated = meaning(node, MODIFIER, self.context.settings)
+        if stated and stated.relation == "inexact" and place.location and place.location.code not in _paired():
+            return
         if _is_contrary_side(code.code, {known.code for known in place.modifiers}):
             self.context.note("IMGDA-0440", node.path)
         self._add_modifier(place, code)
@@ -319,8 +340,18 @@ def modifier_order(stray: Stray) -> tuple[bool, str]:
 
 def _is_contrary_side(code: str, known: set[str]) -> bool:
     """Whether a side cannot stand beside those that a site has."""
-    own = {RIGHT, LEFT, BOTH}
+    own = {UNILATERAL, BOTH} if code == UNILATERAL else {RIGHT, LEFT, BOTH} | ({UNILATERAL} if code == BOTH else set())
     return code in own and bool((known & own) - {code})
+
+
+@cache
+def _paired() -> frozenset[str]:
+    """The sites of which there are two: table ``site`` has codes of their right or left one."""
+    return frozenset(row.concept.code for row in table(SITE.name).values() if row.modifier in (RIGHT, LEFT)) - _HALVED
+
+
+_HALVED = frozenset({"302551006", "1017226003", "181380003"})
+"""Thorax, lumbar region and pulmonary artery: there is one of each, although a half of it has a code."""
 
 
 def _is_said(places: list[Place], code: Code) -> bool:

@@ -19,6 +19,7 @@ __all__ = [
     "BOTH",
     "LEFT",
     "RIGHT",
+    "bare",
     "contrary_contrast",
     "contrary_sides",
     "contrary_site",

@@ -73,10 +73,11 @@ def test_a_laterality_of_dicom_is_a_side(system, code):
         assert [m.code for m in act(bodySite=[site]).sites[0].modifiers] == [expected]
 
 
-def test_unpaired_in_dicom_is_no_side():
-    """DICOM U says that the part of the body has no pair, not that one side is meant."""
-    for site in in_any_order((SNOMED, KNEE), (DCM, "U")):
-        assert act(bodySite=[site]).sites[0].modifiers == ()
+@pytest.mark.parametrize(("place", "expected"), [(KNEE, ["66459002"]), (THORAX, [])])
+def test_unpaired_in_dicom_is_one_side_of_a_pair_and_nothing_else(place, expected):
+    """DICOM U says "unpaired": of a site that has two sides one, of any other what the site says itself."""
+    for site in in_any_order((SNOMED, place), (DCM, "U")):
+        assert [m.code for m in act(bodySite=[site]).sites[0].modifiers] == expected
 
 
 @pytest.mark.parametrize(
@@ -87,9 +88,18 @@ def test_unpaired_in_dicom_is_no_side():
         [(SNOMED, "6757004"), (SNOMED, LEFT)],
         [(SNOMED, "6757004"), (DCM, "L")],
         [(SNOMED, KNEE), (SNOMED, BOTH), (DCM, "R")],
+        [(SNOMED, KNEE), (SNOMED, BOTH), (SNOMED, "66459002")],
         [(SNOMED, f"{KNEE}:272741003={RIGHT}"), (SNOMED, LEFT)],
     ],
-    ids=["two sided sites", "two sides", "a sided site and a side", "DICOM", "bilateral and right", "an expression"],
+    ids=[
+        "two sided sites",
+        "two sides",
+        "a sided site and a side",
+        "DICOM",
+        "bilateral and right",
+        "bilateral and unilateral",
+        "an expression",
+    ],
 )
 def test_contrary_sides_in_one_site_refuse_the_order(pairs):
     for site in in_any_order(*pairs):

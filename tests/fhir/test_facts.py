@@ -244,3 +244,61 @@ def test_a_history_that_says_nothing_is_not_stated(text):
 @pytest.mark.parametrize("text", ["RAS", "Néant", "0", "Sans antécédents médicaux"])
 def test_a_short_text_that_says_something_is_kept(text):
     assert history(med=observation("med", concept(LOINC, "11348-0"), valueString=text)) == text
+
+
+# --- of whom they are, and codes without words -----------------------------------------------------------------------
+
+HIS_NUMBER = {"system": "urn:oid:1.2.250.1.999.1.2", "value": "IPP-1"}
+SECOND_PATIENT = {"resourceType": "Patient", "id": "other", "name": [{"family": "ESSAI-AUTRE"}]}
+
+
+@pytest.mark.parametrize(
+    ("who", "beside", "expected"),
+    [
+        ({"reference": "Patient/absent"}, [], ("IMGDA-0222", "error")),
+        ({"reference": "Patient/absent", "display": "ESSAI-TROIS"}, [], ("IMGDA-0222", "error")),
+        ({"display": "Quelqu'un"}, [], ("IMGDA-0222", "warning")),
+        ({"display": "Quelqu'un"}, [SECOND_PATIENT], ("IMGDA-0222", "error")),
+        ({"identifier": {"system": "urn:oid:1.2.250.1.999.77", "value": "1"}}, [], ("IMGDA-0222", "warning")),
+        ({"identifier": HIS_NUMBER | {"value": "IPP-2"}}, [], ("IMGDA-0219", "error")),
+    ],
+    ids=["a patient who is absent", "the same, with a name", "words", "words, and two patients", "a number", "another number"],
+)
+def test_a_fact_of_nobody_in_the_input_is_said_or_refused(who, beside, expected):
+    data = bundle(condition("Gonarthrose", subject=who), *beside)
+    try:
+        found = BRIDGE.to_cda(data).issues
+    except bridge.OrderError as refused:
+        found = refused.issues
+    assert expected in {(i.code, i.severity) for i in found if (i.path or "").startswith(f"{path_of(data, 'info-c')}.subject")}
+
+
+def test_a_fact_of_the_patient_by_his_number_is_his():
+    found = convert(condition("Gonarthrose", subject={"identifier": HIS_NUMBER}))
+    assert "Gonarthrose" in found.order.medical_history
+    assert not {"IMGDA-0219", "IMGDA-0222"} & codes(found)
+
+
+def test_a_fact_of_an_absent_patient_can_be_allowed():
+    settings = bridge.Settings(losses=bridge.settings.Losses(allow=("Condition.subject",)))
+    data = bundle(condition("Gonarthrose", subject={"reference": "Patient/absent"}))
+    assert "Gonarthrose" in bridge.Bridge(settings).to_cda(data).order.medical_history
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        (allergy(concept(SNOMED, "294505008")), "Allergie : code 294505008 (SNOMED CT), sans libellé"),
+        (allergy(concept("https://codes.example", "A1")), "Allergie : code A1 (https://codes.example), sans libellé"),
+        (
+            {"resourceType": "Device", "id": "info-d", "patient": WHO, "type": concept(SNOMED, "53350007")},
+            "Dispositif implanté : code 53350007 (SNOMED CT), sans libellé",
+        ),
+    ],
+    ids=["an allergy", "an unknown system", "a device"],
+)
+def test_a_code_without_words_is_written_as_a_code(resource, expected):
+    found = convert(resource)
+    assert expected in found.order.medical_history.split("\n")
+    assert "IMGDA-0468" in codes(found)
+    assert not [loss for loss in found.losses if loss.loss == "critical"]

@@ -12,7 +12,12 @@ from forms import r5, to_xml
 import bridge
 from bridge.fhir import parse
 
+KNEE = "361291001"
 JSON_STORIES = [story for story in STORIES if input_of(story).suffix == ".json"]
+
+
+def request_of(data):
+    return next(e["resource"] for e in data["entry"] if e["resource"]["resourceType"] == "ServiceRequest")
 
 
 @pytest.mark.parametrize("story", JSON_STORIES, ids=lambda story: story.name)
@@ -77,3 +82,51 @@ def test_a_body_structure_of_r5_gives_its_sites_and_sides():
 def test_instructions_of_r5_are_read():
     data = r5(patientInstruction=[{"instructionMarkdown": "Venir à jeun"}])
     assert bridge.Bridge().normalize(json.loads(json.dumps(data))).order.patient_information == "Venir à jeun"
+
+
+def test_what_r5_puts_beside_a_request_as_a_concept_is_said_in_words():
+    beside = [{"concept": {"text": "Allergie au latex"}}, {"concept": concept(TA, "MED-1117")}]
+    data = r5()
+    request_of(data)["supportingInfo"] += beside
+    history = bridge.Bridge().normalize(data).order.medical_history.split("\n")
+    assert history[1:] == ["Allergie au latex", "Patient porteur de Pacemaker [MED-1117]"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("supportingInfo", {"concept": concept(SNOMED, "7771000")}), ("focus", {"display": "Fœtus"})],
+    ids=["a side that belongs to nothing", "somebody else than the patient"],
+)
+def test_what_changes_a_request_of_r5_and_has_no_place_refuses_it(name, value):
+    data = r5()
+    request_of(data).setdefault(name, []).append(value)
+    with pytest.raises(bridge.OrderError) as refused:
+        bridge.Bridge().normalize(data)
+    assert {i.loss for i in refused.value.issues if i.is_error and f".{name}[" in (i.path or "")} == {"critical"}
+
+
+def test_a_focus_that_is_the_patient_says_nothing_more():
+    assert not bridge.Bridge().normalize(r5(focus=[{"reference": "Patient/p"}])).losses
+
+
+def test_two_classes_of_one_encounter_contradict_each_other():
+    data = r5()
+    encounter = next(e["resource"] for e in data["entry"] if e["resource"]["resourceType"] == "Encounter")
+    encounter["class"].append(concept("http://terminology.hl7.org/CodeSystem/v3-ActCode", "IMP"))
+    with pytest.raises(bridge.OrderError) as refused:
+        bridge.Bridge().normalize(data)
+    assert [i.code for i in refused.value.issues if i.is_error] == ["IMGDA-0443"]
+
+
+@pytest.mark.parametrize(("sides", "is_refused"), [(["24028007"], True), (["24028007", "7771000"], False)])
+def test_a_body_site_is_no_other_side_of_the_structure_that_it_names(sides, is_refused):
+    structure = {"resourceType": "BodyStructure", "id": "bs", "patient": {"reference": "Patient/p"}}
+    structure |= {"includedStructure": [{"structure": concept(SNOMED, KNEE), "laterality": concept(SNOMED, "7771000")}]}
+    sites = [{"coding": [{"system": SNOMED, "code": code} for code in (KNEE, side)]} for side in sides]
+    data = r5(bodySite=sites, bodyStructure={"reference": "BodyStructure/bs"})
+    data["entry"].append({"fullUrl": "https://ehr.example/BodyStructure/bs", "resource": structure})
+    try:
+        errors = {i.code for i in bridge.Bridge().normalize(data).issues if i.is_error}
+    except bridge.OrderError as refused:
+        errors = {i.code for i in refused.issues if i.is_error}
+    assert ("IMGDA-0440" in errors) is is_refused

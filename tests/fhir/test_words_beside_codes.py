@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, observation, order_of, path_of
+from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, observation, order_of, path_of, patient, practitioner, resources
 
 import bridge
 
@@ -297,3 +297,32 @@ def test_a_category_whose_label_names_another_examination_is_refused(display, is
     category = [concept("http://terminology.hl7.org/CodeSystem/v2-0074", "RX", display)]
     data = order_of(category=category)
     assert (("error", "IMGDA-0444", "ServiceRequest.category[0].coding[0].display") in findings(data)) is is_refused
+
+
+SPECIALITIES, PNEUMOLOGY = "urn:oid:1.2.250.1.213.1.1.4.5", "Médecin - Pneumologie (SM)"
+ACT_CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
+
+
+@pytest.mark.parametrize(("label", "is_refused"), [("ambulatory", True), ("inpatient encounter", False)])
+def test_the_label_of_another_class_of_encounter_is_refused(label, is_refused):
+    encounter = resources()["e"] | {"class": {"system": ACT_CLASS, "code": "IMP", "display": label}}
+    data = bundle(e=encounter)
+    assert (("error", "IMGDA-0444", f"{path_of(data, 'e')}.class.display") in findings(data)) is is_refused
+
+
+@pytest.mark.parametrize(("label", "is_refused"), [("Identité provisoire", True), ("DOUA", True), ("Identité validée", False)])
+def test_the_label_of_another_status_of_the_identity_is_refused(label, is_refused):
+    person = patient()
+    status = {"url": "identityStatus", "valueCoding": {"code": "VALI", "display": label}}
+    person["extension"].append({"url": RELIABILITY, "extension": [status]})
+    found = {code for _, code, path in findings(bundle(p=person)) if path.endswith("valueCoding.display")}
+    assert ("IMGDA-0444" in found) is is_refused
+
+
+def test_the_label_of_another_speciality_is_refused():
+    doctor = practitioner()
+    doctor["qualification"][0]["code"]["coding"][0] |= {"system": SPECIALITIES, "code": "G15_10/SM26", "display": PNEUMOLOGY}
+    data = bundle(dr=doctor)
+    where = f"{path_of(data, 'dr')}.qualification[0].code.coding[0].display"
+    assert ("error", "IMGDA-0444", where) in findings(data)
