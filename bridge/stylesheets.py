@@ -90,6 +90,7 @@ def _compile_all() -> None:
     root = folder("xslt")
     with configuration(root / "saxon.xml", os.devnull) as wiring:
         processor = PySaxonProcessor(license=False, config_file=str(wiring))
+    allow_references(processor)
     compiler = processor.new_xslt30_processor()
     for path in sorted((root / "img-da-img").glob("*/*.xsl")):
         key = path.parent.name, path.stem
@@ -98,6 +99,15 @@ def _compile_all() -> None:
     processor.set_configuration_property("http://saxon.sf.net/feature/allowedProtocols", "")
     processor.set_configuration_property("http://saxon.sf.net/feature/allow-external-functions", "false")
     _processor = processor
+
+
+def allow_references(processor: PySaxonProcessor) -> None:
+    """Let texts have any number of ``&lt;`` and ``&amp;``.
+
+    The parser counts them among the entities of a DOCTYPE, which no input may have, and fails after 100,000.
+    """
+    for limit in ("maxGeneralEntitySizeLimit", "totalEntitySizeLimit"):
+        processor.set_configuration_property(f"http://saxon.sf.net/feature/parserProperty?uri=jdk.xml.{limit}", "0")
 
 
 @contextmanager

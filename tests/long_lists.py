@@ -1,12 +1,13 @@
 """Inputs whose lists are long: one for each list-valued element of the resources that an order is made of, from the metadata.
 
-:func:`cases` gives for each element a builder of an order with *n* members there; :func:`ratio` measures what four times as
+:func:`cases` gives for each element a builder of an order with *n* members there; :func:`growth` measures what four times as
 many cost.
 """
 
 from __future__ import annotations
 
 import copy
+import gc
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -108,6 +109,40 @@ def cases() -> Iterator[Case]:
             seen.add(kind)
             yield from _lists(("entry", index, "resource"), kind, kind, 0)
     yield from _resources()
+    for kind, name in CHAINS:
+        yield Case(f"Bundle.entry {kind}, each with {name}", partial(_chain, kind, name))
+
+
+CHAINS = (
+    ("Observation", "hasMember"),
+    ("Observation", "derivedFrom"),
+    ("Procedure", "partOf"),
+    ("Organization", "partOf"),
+    ("Location", "partOf"),
+    ("ServiceRequest", "basedOn"),
+    ("ServiceRequest", "replaces"),
+    ("Device", "parent"),
+    ("Consent", "sourceReference"),
+)
+"""Elements by which a resource names another one of its kind."""
+
+
+def _chain(kind: str, name: str, count: int) -> JSON:
+    """*count* resources, each of which names the next one, and the first of which is named by what names the usual one."""
+    data = whole()
+    first = next(
+        (e["resource"] for e in data["entry"] if e["resource"]["resourceType"] == kind),
+        {"resourceType": kind, "id": "info-x", "name": "Lieu"},
+    )
+    many = (elements("R4B", kind) or {})[name].many
+    for i in range(count):
+        named = {"reference": f"{kind}/{first['id']}-{i + 1}"}
+        copied = {**first, "id": f"{first['id']}-{i}", name: [named] if many else named}
+        data["entry"].append({"fullUrl": f"https://ehr.example/{kind}/{copied['id']}", "resource": copied})
+    request = next(e["resource"] for e in data["entry"] if e["resource"]["id"] == "sr")
+    own = {"Location": "locationReference", "Organization": "performer"}.get(kind, "supportingInfo")
+    request[own] = [*request.get(own, []), {"reference": f"{kind}/{first['id']}-0"}]
+    return data
 
 
 _SKIPPED = ("contained", "modifierExtension", "link")
@@ -350,30 +385,57 @@ def _attributes(document: bytes, number: int, count: int) -> bytes:
 
 # --- measure ---------------------------------------------------------------------------------------------------------
 
+FIRST, MOST = 16, 4096
+"""Members of the shortest and of the longest list that is measured."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What four times as many members cost."""
+
+    ratio: float
+    """Processor time of 4n members over that of n; what the input costs with one member counts on neither side."""
+    size: int
+    """4n."""
+    seconds: float
+    """Processor time of 4n members."""
+    bytes: int
+    """Size of the input of 4n members."""
+
 
 def cost(data: Any, run: Callable[[Any], object]) -> float:
-    """Processor seconds of one call, whatever comes of it."""
+    """Processor seconds of one call, whatever comes of it, without the collection of garbage that happens to fall into it."""
+    gc.collect(0)
+    gc.disable()
     start = time.process_time()
-    with suppress(bridge.BridgeError):
-        run(data)
-    return time.process_time() - start
+    try:
+        with suppress(bridge.BridgeError):
+            run(data)
+        return time.process_time() - start
+    finally:
+        gc.enable()
 
 
-def ratio(
-    build: Callable[[int], Any], run: Callable[[Any], object], about: float = 0.1, bound: float = 6.0
-) -> tuple[float, int, float]:
-    """What 4n cost over what n costs, n so that it takes *about* that many seconds; measured up to three times, the least counts.
+def growth(build: Callable[[int], bytes], run: Callable[[Any], object], about: float, suspect: float = 5.0) -> Growth:
+    """Measure lists that grow by four until one takes *about* that many seconds: each is measured once.
 
-    Returns the ratio, n and the seconds of n.
+    A ratio of *suspect* or more is measured again, with the next length and the best of three for both.
     """
-    size = 8
-    while (spent := cost(build(size), run)) < about and size < 4096:
-        size = min(size * 4 if spent < about / 6 else size * 2, 4096)
-    small, large = build(size), build(4 * size)
-    best = 1e9
+    alone = cost(build(1), run)
+    spent, size, found = 0.0, FIRST, Growth(0.0, 0, 0.0, 0)
+    while spent < about and size <= MOST:
+        data = build(size)
+        before, spent = spent, max(cost(data, run) - alone, 0.0)
+        found = Growth(spent / max(before, about / 8), size, spent, len(data))
+        size *= 4
+    return found if found.ratio < suspect else _again(build, run, min(found.size, MOST // 4))
+
+
+def _again(build: Callable[[int], bytes], run: Callable[[Any], object], size: int) -> Growth:
+    one, few, many = build(1), build(size), build(4 * size)
+    best = Growth(1e9, 4 * size, 1e9, len(many))
     for _ in range(3):
-        one = cost(small, run)
-        best = min(best, cost(large, run) / max(one, 0.01))
-        if best < bound:
-            break
-    return best, size, spent
+        alone, short, long = (cost(data, run) for data in (one, few, many))
+        found = Growth((long - alone) / max(short - alone, 0.01), 4 * size, long - alone, len(many))
+        best = min(best, found, key=lambda measured: measured.ratio)
+    return best

@@ -156,3 +156,18 @@ def test_markup_in_a_narrative_of_the_input_is_never_copied():
         div = '<div xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></div>'
         entry["resource"]["text"] = {"status": "generated", "div": div}
     assert b"script" not in bridge.to_cda(data).document
+
+
+def test_a_text_may_hold_any_number_of_signs_that_xml_escapes():
+    """The parser that Saxon uses counts them among entities, and fails after 100,000 by default."""
+    data = bundle()
+    request = next(entry["resource"] for entry in data["entry"] if entry["resource"]["resourceType"] == "ServiceRequest")
+    request["patientInstruction"] = "<&" * 60_000
+    document = bridge.to_cda(data).document
+    assert document.count(b"&lt;&amp;") >= 60_000
+    assert bridge.check(document).issues == bridge.check(order_document()).issues
+    assert bridge.Bridge().read_document(document).order.patient_information == "<&" * 60_000
+
+
+def order_document() -> bytes:
+    return bridge.to_cda(bundle()).document

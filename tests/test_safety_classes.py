@@ -129,5 +129,5 @@ def test_what_a_rule_carries_refuses_the_order_without_it(name, monkeypatch):
 def test_what_no_rule_reads_refuses_the_order_by_its_row(name, monkeypatch):
     assert name in refusal(NEVER_READ[name])
     table = [row for row in losses._classes() if f"{row.path} {row.code}{row.value_set}".strip() != name]
-    monkeypatch.setattr(losses, "_classes", lambda: table)
+    monkeypatch.setattr(losses, "_by_start", lambda: losses._indexed(table))
     assert BRIDGE.to_cda(NEVER_READ[name]).document

@@ -20,6 +20,7 @@ from bridge.cda.parse import Paths
 from bridge.checks.folder import Folder, cache_folder, digest, engine_of, locate, mended, schema_of
 from bridge.checks.structure import paths
 from bridge.issues import Issue
+from bridge.stylesheets import allow_references
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _ROLES = {
@@ -63,6 +64,7 @@ class Suites:
         self.folder = Folder(root)
         self.broken: list[Data] = []
         self._saxon = PySaxonProcessor(license=False)
+        allow_references(self._saxon)
         self._compiler = self._saxon.new_xslt30_processor()
         self._schema = self._load_schema()
         self._compiled: dict[str, Any] = {}

@@ -77,6 +77,8 @@ class Clinical:
     consents: list[Consent] = field(default_factory=list)
     implants: Implants = field(init=False)
     _seen: set[int] = field(default_factory=set)
+    _grouped: list[Node] = field(default_factory=list)
+    """What the resource that is being read groups."""
 
     def __post_init__(self) -> None:
         self.implants = Implants(self.context)
@@ -100,7 +102,14 @@ class Clinical:
         return id(resource.value) in self._seen
 
     def read(self, resource: Node) -> None:
-        """Read one supporting resource, once."""
+        """Read one supporting resource, and after it those that it groups, however deep; each once."""
+        waiting = [resource]
+        while waiting:
+            self._grouped = []
+            self._read(waiting.pop())
+            waiting += reversed(self._grouped)
+
+    def _read(self, resource: Node) -> None:
         if self.has_read(resource):
             return
         self._seen.add(id(resource.value))
@@ -648,18 +657,14 @@ class Clinical:
         if line is None and not any(members):
             node.give_up_carried("IMGDA-0901")
         add(self.results, line)
-        for member in members:
-            if member is not None:
-                self.read(member)
+        self._grouped += [member for member in members if member is not None]
 
     @reads("prior_results")
     def _report(self, node: Node) -> None:
         add(self.results, self.results_of.report(node))
         for form in node.children("presentedForm"):
             self.attachments.read(form, title=self.results_of.label(node))
-        for result in node.children("result"):
-            if found := self.context.index.find(result):
-                self.read(found)
+        self._grouped += [found for result in node.children("result") if (found := self.context.index.find(result))]
 
     @reads("prior_results")
     def _study(self, node: Node) -> None:

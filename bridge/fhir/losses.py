@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from bridge.fhir.critical import is_critical
@@ -126,9 +127,27 @@ def _classes() -> list[_Class]:
     return sorted(known, key=lambda r: (not r.path.startswith("*."), -len(r.path), not (r.code or r.value_set)))
 
 
+@cache
+def _by_start() -> dict[str, list[tuple[int, _Class]]]:
+    """The rows, each with its rank, by the path that they begin with: an input may lose a hundred thousand leaves."""
+    return _indexed(_classes())
+
+
+def _indexed(classes: list[_Class]) -> dict[str, list[tuple[int, _Class]]]:
+    found: dict[str, list[tuple[int, _Class]]] = {}
+    for rank, row in enumerate(classes):
+        start = ".".join(row.path.split(".")[:2]) if row.path.startswith("*.") else row.path
+        found.setdefault(start, []).append((rank, row))
+    return found
+
+
 def loss_class(path: str, codes: frozenset[str] = frozenset()) -> LossClass:
     """How much the loss of a leaf matters, by its path from the resource and the codes of that resource."""
-    return next(row.kind for row in _classes() if _covers(row.path, path) and _concerns(row, codes))
+    ends = [place for place, sign in enumerate(path) if sign in ".("]
+    starts = ["*", path, *(path[:end] for end in ends), *(f"*.{step}" for step in set(path.split(".")))]
+    classes = _by_start()
+    covering = [ranked for start in starts for ranked in classes.get(start, ()) if _covers(ranked[1].path, path)]
+    return next(row.kind for _, row in sorted(covering, key=itemgetter(0)) if _concerns(row, codes))
 
 
 def _covers(pattern: str, path: str) -> bool:

@@ -97,7 +97,8 @@ def places(leaves: Iterable[tuple[Leaf, str | None]], document: bytes) -> dict[s
     wanted = {
         leaf.path: _Wanted(item or "", tuple((form, form.text.casefold()) for form in forms(leaf))) for leaf, item in leaves
     }
-    found = {path: entries for path, want in wanted.items() if (entries := [e for e in reached[want.item] if want.is_in(e)])}
+    holding = {want: [entry for entry in reached[want.item] if want.is_in(entry)] for want in set(wanted.values())}
+    found = {path: entries for path, want in wanted.items() if (entries := holding[want])}
     went: dict[str, str] = {}
     for path, entries in found.items():
         if len(entries) == 1:
@@ -166,12 +167,22 @@ class _Wanted(NamedTuple):
                 for spot in entry.spots
                 if _stands(text, spot.text, form, is_attribute=spot.is_attribute)
             )
-            if xpaths := tuple(dict.fromkeys(spot.xpath for spot in spots))[:_MOST]:
+            if xpaths := _first(spot.xpath for spot in spots):
                 is_split = form.fate == "copied" and len(xpaths) > 1 and "\n" in form.text
                 return Place("split" if is_split else form.fate, entries[0].item, xpaths, form.rule)
         first = entries[0]
         form = next(form for form, text in self.forms if _stands(text, first.text, form, is_attribute=first.is_attribute))
         return Place(form.fate, first.item, tuple(spot.xpath for spot in first.spots[:1]), form.rule)
+
+
+def _first(xpaths: Iterable[str]) -> tuple[str, ...]:
+    """The first few, each once: a value may stand in thousands of places."""
+    found: dict[str, None] = {}
+    for xpath in xpaths:
+        found[xpath] = None
+        if len(found) == _MOST:
+            break
+    return tuple(found)
 
 
 # --- the document ----------------------------------------------------------------------------------------------------

@@ -276,15 +276,11 @@ class _Worker:
                     return "died"
 
     def _start(self) -> bool:
-        """Start a process and wait until it is ready."""
-        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-        program = "import sys; from bridge.workers.child import main; main(int(sys.argv[1]))"
-        self.process = subprocess.Popen(  # noqa: S603 (nothing of an input)
-            [sys.executable, "-c", program, str(self.pool.niceness)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
-        )
+        """Start a process and wait until it is ready; false when it could not be, which a machine short of something may lift."""
+        try:
+            self.process = self._launch()
+        except OSError:
+            return False
         self._late = False
         try:
             self._version = -1
@@ -294,6 +290,16 @@ class _Worker:
             return False
         self.ready = True
         return True
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
+        program = "import sys; from bridge.workers.child import main; main(int(sys.argv[1]))"
+        return subprocess.Popen(  # noqa: S603 (nothing of an input)
+            [sys.executable, "-c", program, str(self.pool.niceness)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
 
     def _configure(self) -> None:
         """Give the process the settings that hold, unless it has them. Raises OSError or EOFError when it is lost."""

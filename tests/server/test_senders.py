@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,42 @@ def test_sighup_has_the_settings_and_tokens_read_again_and_faulty_ones_change_no
         assert told["findings"][0]["code"].startswith("IMGDA-10")
         assert several.convert(ORDER, **bearer("clinic-changed")).body == document("Autre chose")
     assert several.stop() == 0
+
+
+def test_many_requests_of_two_senders_and_hang_ups_between_them_are_each_answered_by_the_settings_of_their_own(
+    own_server, tmp_path
+):
+    """While the clinic's settings change again and again, the practice's stay; nobody has an answer of another's, or none."""
+    two_senders(tmp_path)
+    server = own_server("--workers", "2", "--config", str(tmp_path), "--token-file", str(tmp_path / "general"))
+    texts = ["Rien du tout", "Rien de plus"]
+    right = {"clinic-secret": {document(text) for text in texts}, "general-secret": {document("Néant")}}
+    wrong: list[int] = []
+    answered = dict.fromkeys(right, 0)
+    stop = threading.Event()
+
+    def send(token: str) -> None:
+        named = {} if token == "clinic-secret" else {"imgda_sender": "practice"}
+        while not stop.is_set():
+            answer = server.convert(ORDER, **bearer(token), **named)
+            answered[token] += 1
+            if answer.status != 200 or answer.body not in right[token]:
+                wrong.append(answer.status)
+
+    clients = [threading.Thread(target=send, args=(token,)) for token in (*right, *right)]
+    for client in clients:
+        client.start()
+    for turn in range(1, 6):
+        before = dict(answered)
+        (tmp_path / "clinic.toml").write_text(settings(texts[turn % 2]), "utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        wait(lambda turn=turn: sum('"settings read"' in line for line in server.log) == turn)
+        assert server.convert(ORDER, **bearer("clinic-secret")).body == document(texts[turn % 2])
+        wait(lambda before=before: all(answered[token] > before[token] + 2 for token in right))
+    stop.set()
+    for client in clients:
+        client.join()
+    assert wrong == []
 
 
 def test_a_service_without_settings_lives_through_a_hang_up(server):

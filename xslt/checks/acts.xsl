@@ -13,7 +13,7 @@
         if ($acts) then () else c:finding('1551', $section),
         if (count(distinct-values($acts/cda:effectiveTime/string(@value))) gt 1) then c:finding('1564', $section) else (),
         $events[2] ! c:finding('1565', .),
-        c:reason-told($section)"/>
+        c:reason-told($section), c:dates-told($section)"/>
   </xsl:function>
 
   <xsl:function name="c:act" as="element(finding)*">
@@ -62,9 +62,10 @@
         $sites//cda:qualifier/cda:name ! c:fixed(., '106233006', $snomed, 'modificateur topographique'),
         $sites//cda:qualifier[not(cda:name)] ! c:finding('1403', ., map {'element': 'name', 'parent': 'qualifier'}),
         $sites//cda:qualifier/cda:value ! (c:coded(., 'topographic-modifier'), c:modifier-told(., $act)),
-        c:modifiers-coded($act),
-        for $site in $sites[@code] return $site[preceding-sibling::cda:targetSiteCode[@code = $site/@code]
-          [deep-equal(cda:qualifier//@code, $site/cda:qualifier//@code)]] ! c:finding('1567', .)"/>
+        c:modifiers-coded($act)"/>
+    <xsl:for-each-group select="$sites[@code]" group-by="string-join((@code, cda:qualifier//@code), ' ')">
+      <xsl:sequence select="tail(current-group()) ! c:finding('1567', .)"/>
+    </xsl:for-each-group>
   </xsl:function>
 
   <xsl:function name="c:function-entries" as="element()*">
@@ -127,8 +128,7 @@
     <xsl:sequence select="
         if (substring($wished/@value, 1, 8) lt substring(root($act)/*/cda:effectiveTime[1]/@value, 1, string-length(substring($wished/@value, 1, 8))))
           then c:finding('1642', $wished) else (),
-        if (exists($moment) and $moment gt $made + xs:dayTimeDuration('P366D')) then c:finding('1643', $wished) else (),
-        $wished ! c:date-told(., $act)"/>
+        if (exists($moment) and $moment gt $made + xs:dayTimeDuration('P366D')) then c:finding('1643', $wished) else ()"/>
   </xsl:function>
 
   <!-- B2; at most one comment. -->

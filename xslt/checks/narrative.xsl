@@ -18,14 +18,17 @@
   <!-- References, their targets, and contents that no entry refers to. -->
   <xsl:function name="c:references" as="element(finding)*">
     <xsl:param name="document" as="element()"/>
+    <xsl:variable name="root" as="node()" select="root($document)"/>
     <xsl:variable name="references" as="element()*" select="$document//cda:reference[@value]"/>
-    <xsl:variable name="used" as="xs:string*" select="$references/@value ! replace(., '^#', '')"/>
     <xsl:sequence select="
         $references[not(starts-with(@value, '#'))] ! c:finding('1601', .),
-        $references[starts-with(@value, '#')][empty(key('content', substring(@value, 2), root($document)))] ! c:finding('1602', .),
-        $document//cda:content[@ID[matches(., $coded)]][not(@ID = $used)] ! c:finding('1616', .),
-        $document//cda:renderMultiMedia[not(tokenize(@referencedObject) = $document//cda:observationMedia/@ID)] ! c:finding('1610', .)"/>
+        $references[starts-with(@value, '#')][empty(key('content', substring(@value, 2), $root))] ! c:finding('1602', .),
+        $document//cda:content[@ID[matches(., $coded)]][empty(key('reference', @ID, $root))] ! c:finding('1616', .),
+        $document//cda:renderMultiMedia[empty(key('media', tokenize(@referencedObject), $root))] ! c:finding('1610', .)"/>
   </xsl:function>
+
+  <xsl:key name="reference" match="cda:reference[@value]" use="replace(@value, '^#', '')"/>
+  <xsl:key name="media" match="cda:observationMedia" use="@ID"/>
 
   <!-- The narrative of an entry is not empty. -->
   <xsl:function name="c:told" as="element(finding)*">
@@ -145,15 +148,17 @@
     </xsl:for-each>
   </xsl:function>
 
-  <!-- The wished date as people write it. -->
-  <xsl:function name="c:date-told" as="element(finding)?">
-    <xsl:param name="time" as="element()"/>
-    <xsl:param name="act" as="element()"/>
-    <xsl:variable name="day" as="xs:string" select="substring($time/@value, 1, 8)"/>
-    <xsl:variable name="date" as="xs:string" select="
-        string-join((substring($day, 7, 2)[. ne ''], substring($day, 5, 2)[. ne ''], substring($day, 1, 4)), '/')"/>
-    <xsl:sequence select="
-        if (contains(string($act/ancestor::cda:section[1]/cda:text[1]), $date)) then () else c:finding('1612', $time)"/>
+  <!-- The wished dates as people write them; each is looked for once. -->
+  <xsl:function name="c:dates-told" as="element(finding)*">
+    <xsl:param name="section" as="element()"/>
+    <xsl:variable name="narrative" as="xs:string" select="string($section/cda:text[1])"/>
+    <xsl:for-each-group group-by="substring(@value, 1, 8)"
+        select="$section/cda:entry/cda:observation ! cda:effectiveTime[@value][1]">
+      <xsl:variable name="day" as="xs:string" select="current-grouping-key()"/>
+      <xsl:variable name="date" as="xs:string" select="
+          string-join((substring($day, 7, 2)[. ne ''], substring($day, 5, 2)[. ne ''], substring($day, 1, 4)), '/')"/>
+      <xsl:sequence select="if (contains($narrative, $date)) then () else current-group() ! c:finding('1612', .)"/>
+    </xsl:for-each-group>
   </xsl:function>
 
   <!-- The reason of an emergency stands in the header, but only the narrative of the acts shows it. -->

@@ -58,7 +58,7 @@
 
   <!-- A "non" is the same observation, negated: never a plain entry that a reader could take for a "oui". -->
   <xsl:template match="o:contraindication" mode="e:entry" as="element(cda:entry)">
-    <xsl:variable name="k" as="xs:integer" select="count(preceding-sibling::o:contraindication) + 1"/>
+    <xsl:variable name="k" as="xs:integer" select="position()"/>
     <xsl:variable name="label" as="xs:string" select="dt:ref('contre-indication', $k)"/>
     <entry>
       <observation classCode="OBS" moodCode="EVN">
@@ -77,7 +77,7 @@
   </xsl:template>
 
   <xsl:template match="o:care-information" mode="e:entry" as="element(cda:entry)">
-    <xsl:variable name="k" as="xs:integer" select="count(preceding-sibling::o:care-information) + 1"/>
+    <xsl:variable name="k" as="xs:integer" select="position()"/>
     <entry>
       <observation classCode="OBS" moodCode="EVN">
         <xsl:sequence select="$e:dicom-observation, dt:uuid(., 14, $k, 0)"/>
@@ -180,7 +180,7 @@
   <!-- FR-Demande-d-examen-ou-de-suivi-IMG-DA: actes demandés -->
 
   <xsl:template match="o:act" mode="e:entry" as="element(cda:entry)">
-    <xsl:variable name="k" as="xs:integer" select="count(preceding-sibling::o:act) + 1"/>
+    <xsl:variable name="k" as="xs:integer" select="position()"/>
     <xsl:variable name="reference" as="xs:string" select="dt:ref('modalite-examen', $k)"/>
     <entry>
       <observation classCode="OBS" moodCode="INT">
@@ -233,7 +233,7 @@
 
   <xsl:template match="o:site" mode="e:entry" as="element(cda:targetSiteCode)">
     <xsl:param name="k" as="xs:integer" required="yes"/>
-    <xsl:variable name="j" as="xs:integer" select="count(preceding-sibling::o:site) + 1"/>
+    <xsl:variable name="j" as="xs:integer" select="position()"/>
     <targetSiteCode>
       <xsl:if test="o:text"><xsl:attribute name="nullFlavor" select="'OTH'"/></xsl:if>
       <xsl:sequence select="o:location ! dt:cd(.), e:original-text(dt:ref('localisation-anatomique', ($k, $j)))"/>
@@ -273,7 +273,7 @@
   <!-- FR-Fonction-etudiee. MED-1133 is the question here; the answer "FDG oncologie" has the same code. -->
   <xsl:template match="o:function" mode="e:entry" as="element(cda:entryRelationship)">
     <xsl:param name="k" as="xs:integer" required="yes"/>
-    <xsl:variable name="j" as="xs:integer" select="count(preceding-sibling::o:function) + 1"/>
+    <xsl:variable name="j" as="xs:integer" select="position()"/>
     <xsl:variable name="reference" as="xs:string" select="dt:ref('fonction', ($k, $j))"/>
     <xsl:variable name="answer" as="element()+">
       <value xsi:type="CD"><xsl:sequence select="dt:cd(o:concept), e:original-text($reference)"/></value>
@@ -309,7 +309,7 @@
 
   <!-- FR-Document-attache -->
   <xsl:template match="o:attachment" mode="e:entry" as="element(cda:entry)">
-    <xsl:variable name="k" as="xs:integer" select="count(preceding-sibling::o:attachment) + 1"/>
+    <xsl:variable name="k" as="xs:integer" select="position()"/>
     <xsl:variable name="reference" as="xs:string" select="dt:ref('titreDoc', $k)"/>
     <xsl:variable name="type" as="element()">
       <value xsi:type="CD">

@@ -283,7 +283,7 @@
   </xsl:template>
 
   <xsl:template match="o:attachment" mode="n:narrative" as="element(cda:table)">
-    <xsl:variable name="k" as="xs:integer" select="count(preceding-sibling::o:attachment) + 1"/>
+    <xsl:variable name="k" as="xs:integer" select="position()"/>
     <table border="0">
       <thead><tr><th><content ID="{dt:ref('titreDoc', $k)}" styleCode="BoldItalics">{o:title}</content></th></tr></thead>
       <tbody>

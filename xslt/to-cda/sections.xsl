@@ -72,8 +72,10 @@
         </xsl:variable>
         <xsl:sequence select="n:tables($tables)"/>
       </text>
-      <xsl:apply-templates mode="e:entry"
-          select="o:medical-history, o:surgical-history, o:contraindication, o:care-information"/>
+      <!-- The rules count the elements of a list by their position in the selection, each kind for itself. -->
+      <xsl:apply-templates select="o:medical-history, o:surgical-history" mode="e:entry"/>
+      <xsl:apply-templates select="o:contraindication" mode="e:entry"/>
+      <xsl:apply-templates select="o:care-information" mode="e:entry"/>
     </section>
   </xsl:template>
 

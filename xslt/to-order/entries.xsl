@@ -50,17 +50,16 @@
     <xsl:variable name="row" as="element()?" select="n:row($label)"/>
     <xsl:variable name="own" as="element()?" select="n:source(cda:text)[not(. is $label)]"/>
     <xsl:variable name="cell" as="element()?" select="n:cell($row, 'Commentaire')/n:stated((cda:content[@ID][1], .)[1])"/>
-    <xsl:variable name="earlier" as="element()*" select="e:valid(../preceding-sibling::cda:entry/cda:observation)/cda:text/n:target(.)"/>
     <contraindication x:from="{@x:n}">
       <xsl:sequence select="r:said($row)"/>
       <concept><xsl:sequence select="r:cd(cda:value[1], $label)"/></concept>
       <present><xsl:sequence select="r:took(@negationInd)"/>{not(@negationInd = 'true')}</present>
       <xsl:choose>
-        <xsl:when test="$own and $earlier[. is $own]">
+        <xsl:when test="$own and e:is-told-before($own, .)">
           <xsl:sequence select="r:issue('IMGDA-1277', .)"/>
         </xsl:when>
         <xsl:when test="r:filled($own)"><comment><xsl:sequence select="r:text($own)"/></comment></xsl:when>
-        <xsl:when test="$cell and not($earlier[. is $cell])">
+        <xsl:when test="$cell and not(e:is-told-before($cell, .))">
           <comment><xsl:sequence select="r:text($cell)"/></comment>
           <xsl:sequence select="r:issue('IMGDA-1278', .)"/>
         </xsl:when>
@@ -70,6 +69,15 @@
       <xsl:sequence select="e:contradiction(n:cell($row, 'Réponse'), not(@negationInd = 'true'))"/>
     </contraindication>
   </xsl:template>
+
+  <!-- Whether an entry before this one, of the same section, has that narrative for its text. -->
+  <xsl:function name="e:is-told-before" as="xs:boolean">
+    <xsl:param name="narrative" as="element()"/>
+    <xsl:param name="entry" as="element()"/>
+    <xsl:sequence select="exists(key('e:told', generate-id($narrative), root($entry))[. &lt;&lt; $entry][../.. is $entry/../..])"/>
+  </xsl:function>
+
+  <xsl:key name="e:told" match="cda:entry/cda:observation" use="e:valid(.)/cda:text/n:target(.)/generate-id()"/>
 
   <!-- A narrative "Oui" beside a coded "non", or the contrary. -->
   <xsl:function name="e:contradiction" as="element()?">
