@@ -15,15 +15,18 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from random import Random
 
 from lxml import etree
 
 ROOT = Path(__file__).resolve().parents[1]
-BATCH = 50
+BATCH, VARIANTS = 10, 8
+DOUBTS = ("dtr1-4-EN",)
+"""What the suites report as "probably not correct", and is as the sender has it: a name that begins with a quotation mark."""
 
 
 def written(seed_value: int, model: str, refused: Counter[str]) -> Iterator[bytes]:
-    """The documents of :data:`BATCH` orders with hostile values; the codes by which the others were refused are counted."""
+    """The documents of some orders, each with hostile values in several ways; the refusals are counted by code."""
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
     from bridge import model_rules
@@ -31,19 +34,22 @@ def written(seed_value: int, model: str, refused: Counter[str]) -> Iterator[byte
     from bridge.errors import OrderError
     from bridge.order import Order
 
+    break_some = import_module("hostile_orders").break_some
     found: dict[bytes, None] = {}
 
     @seed(seed_value)
     @settings(max_examples=BATCH, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(import_module("hostile_orders").broken())
-    def collect(order: Order) -> None:
-        if found_by_rules := model_rules.check(order, model):
-            refused[found_by_rules[0].code] += 1
-            return
-        try:
-            found[write_document(order, model)] = None
-        except OrderError as error:
-            refused[error.code] += 1
+    @given(import_module("strategies").orders())
+    def collect(valid: Order) -> None:
+        for variant in range(VARIANTS):
+            order = break_some(valid, Random(f"{seed_value} {valid.document.id} {variant}"))
+            if found_by_rules := model_rules.check(order, model):
+                refused[found_by_rules[0].code] += 1
+                continue
+            try:
+                found[write_document(order, model)] = None
+            except OrderError as error:
+                refused[error.code] += 1
 
     collect()
     yield from found
@@ -78,7 +84,8 @@ def main() -> int:
                 refused["check"] += 1
                 continue
             delivered += 1
-            findings += [f"{one.path} {one.value}" for one in suite.check(document).issues]
+            found = (f"{one.path} {one.value}" for one in suite.check(document).issues)
+            findings += [finding for finding in found if not any(known in finding for known in DOUBTS)]
             if findings:
                 failed[findings[0]] += 1
                 print(delivered, *findings, sep="\n  ", flush=True)

@@ -185,7 +185,8 @@ def test_every_wording_of_a_site_that_stands_twice_is_kept(texts, written):
     for order in itertools.permutations(texts):
         sites = [concept(SNOMED, KNEE, **({"text": text} if text else {})) for text in order]
         (site,) = BRIDGE.normalize(order_of(bodySite=sites)).order.acts[0].sites
-        assert site.location is not None and site.location.text == written
+        assert site.location is not None
+        assert site.location.text == written
 
 
 # --- modalities and contrast -----------------------------------------------------------------------------------------
