@@ -72,19 +72,19 @@ def graft(example: Path, model: str) -> bytes | None:
             assert following is not None
             place = following
     _request(header, own)
-    header.append(copy.deepcopy(own.find(f"{CDA}component")))
+    header.extend(copy.deepcopy(own.findall(f"{CDA}component")))
     return etree.tostring(header, xml_declaration=True, encoding="UTF-8")
 
 
 def _request(header: etree._Element, own: etree._Element) -> None:
     """The first event of a header becomes the request: it bears the code of our model."""
-    event, code = header.find(f"{CDA}documentationOf/{CDA}serviceEvent"), own.find(f"{CDA}code")
+    event = header.find(f"{CDA}documentationOf/{CDA}serviceEvent")
     if event is None:
         return
     for element in event.findall(f"{CDA}code"):
         event.remove(element)
     before = [*event.findall(f"{CDA}templateId"), *event.findall(f"{CDA}id")]
-    event.insert(len(before), copy.deepcopy(code))
+    event[len(before) : len(before)] = [copy.deepcopy(code) for code in own.findall(f"{CDA}code")]
 
 
 def leaves(document: bytes) -> Iterator[Leaf]:
@@ -182,8 +182,8 @@ def main() -> int:
     count: Counter[str] = Counter()
     unsaid: Counter[str] = Counter()
     sent, written = set[str](), set[str]()
-    for document in ours():
-        written |= {leaf.kind for leaf in leaves(document)}
+    for own in ours():
+        written |= {leaf.kind for leaf in leaves(own)}
     for model in ("2024.01", "2022.01"):
         for example in sorted((Path(given.suite.format(model=model)) / "ExemplesCDA").rglob("*.xml")):
             if (document := graft(example, model)) is None:
