@@ -28,8 +28,8 @@ _UUID = re.compile(r"[A-F\d]{8}(-[A-F\d]{4}){3}-[A-F\d]{12}", re.ASCII)
 _TELECOM = re.compile(r"(tel|fax|mailto|http|ftp|mllp):[!#-;=?-\[\]_a-z~]+", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[\w.+\-]+/[\w.+\-]+", re.ASCII)
-_UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]")
-"""White space, control characters and characters without width."""
+_UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]")
+"""White space, control characters, characters without width and those that XML forbids."""
 
 
 def is_oid(text: str) -> bool:

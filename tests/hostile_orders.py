@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -78,13 +79,17 @@ def put(value: Any, path: tuple[object, ...], text: str) -> Any:
 @st.composite
 def broken(draw: st.DrawFn) -> Order:
     """A valid order in which one to three texts are replaced by hostile ones."""
-    order = draw(orders())
-    for _ in range(draw(st.integers(1, 3))):
+    return break_some(draw(orders()), draw(st.randoms()))
+
+
+def break_some(order: Order, draw: Random) -> Order:
+    """The order with hostile texts at one to three places."""
+    for _ in range(draw.randint(1, 3)):
         # attributes are few beside texts, and what is looked for stands in them
         found = places(order)
         attributes = [path for path in found if path[-1] in _ATTRIBUTES]
-        where = draw(st.sampled_from(attributes if attributes and draw(st.booleans()) else found))
-        order = put(order, where, draw(st.sampled_from(VALUES)))
+        where = draw.choice(attributes if attributes and draw.random() < 0.5 else found)
+        order = put(order, where, draw.choice(VALUES))
     return order
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 from conftest import ROOT, STORIES, input_of
 
-from bridge import Bridge
+from bridge import Bridge, order_xml
 from bridge.errors import BridgeError
+from bridge.fhir.write import write
+from bridge.order import Address
 
 CT = ROOT / "fixtures" / "road-trauma-ct" / "bundle.json"
 TA = "https://smt.esante.gouv.fr/fhir/CodeSystem/terminologie-cisis"
@@ -35,3 +38,19 @@ def test_the_wish_for_contrast_of_a_ct_is_found_in_the_words_of_its_comment(code
     found = Bridge().to_cda(order, paranoid=True)
     assert all(act.contrast is None for act in found.order.acts)
     assert unfound(order) == []
+
+
+@pytest.mark.parametrize(("modality", "answer"), [("MED-1126", "MED-1154"), ("MED-1127", "MED-1153")])
+def test_an_answer_on_contrast_is_found_in_the_modality_that_says_it(modality, answer):
+    order = copy.deepcopy(json.loads(CT.read_text("utf-8")))
+    order["code"] = {"coding": [{"system": TA, "code": modality}]}
+    order["orderDetail"] = [{"coding": [{"system": TA, "code": answer}]}]
+    assert unfound(order) == []
+
+
+def test_the_words_and_uses_that_an_order_of_ours_repeats_are_found():
+    order = order_xml.read((ROOT / "fixtures" / "hip-and-knee-radiographs" / "order.xml").read_text("utf-8"))
+    assert any(site.modifiers for act in order.acts for site in act.sites)
+    uses = tuple(Address(use=use, city=f"VILLE {use}") for use in ("H", "HP", "HV", "WP", "TMP"))
+    order = replace(order, patient=replace(order.patient, addresses=uses))
+    assert unfound(write(order)) == []

@@ -87,6 +87,14 @@ def test_a_text_that_is_blank_or_that_xml_forbids_is_refused(text):
     assert [found.path for found in writable.check(replace(ORDER, justification=text))] == ["justification"]
 
 
+@pytest.mark.parametrize("text", ["a\x01", "\ufffe", "\uffff", "\ud800"])
+@pytest.mark.parametrize("field", ["code", "display", "text"])
+def test_a_character_that_xml_forbids_is_refused_in_every_part_of_a_code(field, text):
+    modality = replace(ORDER.acts[0].modality, **{field: text})
+    order = replace(ORDER, acts=(replace(ORDER.acts[0], modality=modality), *ORDER.acts[1:]))
+    assert f"acts[0].modality.{field}" in [found.path for found in writable.check(order)]
+
+
 def test_the_orders_of_readers_are_not_refused():
     assert writable.check(ORDER) == []
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.fhir import parse, profiles, structure
 from bridge.issues import Issue, Language, issue
+from bridge.settings import Limits
 
 __all__ = ["FhirReport", "check_fhir"]
 
@@ -44,13 +45,16 @@ class FhirReport:
         }
 
 
-def check_fhir(source: bytes | str, *, fhir: str | None = None) -> FhirReport:
-    """Check a Bundle or resource, JSON or XML. *fhir* states the version instead of finding it out.
+def check_fhir(source: bytes | str, *, fhir: str | None = None, limits: Limits | None = None) -> FhirReport:
+    """Check a Bundle or resource, JSON or XML. *fhir* states the version instead of finding it out, *limits*
+    bounds what is read.
 
     Profiles are checked by the table ``mappings/profiles.csv``, whose rules are for R4; a claim that the table does not know is
     an information. Raises :class:`SourceError` for what is no FHIR.
     """
-    parsed = parse.parse(source, version=fhir)
+    bounds = limits or Limits()
+    read_with = parse.Limits(max_bytes=bounds.input_mib * 1024 * 1024, max_depth=bounds.depth, max_leaves=bounds.leaves)
+    parsed = parse.parse(source, limits=read_with, version=fhir)
     found = [*parsed.issues, *structure.check(parsed.resource, parsed.version)]
     known = Counter(name for _, resource, _ in profiles.resources(parsed.resource) for name in profiles.claims(resource))
     is_sound = not any(each.is_error for each in found)

@@ -37,6 +37,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "title": "Contrôle de",
         "official": "Ce qui fait la conformité",
         "further": "Autres constats",
+        "unjudged": "Pourquoi le document n'est pas jugé",
         "kept": "Rien : toutes les règles que le schéma et les schématrons officiels contrôlent aussi sont respectées.",
         "none": "Rien à signaler.",
         "narrative": "Ce que le document donne à lire",
@@ -57,6 +58,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "title": "Check of",
         "official": "What conformity depends on",
         "further": "Further findings",
+        "unjudged": "Why the document is not judged",
         "kept": "Nothing: every rule that the official schema and Schematrons also check is kept.",
         "none": "Nothing to report.",
         "narrative": "What the document gives to read",
@@ -180,7 +182,8 @@ def _findings(report: Report, root: etree._Element, language: Language) -> str:
     """The findings that decide the verdict, then the further ones."""
     words = _WORDS[language]
     deciding = tuple(found for found in report.issues if report.decides(found))
-    parts = (("official", deciding, words["kept"]), ("further", report.further, words["none"]))
+    judged = (("official", deciding, words["kept"]), ("further", report.further, words["none"]))
+    parts = judged if report.is_judged else (("unjudged", report.issues, ""),)
     return "".join(
         f"<h2>{words[key]}</h2>" + ("".join(_rules(issues, root, language)) or f'<article class="ok">{nothing}</article>')
         for key, issues, nothing in parts

@@ -57,6 +57,11 @@ class Report:
         return self.verdict == "conform"
 
     @property
+    def is_judged(self) -> bool:
+        """Whether there is a verdict at all: the rules of the model could be applied."""
+        return self.verdict in ("conform", "not-conform")
+
+    @property
     def further(self) -> tuple[Issue, ...]:
         """The findings that the verdict does not depend on: the official XSD and Schematrons have no rule for them."""
         return tuple(found for found in self.issues if not self.decides(found))
@@ -82,7 +87,8 @@ class Report:
 
     def says(self, language: Language = "fr") -> tuple[str, str]:
         """Both verdicts in words: whether the document conforms, and what was found besides."""
-        return verdict_words(self.verdict, self.model, language), further_words(_counts(self.further), language)
+        further = further_words(_counts(self.further), language, judged=self.is_judged)
+        return verdict_words(self.verdict, self.model, language), further
 
     def outcome(self, language: Language = "fr") -> dict[str, Any]:
         """The findings as a FHIR OperationOutcome."""
@@ -92,9 +98,9 @@ class Report:
         """The report as JSON data."""
         verdict, further = self.says(language)
         return {
-            "model": self.model,
+            "model": self.model if self.is_judged else None,
             "verdict": self.verdict,
-            "conforms": self.conforms if self.verdict in ("conform", "not-conform") else None,
+            "conforms": self.conforms if self.is_judged else None,
             "text": [verdict, further],
             "further": dict(_counts(self.further)),
             "valid": self.is_valid,

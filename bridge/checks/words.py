@@ -35,6 +35,7 @@ _FURTHER = {
     "fr": ("autres constats : {counts}", "aucun autre constat"),
     "en": ("further findings: {counts}", "no further finding"),
 }
+_UNTRIED: Mapping[Language, str] = {"fr": "aucune règle du modèle n'a été appliquée", "en": "no rule of the model was applied"}
 _COUNTED: Mapping[Language, Mapping[Severity, tuple[str, str]]] = {
     "fr": {
         "error": ("1 erreur", "{count} erreurs"),
@@ -54,11 +55,11 @@ def verdict_words(verdict: Verdict, model: str, language: Language) -> str:
     return _VERDICTS[language][verdict].format(model=model)
 
 
-def further_words(counts: Mapping[Severity, int], language: Language) -> str:
-    """The second verdict: what was found besides."""
+def further_words(counts: Mapping[Severity, int], language: Language, *, judged: bool = True) -> str:
+    """The second verdict: what was found besides, or that nothing was looked for."""
     some, none = _FURTHER[language]
     found = counted(counts, language)
-    return some.format(counts=found) if found else none
+    return some.format(counts=found) if found else none if judged else _UNTRIED[language]
 
 
 def counted(counts: Mapping[Severity, int], language: Language) -> str:

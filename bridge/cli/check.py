@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, needs, read_input, write_output
+from bridge.cli.common import Exit, Speaker, config_option, guard, needs, read_input, settings_of, write_output
 from bridge.errors import BridgeError
 from bridge.issues import Issue, Language, Severity
 from bridge.names import calm, escaped
@@ -22,6 +22,7 @@ from bridge.names import calm, escaped
 if TYPE_CHECKING:
     from bridge.checks.report import Report
     from bridge.checks.suite import Suite
+    from bridge.settings import Limits
 
 __all__ = ["check"]
 
@@ -64,6 +65,7 @@ _GRAVEST = (Exit.NO_INPUT, Exit.INTERNAL, Exit.UNREADABLE, Exit.SETTINGS, Exit.D
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE|FOLDER|-]...")
 @click.option("--model", metavar="VERSION", help="Version of the model (imgda models lists them), instead of the document's own.")
+@config_option
 @click.option("--strict", is_flag=True, help="Exit code 1 for further warnings and errors too.")
 @click.option(
     "--suite",
@@ -88,6 +90,7 @@ _GRAVEST = (Exit.NO_INPUT, Exit.INTERNAL, Exit.UNREADABLE, Exit.SETTINGS, Exit.D
 def check(
     files: tuple[str, ...],
     model: str | None,
+    config: Path | None,
     strict: bool,
     suite: Path | None,
     form: str,
@@ -109,16 +112,17 @@ def check(
     """
     speaker = Speaker(lang, "text", quiet=quiet, verbose=verbose)
     with guard(speaker):
+        limits = settings_of(config, False, speaker).limits
         if fhir:
             from bridge.cli.check_fhir import check_files
 
-            raise SystemExit(int(check_files(files or ("-",), form, output, speaker)))
+            raise SystemExit(int(check_files(files or ("-",), form, output, limits, speaker)))
         names = list(_named(files or ("-",)))
         if len(names) > 1 and form in ("svrl", "html") and not Path(output).is_dir():
             raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")
         with _Suites(suite, speaker) as suites:
             writer = _Writer(form, output, speaker, several=len(names) > 1, strict=strict)
-            code = _run(names, writer, model, suites, speaker)
+            code = _run(names, writer, model, limits, suites, speaker)
     if code:
         raise SystemExit(int(code))
 
@@ -142,7 +146,7 @@ class _Suites:
 
     def join(self, report: Report, document: bytes) -> Report:
         """A report with what the suites of its model find; as it is where there is no folder."""
-        if self._folder is None or report.verdict in _WITHOUT:
+        if self._folder is None or not report.is_judged:
             return report
         if report.model not in self._started:
             from bridge.checks.suite import Suite
@@ -159,7 +163,7 @@ class _Suites:
             suite.close()
 
 
-def _run(names: list[str], writer: _Writer, model: str | None, suites: _Suites, speaker: Speaker) -> Exit:
+def _run(names: list[str], writer: _Writer, model: str | None, limits: Limits, suites: _Suites, speaker: Speaker) -> Exit:
     """Check every file. One that cannot be read, or on which the check fails, is said, and the others are checked."""
     from bridge.resources import models
     from bridge.stylesheets import warm
@@ -176,18 +180,18 @@ def _run(names: list[str], writer: _Writer, model: str | None, suites: _Suites, 
             except SystemExit:
                 codes.add(Exit.NO_INPUT)
                 continue
-            codes.add(_one(name, document, writer, model, suites))
+            codes.add(_one(name, document, writer, model, limits, suites))
     writer.end()
     return next(code for code in _GRAVEST if code in codes)
 
 
-def _one(name: str, document: bytes, writer: _Writer, model: str | None, suites: _Suites) -> Exit:
+def _one(name: str, document: bytes, writer: _Writer, model: str | None, limits: Limits, suites: _Suites) -> Exit:
     """Check one file and write its report; what fails is a finding of that file."""
     from bridge.checks import check as check_document
     from bridge.checks import failed
 
     try:
-        return writer.add(name, document, suites.join(check_document(document, model=model), document))
+        return writer.add(name, document, suites.join(check_document(document, model=model, limits=limits), document))
     except (BridgeError, OSError):
         raise
     except Exception as error:
@@ -253,11 +257,10 @@ class _Writer:
             return ""
         words = _WORDS[self._speaker.language]
         verdict, further = report.says(self._speaker.language)
-        parts = [name, self._line(self._coloured(verdict, report), 2)]
-        if report.verdict in _WITHOUT:
+        parts = [name, self._line(self._coloured(verdict, report), 2), self._line(further, 2)]
+        if not report.is_judged:
             found = (line for group in _grouped(list(report.issues)) for line in self._rule(group))
-            return "\n".join([*parts, *found, "", ""])
-        parts.append(self._line(further, 2))
+            return "\n".join([*parts, "", *found, "", ""])
         deciding = tuple(found for found in report.issues if report.decides(found))
         for key, issues in (("official", deciding), ("further", report.further)):
             shown = [found for found in issues if key == "official" or self._shown(found)]

@@ -11,6 +11,7 @@ from bridge.cli.common import Exit, Speaker, read_input, write_output
 
 if TYPE_CHECKING:
     from bridge.checks.fhir import FhirReport
+    from bridge.settings import Limits
 
 __all__ = ["check_files"]
 
@@ -30,7 +31,7 @@ _WORDS = {
 }
 
 
-def check_files(files: tuple[str, ...], form: str, output: str, speaker: Speaker) -> Exit:
+def check_files(files: tuple[str, ...], form: str, output: str, limits: Limits, speaker: Speaker) -> Exit:
     """Check FHIR files and write one report; the exit code as ``imgda check`` has it, 65 for what is no FHIR."""
     if form not in ("text", "json"):
         raise click.UsageError("--fhir reports as text or json")
@@ -41,7 +42,7 @@ def check_files(files: tuple[str, ...], form: str, output: str, speaker: Speaker
         except SystemExit:
             code = Exit.NO_INPUT
             continue
-        report = _report(name, source, speaker)
+        report = _report(name, source, limits, speaker)
         if report is None:
             code = code or Exit.UNREADABLE
         else:
@@ -51,13 +52,13 @@ def check_files(files: tuple[str, ...], form: str, output: str, speaker: Speaker
     return code
 
 
-def _report(name: str, source: bytes, speaker: Speaker) -> FhirReport | None:
+def _report(name: str, source: bytes, limits: Limits, speaker: Speaker) -> FhirReport | None:
     """The report of one file; None for what is no FHIR, which is said, so that the others are checked all the same."""
     from bridge.checks.fhir import check_fhir
     from bridge.errors import SourceError
 
     try:
-        return check_fhir(source)
+        return check_fhir(source, limits=limits)
     except SourceError as error:
         speaker.say(f"{name}:")
         speaker.issues(error.issues)

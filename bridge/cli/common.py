@@ -30,6 +30,7 @@ __all__ = [
     "Exit",
     "Given",
     "Speaker",
+    "config_option",
     "conversion_option",
     "guard",
     "input_options",
@@ -342,18 +343,18 @@ def settings_options(command: Callable[..., Any], *, folder: bool = False) -> Ca
 
     With *folder* the settings may be a folder, with a file for each sender.
     """
-    for option in (
-        conversion_option("lenient"),
-        click.option(
-            "--config",
-            type=click.Path(dir_okay=folder, path_type=Path),
-            envvar="IMGDA_CONFIG",
-            show_envvar=True,
-            help="Site settings (TOML)" + (", or a folder with NAME.toml for each sender." if folder else "."),
-        ),
-    ):
-        command = option(command)
-    return command
+    return config_option(conversion_option("lenient")(command), folder=folder)
+
+
+def config_option(command: Callable[..., Any], *, folder: bool = False) -> Callable[..., Any]:
+    """The option that gives the site settings alone; the command takes ``config``."""
+    return click.option(
+        "--config",
+        type=click.Path(dir_okay=folder, path_type=Path),
+        envvar="IMGDA_CONFIG",
+        show_envvar=True,
+        help="Site settings (TOML)" + (", or a folder with NAME.toml for each sender." if folder else "."),
+    )(command)
 
 
 def _loss_policies(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

@@ -75,9 +75,9 @@ def _words_of(found: Address) -> str:
 def address(node: Node) -> Address | None:
     """An Address: named parts where they say all of its lines, else free lines (docs/decisions.md, 9). None when empty."""
     raw_use = node.peek("use")
-    use = exact_use(node, ADDRESS_USE, ("HP", "HV"))
-    use = use or (ADDRESS_USE_CODES.get(raw_use) if isinstance(raw_use, str) else None)
-    if use:
+    if use := exact_use(node, ADDRESS_USE, ("HP", "HV")):
+        node.decide("use")
+    elif use := (ADDRESS_USE_CODES.get(raw_use) if isinstance(raw_use, str) else None):
         node.text("use")
     ends = {
         "postal_code": one_line(node.text("postalCode")),

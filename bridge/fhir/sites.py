@@ -19,7 +19,7 @@ from bridge.fhir.coding import (
     SITE,
     meaning,
 )
-from bridge.fhir.context import Context, Stray, clean, code_of, one_line, same_words
+from bridge.fhir.context import Context, Stray, clean, code_of, one_line, same_order, same_words
 from bridge.fhir.view import Node
 from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, contrary_site, label_sides, sides, sides_of_site
 from bridge.mappings import code_system_oid, contains, table
@@ -47,12 +47,20 @@ class Place:
     """The CodeableConcepts that give it: their words are compared with its modifiers."""
     translations: set[Translation] = field(default_factory=set)
     """The translations of its repetitions."""
+    wordings: set[str] = field(default_factory=set)
+    """The wordings of its repetitions."""
 
-    def keep_translations(self) -> None:
-        """Keep the translations of its repetitions beside its own."""
-        if self.location is not None and self.translations:
+    def keep_repetitions(self) -> None:
+        """Keep the translations and the wordings of its repetitions beside its own."""
+        if self.location is not None and (self.translations or self.wordings):
             kept = sorted_translations({*self.location.translations, *self.translations})
-            self.location = replace(self.location, translations=kept)
+            self.location = replace(self.location, translations=kept, text=self._wording(self.location.text))
+
+    def _wording(self, own: str | None) -> str | None:
+        """Every wording of the site but those that stand in another one."""
+        texts = {text.casefold(): text for text in sorted({*self.wordings, *([own] if own else [])})}
+        said = [text for bare, text in texts.items() if not any(bare != other and bare in other for other in texts)]
+        return " ; ".join(sorted(said, key=same_order)) or None
 
     @property
     def code(self) -> str:
@@ -108,7 +116,7 @@ class Sites:
         for place in places[len(structures) :]:
             self._compare_with(place, alone)
         for place in places:
-            place.keep_translations()
+            place.keep_repetitions()
         return places
 
     def _compare_with(self, place: Place, structures: list[Place]) -> None:
@@ -304,8 +312,10 @@ class Sites:
             return new
         known.concepts += new.concepts
         if known.location is not None and new.location is not None:
-            own = new.location.text if new.location.text != site_words(known.site) else None
-            known.location = replace(known.location, text=known.location.text or own)
+            if (wording := new.location.text) == site_words(known.site):
+                concept.decide("text")
+            elif wording:
+                known.wordings.add(wording)
             known.translations.update(new.location.translations)
         return None
 

@@ -104,15 +104,16 @@ def _types(container: Mapping[str, Any]) -> list[str]:
 
 _ANSWERS = {True: "MED-1153", False: "MED-1154"}
 """Answers to the question whether contrast is injected (JDV_InjectionPDC_TEP)."""
+_SAYING = {_ANSWERS[True]: ("MED-1127", "MED-1129"), _ANSWERS[False]: ("MED-1126", "MED-1128")}
+"""The modalities whose code says the answer: radiography and ultrasound, with and without contrast."""
 
 
 def _contrast(code: str) -> Iterator[Form]:
     """The answer on contrast of what is no PET: a part of the modality, or words of the comment (docs/rules.md, B7)."""
     for concept in value_set("contrast-injection").by_code.get(code, ()):
         yield Form(concept.display, "translated", f"contrast-injection: {code} → {concept.display}")
-        if code == _ANSWERS[True]:
-            for modality in ("MED-1127", "MED-1129"):
-                yield Form(modality, "translated", f"contrast-injection: {code} → {modality}", whole=True)
+        for modality in _SAYING[code]:
+            yield Form(modality, "translated", f"contrast-injection: {code} → {modality}", whole=True)
 
 
 def _by_value(key: str, value: str) -> Iterator[Form]:

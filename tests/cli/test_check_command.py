@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import pty
@@ -209,7 +210,7 @@ def test_one_file_on_which_the_check_fails_does_not_stop_the_others(monkeypatch,
     monkeypatch.setattr("bridge.checks.check", check)
     run = imgda(GOOD, poison, bad, "--lang", "en")
     assert run.exit_code == 70
-    assert f"{poison}\n  no verdict: the check failed\n  ERROR IMGDA-1661" in run.stdout
+    assert f"{poison}\n  no verdict: the check failed\n  no rule of the model was applied\n\n  ERROR IMGDA-1661" in run.stdout
     assert "(ZeroDivisionError)" in run.stdout
     assert "what a document says" not in run.stdout + run.stderr
     assert f"{GOOD}\n  conforms" in run.stdout
@@ -240,3 +241,27 @@ def test_every_version_of_the_model_can_be_asked_for():
 
     for model in models():
         assert imgda(GOOD, "--model", model).exit_code in (0, 1)
+
+
+@pytest.mark.parametrize("form", [(), ("--fhir",)])
+def test_the_limits_are_those_of_the_settings(form, tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text("[limits]\nleaves = 10\n", "utf-8")
+    file = GOOD.with_name("bundle.json") if form else GOOD
+    run = imgda(file, *form, "--config", site, "--lang", "en")
+    assert run.exit_code == 65
+    assert "IMGDA-0113" in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"<a/>", b"{}", b"MSH|^~\\&|A"])
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_what_is_not_judged_says_so_in_the_same_words_in_every_form(content, lang, tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    said = {form: imgda(file, "--lang", lang, "--format", form).stdout for form in ("text", "json", "html", "junit")}
+    report = json.loads(said["json"])
+    assert (report["model"], report["conforms"]) == (None, None)
+    assert [line.strip() for line in said["text"].splitlines()[1:3]] == report["text"]
+    for words in report["text"]:
+        assert words in html.unescape(said["html"])
+        assert words in html.unescape(said["junit"])

@@ -182,6 +182,23 @@ def test_a_body_structure_gives_its_sides_from_any_coding():
     assert [m.code for m in site.modifiers] == [RIGHT]
 
 
+@pytest.mark.parametrize(
+    ("texts", "written"),
+    [
+        (("Pointe de la rotule", "versant interne"), "Pointe de la rotule ; versant interne"),
+        (("rotule", "pointe de la Rotule"), "pointe de la Rotule"),
+        (("rotule", "Rotule"), "rotule"),
+        (("rotule", None), "rotule"),
+    ],
+)
+def test_every_wording_of_a_site_that_stands_twice_is_kept(texts, written):
+    for order in itertools.permutations(texts):
+        sites = [concept(SNOMED, KNEE, **({"text": text} if text else {})) for text in order]
+        (site,) = BRIDGE.normalize(order_of(bodySite=sites)).order.acts[0].sites
+        assert site.location is not None
+        assert site.location.text == written
+
+
 # --- modalities and contrast -----------------------------------------------------------------------------------------
 
 

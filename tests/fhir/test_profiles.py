@@ -20,7 +20,18 @@ from bridge.fhir import profiles
 from bridge.fhir.profile_paths import Item, parse_path
 from bridge.fhir.write import write
 from bridge.mappings import rows
-from bridge.order import Code, Contact, Contraindication, Identifier, Order, PatientName, PersonName, Professional, Telecom
+from bridge.order import (
+    Code,
+    Contact,
+    Contraindication,
+    Guardian,
+    Identifier,
+    Order,
+    PatientName,
+    PersonName,
+    Professional,
+    Telecom,
+)
 
 JSON = dict[str, Any]
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "15"))
@@ -120,6 +131,18 @@ def test_a_relative_is_marked_as_informant_with_his_relation_in_the_french_code_
     systems = [r["coding"][0]["system"].rpartition("/")[2] for r in person["relationship"]]
     assert systems == ["TRE-R260-HL7RoleClass", "v3-RoleClass", "TRE-R216-HL7RoleCode", "v3-RoleCode"]
     assert Bridge().normalize(write(order)).order.contacts == order.contacts
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_guardian_with_two_numbers_or_two_names_claims_no_profile_that_allows_one(shape):
+    numbers = (Identifier(root="1.2.250.1.999.7", extension="T-1"), Identifier(root="1.2.250.1.999.7", extension="T-2"))
+    names = PersonName(family="ESSAI-USAGE", used_family="ESSAI-USAGE", birth_family="ESSAI-NAISSANCE", birth_given="Jeanne")
+    for guardian in (Guardian(name=PersonName(family="ESSAI"), ids=numbers), Guardian(name=names)):
+        order = story("knee-radiograph")
+        order = replace(order, patient=replace(order.patient, guardians=(guardian,)), contacts=())
+        bundle = write(order, shape=shape)
+        assert faults(bundle) == []
+        assert Bridge().normalize(bundle).order.patient.guardians == (guardian,)
 
 
 def test_an_informant_alone_is_still_one():
