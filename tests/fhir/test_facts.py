@@ -461,3 +461,28 @@ def test_the_name_of_a_report_that_contradicts_its_label_is_a_warning():
     report = {"resourceType": "DiagnosticReport", "id": "info-r", "status": "final", "code": name, "subject": WHO}
     data = bundle(report | {"conclusion": "ACR 1"})
     assert ("IMGDA-0445", f"{path_of(data, 'info-r')}.code.text") in {(i.code, i.path) for i in BRIDGE.to_cda(data).issues}
+
+
+@pytest.mark.parametrize(("answer", "told"), [(True, "Non renseigné"), (False, "Aucun antécédent connu")])
+def test_an_empty_history_beside_a_disease_of_the_contra_indications_is_not_written(answer, told):
+    empty = concept("http://terminology.hl7.org/CodeSystem/list-empty-reason", "nilknown")
+    section = {"title": "Antécédents", "code": concept(LOINC, "11329-0"), "emptyReason": empty}
+    composition = {
+        "resourceType": "Composition",
+        "id": "c",
+        "status": "final",
+        "type": concept(LOINC, "55115-0"),
+        "subject": WHO,
+        "date": "2026-03-02T10:15:00+01:00",
+        "author": [{"reference": "PractitionerRole/role"}],
+        "title": "Demande",
+        "section": [section],
+    }
+    failure = observation("info-o", concept("urn:oid:2.16.840.1.113883.6.3", "I50.9"), valueBoolean=answer)
+    data = bundle(failure, composition, med=None, chir=None, kind="document")
+    request = next(entry["resource"] for entry in data["entry"] if entry["resource"]["id"] == "sr")
+    request["supportingInfo"] = [{"reference": f"Observation/{name}"} for name in ("risk", "info-o")]
+    data["entry"].insert(0, data["entry"].pop())
+    found = BRIDGE.to_cda(data)
+    assert found.order.medical_history == told
+    assert ("IMGDA-0465" in codes(found)) is answer
