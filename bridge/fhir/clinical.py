@@ -125,7 +125,7 @@ class Clinical:
     def _about_another_thing(self, node: Node, code: str | None = None) -> None:
         """An Observation about something that only words name (focus): said whole, and the answer to no question."""
         line = self.results_of.observation(node, label_of_question(code) if code else None)
-        self.context.note("IMGDA-0468", node.at("focus"))
+        self.context.note("IMGDA-0469", node.at("focus"))
         if line is None:
             node.give_up_carried("IMGDA-0901")
         add(self.medical, line)

@@ -123,7 +123,7 @@ def of_one_document(context: Context, node: Node) -> tuple[Node, ...]:
 def _is_selectable(context: Context, node: Node) -> bool:
     """Whether a request may be converted at all; reports those that are not firm."""
     if request := deletion(node):
-        context.note("IMGDA-0222", request.at("method"))
+        context.note("IMGDA-0224", request.at("method"))
         request.decide("method")
         return False
     status, intent = node.deciding("status"), node.deciding("intent")

@@ -60,7 +60,7 @@ def test_an_answer_about_something_that_only_words_name_is_said_and_answers_noth
     found = BRIDGE.to_cda(bundle(observation("info-o", code, focus=[{"display": "Donneur (mère)"}], **value)))
     assert "à propos de : Donneur (mère)" in found.order.medical_history
     assert found.order.contraindications == ()
-    assert "IMGDA-0468" in codes(found)
+    assert "IMGDA-0469" in codes(found)
 
 
 def test_a_result_about_something_that_only_words_name_stays_a_result_that_says_so():
@@ -163,7 +163,7 @@ def deleting(data: JSON, ident: str) -> JSON:
 
 def test_a_request_that_the_message_deletes_is_refused():
     data = deleting(bundle(), "sr")
-    assert errors(data) == {"IMGDA-0222": path_of(data, "sr").replace(".resource", ".request.method")}
+    assert errors(data) == {"IMGDA-0224": path_of(data, "sr").replace(".resource", ".request.method")}
 
 
 def test_a_fact_that_the_message_deletes_is_none():
@@ -181,7 +181,7 @@ def test_a_person_or_encounter_that_the_message_deletes_is_a_critical_loss(ident
 def test_a_deletion_of_something_that_the_order_does_not_name_says_nothing():
     data = deleting(bundle(MOTHER | {"patient": {"reference": "Patient/nobody"}}), "mother")
     data["entry"].append({"request": {"method": "DELETE", "url": "ServiceRequest/old"}})
-    assert {"IMGDA-0217", "IMGDA-0222"}.isdisjoint(codes(BRIDGE.to_cda(data)))
+    assert {"IMGDA-0217", "IMGDA-0224"}.isdisjoint(codes(BRIDGE.to_cda(data)))
 
 
 @pytest.mark.parametrize(("status", "is_said"), [("cancelled", True), ("rejected", True), ("requested", False)])
