@@ -12,6 +12,7 @@ __all__ = [
     "INS_ROOTS",
     "INS_TYPES",
     "PROFESSIONALS",
+    "REAL_INS_ROOTS",
     "STRUCTURES",
     "by_type",
     "compact",
@@ -27,6 +28,8 @@ STRUCTURES = "1.2.250.1.71.4.2.2"
 """Root of the national identifiers of health structures (CI-SIS)."""
 INS_ROOTS = tuple(f"1.2.250.1.213.1.4.{n}" for n in (8, 9, 10, 11))
 """INS-NIR, INS-NIA, test and demonstration (Référentiel INS)."""
+REAL_INS_ROOTS = INS_ROOTS[:2]
+"""Those of real patients."""
 INS_TYPES = dict(zip(("INS-NIR", "INS-NIA", "INS-NIR-TEST", "INS-NIR-DEMO"), INS_ROOTS, strict=True))
 """The root that each type of an INS stands for (HL7 France, fr-core-cs-v2-0203)."""
 

@@ -105,3 +105,16 @@ def test_the_order_holds_the_data_for_whoever_prints_it():
     order = bridge.Bridge().normalize(bundle(document_reference("info", PDF))).order
     assert PDF in order_xml.write(order)
     assert PDF not in order_xml.write(order, attachment=lambda _: "")
+
+
+@pytest.mark.parametrize(("content", "is_said"), [(b"\x89PNG\r\n\x1a\n", True), (b"%PDF-1.4", False), (b"Bonjour", False)])
+def test_content_of_another_type_than_stated_is_a_warning(content, is_said):
+    found = bridge.to_cda(bundle(document_reference("info-d", base64.b64encode(content).decode())))
+    assert ("IMGDA-0709" in {issue.code for issue in found.issues}) is is_said
+
+
+@pytest.mark.parametrize(("encoding", "loss"), [("iso-8859-1", "clinical"), ("utf-8", "technical")])
+def test_a_character_set_that_the_document_cannot_name_is_a_loss_of_the_text(encoding, loss):
+    data = base64.b64encode("Opéré".encode(encoding)).decode()
+    found = bridge.to_cda(bundle(document_reference("info-d", data, contentType=f"text/plain; charset={encoding}")))
+    assert [loss.loss for loss in found.losses if str(loss.path).endswith(".contentType")] == [loss]

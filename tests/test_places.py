@@ -84,6 +84,7 @@ NAMED = {
     "IMGDA-0439": FINDINGS,
     "IMGDA-0440": "ServiceRequest BodyStructure",
     "IMGDA-0442": FINDINGS,
+    "IMGDA-0465": FINDINGS,  # a known absence, and the fact that contradicts it
     "IMGDA-0602": "ServiceRequest",
     "IMGDA-0603": "Encounter ServiceRequest Composition",
     "IMGDA-0604": "Encounter",

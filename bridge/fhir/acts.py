@@ -5,7 +5,7 @@ Source: docs/fhir.md, 2.6 (M10 to M17); CI-SIS, IMG-DA-IMG 2024.01, section 3.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -22,7 +22,8 @@ from bridge.fhir.coding import (
     is_hybrid,
 )
 from bridge.fhir.context import Coded, Context, Stray, clean, code_of
-from bridge.fhir.datatypes import effective_time, iso, moment
+from bridge.fhir.critical import is_critical
+from bridge.fhir.datatypes import effective_time, is_inverted, iso, moment
 from bridge.fhir.details import NUCLEAR, PET, Details
 from bridge.fhir.identifiers import has_type, identifier
 from bridge.fhir.sites import Exam, Place, Sites, sorted_translations
@@ -86,6 +87,7 @@ class Acts:
             self.context.note("IMGDA-0432", request.at("code.text"))
             comment = modality.text
         sites.words_of_exam(exam, places)
+        sites.words_of_narrative(request, places)
         self._contrast_in_words(exam)
         act = Act(
             modality=modality,
@@ -238,7 +240,17 @@ class Acts:
         for note in request.children("note"):
             if _note_type(note) is None and (text := clean(note.text("text"))):
                 found.append(text)
+        for text in self._conditions(request):
+            found.append(text)
         return found
+
+    def _conditions(self, request: Node) -> Iterator[str]:
+        """That the examination is wanted only if needed, and on what condition. FHIR: asNeeded[x]; R5 also asNeededFor."""
+        on = [*request.children("asNeededCodeableConcept"), *request.children("asNeededFor")]
+        told = [words for concept in on if not _states_a_fact(concept) and (words := self.context.words(concept))]
+        needed = request.decides("asNeededBoolean") or request.decides("asNeeded")
+        if told or needed:
+            yield f"Si besoin : {' ; '.join(told)}" if told else "Si besoin"
 
     # --- functions ---------------------------------------------------------------------------------------------------
 
@@ -330,14 +342,20 @@ class Acts:
                 return iso(events[-1])
         return None
 
-    def _end_or_start(self, span: Node) -> str | None:
-        end = moment(self.context, span, "end")
-        if end is not None:
+    def _end_or_start(self, node: Node) -> str | None:
+        if end := moment(self.context, node, "end"):
+            if is_inverted(iso(str(node.peek("start"))), iso(str(node.peek("end")))):
+                self.context.note("IMGDA-0603", node.path)
             return end
-        start = moment(self.context, span, "start")
+        start = moment(self.context, node, "start")
         if start is not None:
-            self.context.note("IMGDA-0607", span.at("start"))
+            self.context.note("IMGDA-0607", node.at("start"))
         return start
+
+
+def _states_a_fact(concept: Node) -> bool:
+    """Whether a coding states a side, a contra-indication, a function or contrast, which no condition carries."""
+    return any(is_critical(str(coding.peek("code")), coding.peek("system")) for coding in concept.children("coding"))
 
 
 def _family(modality: str) -> str:

@@ -15,6 +15,7 @@ from bridge.distinct import Distinct
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import moment
 from bridge.fhir.view import Node
+from bridge.issues import LossClass
 from bridge.mappings import code_system_oid, is_code_system, value_set
 from bridge.order import Attachment, Code
 
@@ -104,11 +105,10 @@ class Attachments:
         if media_type not in value_set("media-type").by_code:
             context.note("IMGDA-0706", node.at("contentType"))
             return False
-        if node.peek("contentType").strip() != media_type:
-            node.lose("contentType", "IMGDA-0908", "technical", written=media_type)
         data = _WHITE.sub("", raw)
         if not self._is_sound(node, data):
             return False
+        self._check_type(node, media_type, base64.b64decode(data))
         own = one_line(node.text("title"))
         if own is None and title is None:
             title = f"Document {len(self.found) + 1}"
@@ -140,6 +140,15 @@ class Attachments:
         else:
             node.lose("url", "IMGDA-0708")
 
+    def _check_type(self, node: Node, media_type: str, content: bytes) -> None:
+        """Report content that is of another type than stated, and a character set that the document cannot name."""
+        known = next((kind for start, kind in _SIGNATURES.items() if content.startswith(start)), media_type)
+        if known != media_type:
+            self.context.note("IMGDA-0709", node.at("contentType"), found=known)
+        if node.peek("contentType").strip() != media_type:
+            loss: LossClass = "technical" if _is_utf_8(content) or not media_type.startswith("text/") else "clinical"
+            node.lose("contentType", "IMGDA-0908", loss, written=media_type)
+
     def _is_sound(self, node: Node, data: str) -> bool:
         """Whether the base64 is well-formed, within the limit, and matches the size and hash that are stated."""
         context, limit = self.context, self.context.settings.limits.attachment_mib
@@ -164,6 +173,27 @@ class Attachments:
             context.note("IMGDA-0704", node.at("hash"))
             return False
         return True
+
+
+_SIGNATURES = {
+    b"%PDF-": "application/pdf",
+    b"\x89PNG\r\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+    b"{\\rtf": "text/rtf",
+}
+"""How the content of a media type begins."""
+
+
+def _is_utf_8(content: bytes) -> bool:
+    """Whether a text reads the same without the name of its character set."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _same_hash(stated: str, digest: bytes) -> bool:

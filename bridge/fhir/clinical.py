@@ -6,7 +6,6 @@ fact (docs/decisions.md, 1). Source: docs/fhir.md, 2.6 (M3 to M9, M18 to M21).
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,18 +13,19 @@ from dataclasses import dataclass, field
 from bridge import blank
 from bridge.distinct import Distinct
 from bridge.fhir.attachments import Attachments
-from bridge.fhir.coding import MODIFIER
-from bridge.fhir.context import Context, clean, one_line, same_words
-from bridge.fhir.datatypes import effective_time
+from bridge.fhir.coding import CONTRAINDICATION, MODIFIER, of
+from bridge.fhir.context import Context, clean, one_line, plain_text, same_words
+from bridge.fhir.datatypes import effective_time, has_ended
+from bridge.fhir.facts import deletion, has_other_focus, is_fact, is_of_another, refuse
 from bridge.fhir.histories import Histories, joined
 from bridge.fhir.identifiers import identifier, peek_identifier
 from bridge.fhir.implants import USES, Implants
 from bridge.fhir.phrases import Phrases, add
 from bridge.fhir.results import Results
-from bridge.fhir.statuses import NOT_FINAL, is_never, marks, status_of
-from bridge.fhir.view import Node, reads
-from bridge.fhir.wording import denies, is_denial
-from bridge.mappings import Concept, absence_subjects, code_system_oid, table, value_set
+from bridge.fhir.statuses import NOT_FINAL, is_never, marks, status_of, weakening
+from bridge.fhir.view import Node, Reason, reads
+from bridge.fhir.wording import denies, is_denial, label_of_question
+from bridge.mappings import Concept, absence_subjects, code_system_oid, rows, table, value_set
 from bridge.order import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier
 
 __all__ = ["LOINC", "TA", "Clinical", "Finding"]
@@ -79,6 +79,8 @@ class Clinical:
     _seen: set[int] = field(default_factory=set)
     _grouped: list[Node] = field(default_factory=list)
     """What the resource that is being read groups."""
+    _no_problems: str | None = None
+    """FHIRPath of the code that says that there are no problems."""
 
     def __post_init__(self) -> None:
         self.implants = Implants(self.context)
@@ -114,10 +116,28 @@ class Clinical:
             return
         self._seen.add(id(resource.value))
         reader = self._reader(resource)
-        if reader is None or self.context.is_foreign(resource) or self.never_happened(resource):
-            return
-        self.phrases.metadata(resource)
-        reader(resource)
+        if reader is None:
+            if is_fact(self.context, resource):
+                self._cannot_read(resource)
+        elif not (is_of_another(self.context, resource) or self.never_happened(resource)):
+            self.phrases.metadata(resource)
+            reader(resource)
+
+    def _cannot_read(self, resource: Node) -> None:
+        """A contra-indication in a resource of a type that is not read is a critical loss, wherever it stands there."""
+        for leaf in resource.leaves():
+            uri = leaf.container.get("system") if isinstance(leaf.container, dict) and leaf.key == "code" else None
+            if isinstance(uri, str) and of(str(leaf.value), uri, CONTRAINDICATION, self.context.settings):
+                resource.ledger.give_up(leaf.container, leaf.key, Reason("IMGDA-0901", "critical", ()))
+
+    @reads("medical_history")
+    def _about_another_thing(self, node: Node, code: str | None = None) -> None:
+        """An Observation about something that only words name (focus): said whole, and the answer to no question."""
+        line = self.results_of.observation(node, label_of_question(code) if code else None)
+        self.context.note("IMGDA-0469", node.at("focus"))
+        if line is None:
+            node.give_up_carried("IMGDA-0901")
+        add(self.medical, line)
 
     @reads("medical_history")
     def concept(self, concept: Node) -> None:
@@ -148,9 +168,8 @@ class Clinical:
 
     def never_happened(self, resource: Node) -> bool:
         """Whether a resource is cancelled, refuted or entered in error: said, and never written as a fact."""
-        if is_never(resource) and not self._denies_contraindication(resource):
-            self.context.note("IMGDA-0217", resource.path)
-            resource.give_up("IMGDA-0910", "technical")
+        if deletion(resource) or (is_never(resource) and not self._denies_contraindication(resource)):
+            refuse(self.context, resource)
             return True
         status = resource.peek("status")
         if isinstance(status, str):
@@ -175,6 +194,11 @@ class Clinical:
         for line in self.implants.lines():
             self.stated.add("devices")
             add(self.medical, line)
+        for (code, _), finding in self.findings.items():
+            self.stated |= _SUBJECTS.get(code, frozenset()) if finding.present else frozenset()
+        if "diseases" in self.stated and "medical" in self.known_absence:
+            self.known_absence.remove("medical")
+            self.context.note("IMGDA-0465", self._no_problems)
         for about, words, path in self.denied:
             if about in self.stated:
                 self.context.note("IMGDA-0465", path)
@@ -190,7 +214,7 @@ class Clinical:
         concept = node.child("code")
         if concept is None:
             return
-        for code, oid, reader in (
+        questions = (
             ("64100-1", LOINC, self._contraindication),
             ("11348-0", LOINC, self._medical_history),
             ("47519-4", LOINC, self._surgical_history),
@@ -201,14 +225,24 @@ class Clinical:
             ("GEN-297", TA, self._callback),
             ("30954-2", LOINC, self._prior),
             ("82810-3", LOINC, self._pregnancy),
-        ):
-            if self.context.has_code(concept, code, oid):
-                self.context.take_code(concept, code, oid)
+        )
+        if asked := [question for question in questions if self.context.has_code(concept, *question[:2])]:
+            for code, oid, _ in asked[1:]:
+                if other := self.context.coding_of(concept, code, oid):
+                    self.context.note("IMGDA-0443", other.path)
+            code, oid, reader = asked[0]
+            self.context.take_code(concept, code, oid)
+            if code in _ANSWERED and has_other_focus(self.context, node):
+                self._about_another_thing(node, code)
+            else:
                 reader(node)
-                return
-        if self.context.has_code(concept, "MED-1133", TA):
+            return
+        is_function, is_contraindication = self.context.has_code(concept, "MED-1133", TA), self._is_contraindication(concept)
+        if (is_function or is_contraindication) and has_other_focus(self.context, node):
+            self._about_another_thing(node)
+        elif is_function:
             self.functions.append(node)
-        elif self._is_contraindication(concept):
+        elif is_contraindication:
             self._answered(node, concept, self._comments(node))
         else:
             self._other_result(node)
@@ -312,8 +346,16 @@ class Clinical:
         concept = node.child("valueCodeableConcept")
         found = self.context.answer(concept, "yes-no") if concept else None
         if found is None and "dataAbsentReason" not in node:
-            self.context.note("IMGDA-0441", node.path)
+            self._unusable(node)
         return found
+
+    def _unusable(self, node: Node) -> None:
+        """Report an answer that cannot be used, at its value; the question is understood, so that nothing else is said of it."""
+        name = node.choice("value")
+        self.context.note("IMGDA-0441", node.at(name) if name else node.path)
+        for element in ("code", name):
+            if element and element in node:
+                node.lose(element, "IMGDA-0910", "technical")
 
     # --- contre-indications ------------------------------------------------------------------------------------------
 
@@ -393,7 +435,7 @@ class Clinical:
         value = node.child("valueCodeableConcept")
         present = self.context.answer(value, "pregnancy") if value else None
         if present is None:
-            self.context.note("IMGDA-0441", node.path)
+            self._unusable(node)
             return
         wording = None
         if value and not value.ledger.is_read(value.value, "text"):
@@ -470,27 +512,36 @@ class Clinical:
         """What the value set of the informations lacks stands among the antécédents médicaux."""
         if (text := words()) is None:
             return False
+        self.stated |= _kinds_of_allergy(text)
         add(self.medical, joined("Information pour la prise en charge : " + text, *self._comments(node)))
         return True
 
     @reads("medical_history")
     def _with_details(self, node: Node, code: Code) -> None:
         """A coded information has no room for comments: they stand among the antécédents, with its label."""
-        told = [word for word in self.histories.statuses(node) if word]
+        told = weakening(self.context, node)
         if comments := [*told, *self.phrases.of(node), *self.phrases.comments(node)]:
             add(self.medical, joined(f"Information pour la prise en charge : {code.display}", *comments))
 
     @reads("care_information")
     def _flag(self, node: Node) -> None:
-        """An active Flag: an information, a contra-indication, or in words what neither value set has."""
+        """An active Flag: an information, a contra-indication, or in words what neither value set has, and one that has ended."""
         concept = node.child("code")
-        if coded := self.context.coded(concept, "care-information"):
+        if concept and has_ended(node.child("period"), self.context.now):
+            self._ended(node, concept)
+        elif coded := self.context.coded(concept, "care-information"):
             self._add_care(coded.code)
             self._with_details(node, coded.code)
         elif concept and self._is_contraindication(concept):
             self._present(node, concept)
         elif concept:
             self._care_in_words(node, lambda: self.phrases.concept(concept))
+
+    @reads("medical_history")
+    def _ended(self, node: Node, concept: Node) -> None:
+        """A Flag whose period has ended is none any more: it is said, with its period, and answers nothing."""
+        if words := self.phrases.concept(concept):
+            add(self.medical, joined(f"Ancien signalement : {words}", *self._comments(node)))
 
     @reads("contraindications")
     def _present(self, node: Node, concept: Node) -> None:
@@ -531,6 +582,7 @@ class Clinical:
     def _deny(self, about: str, words: str, coding: Node) -> None:
         if rubric := {"problems": "medical", "procedures": "surgical"}.get(about):
             self.known_absence.add(rubric)
+            self._no_problems = coding.path if rubric == "medical" else self._no_problems
         else:
             self.denied.append((about, words, coding.path))
 
@@ -557,25 +609,25 @@ class Clinical:
             self._add_care(coded.code)
             self._with_details(node, coded.code)
         elif line := self.histories.condition(node):
-            self.stated.add("problems")
+            self.stated |= {"problems", *_kinds_of_allergy(line)}
             add(self.medical, line)
 
     @reads("contraindications")
     def _answered_by(self, node: Node, concept: Node) -> None:
         """A Condition that is a contra-indication: "oui", or "non" when it is refuted."""
         denied = self._denies_contraindication(node)
-        told = [word for word in self.histories.statuses(node) if word]
+        told = weakening(self.context, node)
         coded = self.context.coded(concept, "contraindication")
         assert coded is not None
         words, when = clean(concept.text("text")), self.phrases.when(node, "onset")
         self._check_denial(concept, not denied, coded.code)
-        since = f"Depuis {when}" if when else None
+        since = (f"Début : {when}" if "onsetPeriod" in node else f"Depuis {when}") if when else None
         details = [text for text in (words, since, *told, *self.phrases.of(node), *self.phrases.comments(node)) if text]
         self._find(coded.code, not denied, node, details)
 
     def _absent(self, node: Node) -> None:
         """The rest of a resource that states an absence: what weakens it and its notes are kept."""
-        told = [word for word in self.histories.statuses(node) if word]
+        told = weakening(self.context, node)
         comments = [*told, *self.phrases.comments(node)]
         if comments and self.denied and self.denied[-1][2].startswith(node.path):
             about, words, path = self.denied[-1]
@@ -611,7 +663,7 @@ class Clinical:
         if self._absence(node.child("code"), "allergies"):
             self._absent(node)
         elif line := self.histories.allergy(node):
-            self.stated.add("allergies")
+            self.stated |= {"allergies", *_kinds_of_allergy(line), *_categories(node)}
             add(self.medical, line)
 
     @reads("medical_history")
@@ -673,7 +725,10 @@ class Clinical:
     @reads("consents")
     def _consent(self, node: Node) -> None:
         """A consent or an opposition in force: its category, in whatever code system has an OID."""
-        if node.peek("status") != "active":
+        provision = node.child("provision")
+        if node.peek("status") != "active" or has_ended(
+            node.child("period") or (provision and provision.child("period")), self.context.now
+        ):
             return
         codes = [code for concept in node.children("category") if (code := self.context.verbatim(concept))]
         ids = tuple(i for n in node.children("identifier") if (i := identifier(self.context, n, bare=True)))
@@ -696,6 +751,40 @@ class Clinical:
             attachment = payload.child("contentAttachment")
             if attachment:
                 self.attachments.read(attachment)
+
+
+def _subjects() -> dict[str, frozenset[str]]:
+    """What each contra-indication states to exist, as codes of absence name it."""
+    devices = {
+        row["contraindication"]: frozenset({"devices"}) for row in rows("implants") if row["contraindication"] != "MED-1110"
+    }
+    agents = dict.fromkeys(("MED-1105", "MED-1108", "MED-1122"), frozenset({"allergies", "drug allergies"}))
+    diseases = dict.fromkeys(("I50.9", "MED-1106", "N18.9"), frozenset({"diseases"}))
+    return {**devices, **agents, **diseases}
+
+
+_SUBJECTS = _subjects()
+_ANSWERED = frozenset({"64100-1", "82810-3", "GEN-297", "MED-1130", "ORG-192"})
+"""Questions whose answer is yes, no or a concept; the others take words, which say their focus."""
+_ALLERGY = re.compile(r"\ballerg(?:ies?|y)\b|\bhypersensib|\banaphyla", re.IGNORECASE)
+_KINDS_OF_ALLERGY = {
+    "latex allergies": re.compile(r"\blatex\b", re.IGNORECASE),
+    "insect allergies": re.compile(r"\b(?:insectes?|guêpes?|abeilles?|hyménoptères?|insect|wasp|bee)\b", re.IGNORECASE),
+}
+_CATEGORIES = {"medication": "drug allergies", "food": "food allergies", "environment": "environment allergies"}
+
+
+def _kinds_of_allergy(line: str) -> set[str]:
+    """What allergies a line states, as codes of absence name them; none where it denies."""
+    if not _ALLERGY.search(line) or is_denial(line):
+        return set()
+    return {"allergies", *(kind for kind, words in _KINDS_OF_ALLERGY.items() if words.search(line))}
+
+
+def _categories(node: Node) -> set[str]:
+    """The kinds of allergy of AllergyIntolerance.category."""
+    sent = node.peek("category")
+    return {_CATEGORIES[code] for code in (sent if isinstance(sent, list) else [sent]) if code in _CATEGORIES}
 
 
 _DENIAL = re.compile(r"(aucune?|pas d|absence d|no |none|nka\b|nkda\b|néant|rien)", re.IGNORECASE)
@@ -748,19 +837,13 @@ def _codings(node: Node, element: str) -> list[Node]:
     return concept.children("coding") if concept else []
 
 
-_TAGS = re.compile(r"<(?:br|/p|/li|/tr|/div|/h\d)[^>]*>", re.IGNORECASE)
-_CELL = re.compile(r"</t[dh][^>]*>", re.IGNORECASE)
-_ANY_TAG = re.compile(r"<[^>]*>")
-
-
 def narrative_text(node: Node) -> str | None:
     """The words of a resource's or section's narrative, one line for each of its blocks."""
     text = node.child("text")
     div = text.text("div") if text else None
     if not div or text is None:
         return None
-    plain = html.unescape(_ANY_TAG.sub("", _CELL.sub(" ", _TAGS.sub("\n", div))))
-    return clean("\n".join(line for part in plain.split("\n") if (line := " ".join(part.split()))))
+    return clean("\n".join(line for part in plain_text(div).split("\n") if (line := " ".join(part.split()))))
 
 
 def sections(composition: Node) -> Iterator[Node]:

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bridge.fhir.coding import Combined, Datum, Meaning, combine, is_known, is_system, is_translation, meaning, translation
+from bridge.fhir.coding import (
+    CONTRAINDICATION,
+    CONTRAST,
+    MODALITY,
+    MODIFIER,
+    PET_FUNCTION,
+    SCINTIGRAPHY_FUNCTION,
+    SITE,
+    Combined,
+    Datum,
+    Meaning,
+    combine,
+    is_known,
+    is_system,
+    is_translation,
+    meaning,
+    translation,
+)
 from bridge.fhir.critical import critical_label
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
 from bridge.fhir.wording import (
+    BOTH,
+    LEFT,
+    RIGHT,
+    adds_words,
     denies,
     is_contrary,
+    is_unrelated,
+    label_of_question,
     names_a_part,
     names_another,
     names_another_question,
     repeats,
+    says_contrary,
     says_more_of_contrast,
 )
 from bridge.issues import Issue, issue
@@ -26,7 +51,7 @@ from bridge.mappings import table, value_set
 from bridge.order import Code, Identifier, Translation
 from bridge.settings import Settings
 
-__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "same_order", "same_words"]
+__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "plain_text", "same_order", "same_words"]
 
 _LINE_BREAKS = re.compile(r"\r\n?|[\u0085\u2028]")
 _SPACES = re.compile(r"\s+")
@@ -44,6 +69,16 @@ def one_line(text: str | None) -> str | None:
     if text is None:
         return None
     return _SPACES.sub(" ", text).strip() or None
+
+
+_TAGS = re.compile(r"<(?:br|/p|/li|/tr|/div|/h\d)[^>]*>", re.IGNORECASE)
+_CELL = re.compile(r"</t[dh][^>]*>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^>]*>")
+
+
+def plain_text(div: str) -> str:
+    """The words of an XHTML narrative, one line for each of its blocks."""
+    return html.unescape(_ANY_TAG.sub("", _CELL.sub(" ", _TAGS.sub("\n", div))))
 
 
 def same_words(one: str, other: str) -> bool:
@@ -102,12 +137,23 @@ _TERM = re.compile(r"\|([^|]*)\|")
 
 
 def _says_more(display: str, datum: Datum, stated: Meaning) -> bool:
-    """Whether a display says more than its code: a part of its site, contrast of a modality."""
+    """Whether a display says more than its code: a part of its site, contrast of a modality, a stage of a disease."""
+    label = stated.concept.display
     if datum.name == "site":
-        return names_a_part(display, stated.concept)
+        return names_a_part(display, stated.concept) or adds_words(display, label, is_site=True)
+    if datum.name in _TOLD_APART:
+        return adds_words(display, label, is_site=False)
     return datum.name == "modality" and says_more_of_contrast(display, stated.concept.code)
 
 
+_TOLD_APART = ("care-information", "contraindication", "pet-function", "scintigraphy-function")
+"""Value sets whose labels are whole, so that further words of a display say more."""
+_STATING = (MODIFIER, SITE, CONTRAINDICATION, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, MODALITY)
+"""What the codings of a concept that is said in words may state, so that their labels can be compared with them."""
+
+
+_NAMING = ("resourceType", "id", "reference", "system", "url", "fullUrl", "data")
+"""Leaves that name something and say nothing in words."""
 _PREGNANCY = "77386006"
 
 
@@ -134,8 +180,14 @@ class Context:
     """The patient of the order being read."""
     identified: dict[Identifier, str] = field(default_factory=dict)
     """FHIRPath of the value of each identifier that was read."""
+    now: str | None = None
+    """The time of the order being read: what was over before it is not current."""
     documents: dict[str, tuple[Node, ...]] = field(default_factory=dict)
     """The requests that have what makes one document of them in common (:mod:`bridge.fhir.select`)."""
+
+    def is_patient(self, resource: Node) -> bool:
+        """Whether a resource is the patient of the order."""
+        return self.patient is not None and resource.value is self.patient.value
 
     def is_foreign(self, resource: Node) -> bool:
         """Whether a resource is about somebody else, which is an error, or about nobody that the input has.
@@ -180,17 +232,78 @@ class Context:
 
         Where the text speaks for the codings, they are given up as a technical loss: the meaning is carried in words. A side, a
         contra-indication, a function or contrast that a coding states and the text does not is added to it in words; not those of
-        the codings *beside*, which the caller says itself.
+        the codings *beside*, which the caller says itself. So are displays that have nothing in common with the text.
         """
         codings = concept.children("coding")
+        self._check_codings(codings)
         if text := clean(concept.text("text")):
             aside = {id(coding.value) for coding in beside}
             left = [coding for coding in codings if id(coding.value) not in aside]
             added = sorted({words for coding in left if (words := self._unsaid(coding, text))})
+            added += sorted(self._other_displays(concept, left, text).difference(added), key=same_order)
             for coding in codings:
                 coding.give_up("IMGDA-0908", "technical", written="text")
             return " ; ".join([text, *added])
         return self.in_words(codings)
+
+    def _other_displays(self, concept: Node, codings: Sequence[Node], text: str) -> set[str]:
+        """The displays that say something else than the text beside them, with their codes; a contrary one is reported."""
+        shown = {display: c for c in codings if (display := one_line(c.peek("display")))}
+        contrary = self.contrary_displays(concept, text)
+        if not contrary and not all(is_unrelated(text, label) for coding in shown.values() for label in self._labels(coding)):
+            return set()
+        found = {display: coding for display, coding in shown.items() if not contrary or display in contrary}
+        for coding in found.values():
+            coding.text("display"), coding.text("code")
+        return {words for coding in found.values() if (words := self._in_words(coding))}
+
+    def contrary_displays(self, concept: Node, text: str) -> list[str]:
+        """The displays of a concept that contradict its text, which is reported."""
+        shown = [display for coding in concept.children("coding") if (display := one_line(coding.peek("display")))]
+        contrary = [display for display in shown if says_contrary(text, display)]
+        if contrary:
+            self.contradiction(concept.at("text"), text)
+        return contrary
+
+    def _labels(self, coding: Node) -> list[str]:
+        """The display of a coding, and the labels in our tables of what it states."""
+        data = (*_STATING, Datum("relation", ("relationship",)))
+        known = [stated.concept.display for datum in data if (stated := meaning(coding, datum, self.settings))]
+        return [str(coding.peek("display")), *known]
+
+    def other_words(self, reference: Node, found: Node) -> str | None:
+        """The display of a reference, where it says something else than all that the resource says."""
+        display = one_line(reference.peek("display"))
+        if display is None:
+            return None
+        told = [str(leaf.value) for leaf in found.leaves() if leaf.key not in _NAMING]
+        told += [label for text in told if (label := label_of_question(text) or critical_label(text, None))]
+        if told and not is_unrelated(display, " ".join(told)):
+            return None
+        return one_line(reference.text("display"))
+
+    def _check_codings(self, codings: Sequence[Node]) -> None:
+        """Report the codings of a concept said in words that contradict their own label, or each other."""
+        sided: list[tuple[Node, str]] = []
+        answers: list[tuple[Node, str]] = []
+        for coding in codings:
+            found = ((datum, stated) for datum in _STATING if (stated := meaning(coding, datum, self.settings)))
+            if (first := next(found, None)) is not None:
+                datum, stated = first
+                self._check_display(coding, datum, stated, report=False)
+                named = {stated.concept.code, *stated.modifiers} & {RIGHT, LEFT, BOTH}
+                sided += [(coding, side) for side in named]
+            if row := table("yes-no").get((str(coding.peek("system")), str(coding.peek("code")))):
+                answers.append((coding, row.concept.code))
+        for code, said in (("IMGDA-0440", sided), ("IMGDA-0443", answers)):
+            for coding, value in said:
+                if value != said[0][1]:
+                    self.note_once(code, coding.path)
+
+    def note_once(self, code: str, path: str, /, *, value: str | None = None) -> None:
+        """Report an issue of the catalogue, unless that is done already: a concept may be said in several places."""
+        if not any(known.code == code and known.path == path for known in self.issues):
+            self.note(code, path, value=value)
 
     def in_words(self, codings: Sequence[Node]) -> str | None:
         """Codings in words: their displays, with the codes in brackets."""
@@ -318,7 +431,7 @@ class Context:
         if not display or same_words(display, stated.concept.display):
             return
         if is_contrary(display, datum.name, stated.concept, frozenset(stated.modifiers), contrast=stated.states_contrast):
-            self.note("IMGDA-0444", coding.at("display"), value=display)
+            self.note_once("IMGDA-0444", coding.at("display"), value=display)
         elif report and _says_more(display, datum, stated):
             self.note("IMGDA-0450", coding.at("display"), value=display)
         elif report:
@@ -338,7 +451,9 @@ class Context:
 
     def contradiction(self, path: str, text: str) -> None:
         """Report words that are contrary to the codes beside them, as loudly as the setting ``contradictions`` says."""
-        self.issues.append(issue("IMGDA-0445", path, severity=self.settings.contradictions, value=text))
+        found = issue("IMGDA-0445", path, severity=self.settings.contradictions, value=text)
+        if found not in self.issues:
+            self.issues.append(found)
 
     def _repeat(self, found: Sequence[tuple[Node, Meaning]]) -> None:
         """Count the codings that only repeat what is carried as understood."""

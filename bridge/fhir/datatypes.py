@@ -26,6 +26,8 @@ __all__ = [
     "effective_time",
     "exact_use",
     "french_date",
+    "has_ended",
+    "is_inverted",
     "is_past",
     "iso",
     "joined_names",
@@ -104,9 +106,14 @@ def period(context: Context, node: Node | None) -> Period | None:
     if node is None:
         return None
     start, end = moment(context, node, "start"), moment(context, node, "end")
-    if start and end and latest(end) < as_datetime(start):
+    if is_inverted(start, end):
         context.note("IMGDA-0603", node.path)
     return Period(start=start, end=end) if start or end else None
+
+
+def is_inverted(start: str | None, end: str | None) -> bool:
+    """Whether an end (a moment of the order) is before the start."""
+    return bool(start and end and latest(end) < as_datetime(start))
 
 
 EFFECTIVE = "https://example.org/fhir/img-da/StructureDefinition/effective"
@@ -131,11 +138,15 @@ FURTHER_IDENTIFIER = f"{_OWN}/further-identifier"
 
 
 def is_past(node: Node, reference: str | None) -> bool:
-    """Whether the ``period`` of an address, name or telecom ended before *reference* (a moment of the order)."""
-    span = node.child("period")
+    """Whether the ``period`` of an address, name, telecom or person ended before *reference* (a moment of the order)."""
+    return has_ended(node.child("period"), reference)
+
+
+def has_ended(span: Node | None, reference: str | None) -> bool:
+    """Whether a Period was over before *reference* (a moment of the order): a day lasts to its end (FHIR R4, Period.end)."""
     end = span.peek("end") if span else None
     ended = iso(end) if isinstance(end, str) else None
-    return bool(ended and reference and as_datetime(ended) < as_datetime(reference))
+    return bool(ended and reference and latest(ended) < as_datetime(reference))
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bridge.fhir.context import Context, one_line
 from bridge.fhir.datatypes import french_date, moment
 from bridge.fhir.phrases import Phrases
-from bridge.fhir.statuses import marks
+from bridge.fhir.statuses import weakening
 from bridge.fhir.view import Node
 
 __all__ = ["Histories", "joined"]
@@ -58,37 +58,26 @@ class Histories:
         head = f"{name} ({told})" if told else name
         return joined(head, *self.phrases.of(node), *more, *self.phrases.comments(node))
 
-    def statuses(self, node: Node) -> list[str | None]:
-        """The words of the status elements of a resource."""
-        elements = (
-            ("type", "status", "clinicalStatus", "verificationStatus")
-            if node.type_name == "AllergyIntolerance"
-            else (
-                "status",
-                "clinicalStatus",
-                "verificationStatus",
-            )
-        )
-        return [word for element in elements for word in marks(self.context, node, element)]
-
     def condition(self, node: Node) -> str | None:
         """A Condition; a date of recording is said to be one."""
         name = self._name(node)
         if name is None:
             return None
         when = self.phrases.when(node, "onset") or self._recorded(node)
-        return self._line(node, name, [when, *self.statuses(node)])
+        return self._line(node, name, [when, *weakening(self.context, node)])
 
     def _recorded(self, node: Node) -> str | None:
         when = moment(self.context, node, "recordedDate")
         return f"noté le {french_date(when)}" if when else None
 
     def allergy(self, node: Node) -> str | None:
-        """An AllergyIntolerance; one of type intolerance says so."""
-        name = self._name(node)
-        if name is None:
+        """An AllergyIntolerance, named by its code, else by the substances of its reactions; one of type intolerance says so."""
+        substances = [part for reaction in node.children("reaction") if (part := reaction.child("substance"))]
+        named = (self._name(node), *map(self.phrases.concept, substances))
+        name = named[0] or ", ".join(dict.fromkeys(text for text in named if text))
+        if not name:
             return None
-        told = self.statuses(node)
+        told = weakening(self.context, node)
         kind = "Allergie ou intolérance : " if "intolérance" in told else "Allergie : "
         return kind + self._line(node, name, [self.phrases.when(node, "onset"), *told])
 
@@ -98,7 +87,7 @@ class Histories:
         if name is None:
             return None
         when = self.phrases.when(node, "performed") or self.phrases.when(node, "occurrence")
-        return self._line(node, name, [when, *self.statuses(node)], *more)
+        return self._line(node, name, [when, *weakening(self.context, node)], *more)
 
     def medication(self, node: Node) -> str | None:
         """A MedicationStatement: "Traitement : …"."""
@@ -106,9 +95,7 @@ class Histories:
         name = self.phrases.either(owner) if owner else None
         if name is None:
             return None
-        period = node.child("effectivePeriod")
-        when = self.phrases.period(period) if period else self.phrases.when(node, "effective")
-        return "Traitement : " + self._line(node, name, [when, *self.statuses(node)])
+        return "Traitement : " + self._line(node, name, [self.phrases.when(node, "effective"), *weakening(self.context, node)])
 
     def family(self, node: Node) -> str | None:
         """A FamilyMemberHistory: "Familial : mère : cancer du sein (45 ans)"; None where it names no disease."""
@@ -119,7 +106,7 @@ class Histories:
         lines += self.phrases.comments(node)
         if not lines:
             return None
-        told = ", ".join(text for text in [who, own, *self.statuses(node)] if text)
+        told = ", ".join(text for text in [who, own, *weakening(self.context, node)] if text)
         return "Familial : " + (f"{told} : " if told else "") + joined(*lines, *self.phrases.of(node))
 
     def _relative(self, node: Node, kind: str, when: str) -> str | None:

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from bridge.distinct import Distinct
 from bridge.fhir.context import Context, one_line
-from bridge.fhir.datatypes import french_date, moment
+from bridge.fhir.datatypes import french_date, has_ended, moment
+from bridge.fhir.facts import is_fact
 from bridge.fhir.histories import joined
 from bridge.fhir.phrases import Phrases, add
-from bridge.fhir.statuses import is_never, marks
+from bridge.fhir.statuses import marks
 from bridge.fhir.view import Node
 from bridge.mappings import code_system_oid, rows, value_set
 
@@ -85,23 +86,13 @@ class Implants:
         told: set[int] = set()
         for use in self.uses:
             device = self._device_of(use)
-            if device is None or not self._is_refused(device):
+            if device is None or is_fact(self.context, device):
                 told |= {id(device.value)} if device is not None else set()
                 add(texts, self._line(device, use))
         for device in self.devices:
             if id(device.value) not in told:
                 add(texts, self._line(device, None))
         return texts
-
-    def _is_refused(self, device: Node) -> bool:
-        """Whether a device is of another patient, or entered in error: it is not written."""
-        if self.context.is_foreign(device):
-            return True
-        if is_never(device):
-            self.context.note("IMGDA-0217", device.path)
-            device.give_up("IMGDA-0910", "technical")
-            return True
-        return False
 
     def _device_of(self, use: Node) -> Node | None:
         owner = use.child("device")
@@ -119,9 +110,16 @@ class Implants:
             *(marks(self.context, device, "status") if device is not None else []),
         ]
         told = list(dict.fromkeys(told))
-        self._keep(device or use, name, any(mark in _FORMER for mark in told))
+        is_former = any(mark in _FORMER for mark in told)
+        self._keep(device or use, name, is_former)
+        if not is_former and use is not None and self._has_ended(use):
+            told.append(_FORMER[0])
         parts = [part for node in (use, device) if node is not None for part in self._details(node)]
         return joined(f"{_PREFIX}{name} ({', '.join(told)})" if told else _PREFIX + name, *parts)
+
+    def _has_ended(self, use: Node) -> bool:
+        """Whether the period of use is over; where no status says so too, the device may still be there, and is warned of."""
+        return has_ended(use.child("timingPeriod") or use.child("period"), self.context.now)
 
     def _told(self, use: Node) -> list[str]:
         """When a device is used, and the status of the statement."""
@@ -205,7 +203,7 @@ class Implants:
 
     def _named(self, part: Node) -> str | None:
         target = self._target(part)
-        if target is not None and self._is_refused(target):
+        if target is not None and not is_fact(self.context, target):
             return None
         if target is not None and target.type_name == "Device":
             told = marks(self.context, target, "status")

@@ -24,8 +24,9 @@ from bridge.fhir.identity import Trust, trust
 from bridge.fhir.referents import PROFESSIONAL_TYPES, lose_reference, named_type, names_professional, names_structure
 from bridge.fhir.telecoms import telecoms
 from bridge.fhir.view import Node, reads
+from bridge.fhir.wording import forbids
 from bridge.mappings import table, value_set
-from bridge.national import INS_ROOTS, PROFESSIONALS, STRUCTURES, is_ins, is_professional, is_structure
+from bridge.national import INS_ROOTS, PROFESSIONALS, REAL_INS_ROOTS, STRUCTURES, is_ins, is_professional, is_structure
 from bridge.order import (
     Address,
     Code,
@@ -50,6 +51,8 @@ _PROFESSIONS = "1.2.250.1.213.1.1.4.5"
 _G15, _R38 = "1.2.250.1.71.1.2.7", "1.2.250.1.213.2.28"
 _PHYSICIAN = "G15_10"
 _R260 = "https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass"
+_NO_BIRTH_NAMES = ("anonymous", "nickname", "temp")
+"""Uses of a name that is not the one of the birth certificate (FHIR R4, HumanName.use)."""
 _SPECIAL_PURPOSES = frozenset({"BILL", "HR", "PAYOR", "PRESS"})
 """Purposes of a contact that is none of the whole structure (FHIR R5, contactentity-type)."""
 
@@ -534,11 +537,17 @@ class People:
 
     def _relative(self, node: Node, found: _Relatives) -> None:
         context = self.context
+        if node.peek("active") is False or is_past(node, self.now):
+            node.give_up("IMGDA-0907")
+            return
         roles = [*dict.fromkeys(role for concept in node.children("relationship") for role in self._contact_roles(concept))]
         if len(roles) > 1 and "CON" in roles and self._is_marked_informant(node):
             roles.remove("CON")
         if not roles:
             return
+        for concept in node.children("relationship"):
+            if (text := one_line(concept.peek("text"))) and forbids(text):
+                context.contradiction(concept.at("text"), text)
         person = name(context, node, with_suffix=False, every="GUARD" in roles)
         organization = None if person else self.organization(node.child("organization"))
         if person is None and organization is None:
@@ -699,7 +708,10 @@ class People:
             more = civility(context, used)
             prefix, suffix = prefix or more[0], suffix or more[1]
             used.decide("use")
-        if birth.peek("use") in ("official", "maiden", "usual"):
+        if birth.peek("use") in _NO_BIRTH_NAMES:
+            context.note("IMGDA-0359", birth.at("use"), use=str(birth.peek("use")))
+            birth.decide("use")
+        elif birth.peek("use") in ("official", "maiden", "usual"):
             birth.decide("use")
         if not (givens or used_given or any(listed)):
             context.note("IMGDA-0336", birth.at("given"))
@@ -758,7 +770,9 @@ class People:
             if self._never_an_ins(candidate):
                 continue
             if is_under(context, candidate, *INS_ROOTS):
-                if reasons := self._withheld(candidate, found, missing):
+                if is_past(candidate, self.now):
+                    candidate.give_up("IMGDA-0907")
+                elif reasons := self._withheld(candidate, found, missing):
                     because |= reasons
                     candidate.give_up("IMGDA-0901", "administrative")
                 else:
@@ -787,6 +801,9 @@ class People:
         """Why an INS is not written, if it is not: the parameters of the finding that the patient has no identifier."""
         read = peek_identifier(self.context, node)
         because: dict[str, str] = {}
+        if has_type(node, "INS-NIR-TEST", "INS-NIR-DEMO") and read and read.root in REAL_INS_ROOTS:
+            because["because"] = "IMGDA-0358"
+            self.context.note("IMGDA-0358", node.path)
         if missing:
             because = {"because": "IMGDA-0306", "traits": ", ".join(missing)}
             self.context.note("IMGDA-0306", node.path, traits=because["traits"])

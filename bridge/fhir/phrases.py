@@ -25,8 +25,9 @@ from bridge.fhir.coding import (
     meaning,
 )
 from bridge.fhir.context import Context, clean, code_of, one_line, same_words
-from bridge.fhir.datatypes import french_date, moment
-from bridge.fhir.statuses import status_of
+from bridge.fhir.datatypes import french_date, moment, period
+from bridge.fhir.facts import is_fact
+from bridge.fhir.statuses import status_of, weakening
 from bridge.fhir.view import Node
 from bridge.mappings import code_system_name, rows
 from bridge.settings import Settings
@@ -179,11 +180,23 @@ class Phrases:
         return self.reference(node) if "reference" in node or "display" in node else self.concept(node)
 
     def reference(self, node: Node) -> str | None:
-        """What a reference leads to, by its name; else the display of the reference."""
+        """What a reference leads to, by its name and what weakens it, if it is a fact; else the display of the reference.
+
+        A display that says something else than the resource is said as well.
+        """
         found = self.context.index.find(node)
-        if found is not None and (words := self.name(found)):
-            return words
-        return one_line(node.text("display"))
+        if found is None:
+            return one_line(node.text("display"))
+        if self.context.is_patient(found):
+            return None
+        if not is_fact(self.context, found):
+            return None
+        words, told = self.name(found), weakening(self.context, found)
+        if words is None:
+            return one_line(node.text("display"))
+        other = self.context.other_words(node, found)
+        words = f"{words} ({', '.join(told)})" if told else words
+        return f"{words} ; {other}" if other else words
 
     def name(self, resource: Node) -> str | None:
         """What a resource is called: its code, its type or its location, side included."""
@@ -205,11 +218,15 @@ class Phrases:
         return f"{words} ({', '.join(sides)})" if sides else words
 
     def period(self, node: Node) -> str | None:
-        """A Period for people."""
-        start, end = moment(self.context, node, "start"), moment(self.context, node, "end")
-        if start and not end:
-            return f"depuis {french_date(start)}"
-        return " - ".join(french_date(bound) for bound in (start, end) if bound) or None
+        """A Period for people: a bound alone is said to be one, for the end of a treatment is not its date."""
+        span = period(self.context, node)
+        if span is None:
+            return None
+        if span.end is None:
+            return f"depuis {french_date(span.start or '')}"
+        if span.start is None:
+            return f"jusqu'{'au' if len(span.end) >= len('2026-03-02') else 'en'} {french_date(span.end)}"
+        return f"{french_date(span.start)} - {french_date(span.end)}"
 
     def _dosage(self, node: Node) -> str | None:
         return clean(node.text("text")) or clean(node.text("patientInstruction"))
@@ -221,8 +238,7 @@ class Phrases:
             if name is None:
                 continue
             if name.endswith("Period") and (span := node.child(name)):
-                start, end = moment(self.context, span, "start"), moment(self.context, span, "end")
-                return " - ".join(french_date(bound) for bound in (start, end) if bound) or None
+                return self.period(span)
             if name.endswith(("Age", "Range")) and (age := node.child(name)):
                 return quantity(age)
             if name.endswith("String"):

@@ -19,6 +19,7 @@ from bridge.fhir.attachments import Attachments
 from bridge.fhir.clinical import Clinical, narrative_text, section_code, sections
 from bridge.fhir.context import Context, clean
 from bridge.fhir.description import Description, description_of
+from bridge.fhir.facts import deletion
 from bridge.fhir.header import Header, coded_value
 from bridge.fhir.people import People
 from bridge.fhir.reasons import Reasons
@@ -100,6 +101,7 @@ def read(
         readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places), taken=taken))
     labelled = labels.contrary(context, root)
     leave_aside(context.index)
+    _refuse_deletions(root)
     leftovers.give_up(context.index, people, [reading.order for reading in readings if reading.order])
     unreferenced.belonging_to_nothing(context)
     lost = tuple(losses.find(root, context.index, settings.losses))
@@ -150,6 +152,16 @@ def _refuse_modifiers(context: Context, root: Node) -> None:
             stack += [(item, f"{path}[{i}]") for i, item in enumerate(value) if isinstance(item, (dict, list))]
 
 
+def _refuse_deletions(root: Node) -> None:
+    """An instruction to delete what was read, and is no fact with a status of its own, is a critical loss: a person, a place."""
+    for entry in root.children("entry"):
+        resource, request = entry.child("resource"), entry.child("request")
+        if resource is None or request is None or deletion(resource) is None:
+            continue
+        if root.ledger.has_read(resource.value) and not root.ledger.is_read(request.value, "method"):
+            request.lose("method", "IMGDA-0901", "critical")
+
+
 class _Reader:
     """Reads one group of requests."""
 
@@ -177,7 +189,7 @@ class _Reader:
         ids = header.order_ids()
         requested = header.requested_at()
         created = header.created_at(requested)
-        self.people.now = requested or created
+        self.people.now = self.context.now = requested or created
         authors = header.authors(requested, created)
         clinical = Clinical(self.context, Attachments(self.context))
         screening, urgency = header.is_screening(), header.urgency()
@@ -448,7 +460,11 @@ class _Reader:
         for coding in reason.children("coding") if reason else ():
             if coding.peek("code") == "nilknown":
                 coding.understood()
-                clinical.known_absence |= {"medical", "surgical"}
+                clinical.known_absence.add("surgical")
+                if "diseases" in clinical.stated:
+                    self.context.note("IMGDA-0465", coding.path)
+                else:
+                    clinical.known_absence.add("medical")
 
     # --- where things stand ------------------------------------------------------------------------------------------
 

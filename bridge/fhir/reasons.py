@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bridge.distinct import Distinct
 from bridge.fhir.clinical import TA, Clinical
 from bridge.fhir.context import Context, clean
+from bridge.fhir.facts import is_of_another, refuse
 from bridge.fhir.histories import joined
 from bridge.fhir.statuses import is_never, marks
 from bridge.fhir.view import Node, reads
@@ -95,10 +96,12 @@ class Reasons:
             elif "reference" in reference:
                 self.context.note("IMGDA-0218", reference.at("reference"))
             return
-        if self.context.is_foreign(found) or self._is_refuted(found) or self.clinical.never_happened(found):
+        if is_of_another(self.context, found) or self._is_refuted(found) or self.clinical.never_happened(found):
             return
         self.clinical.phrases.metadata(found)
-        self._add(None, self._line(found))
+        line = self._line(found)
+        self._add(None, line)
+        self._add(None, self.context.other_words(reference, found) if line else None)
 
     def _line(self, found: Node) -> str | None:
         """What a resource says as a reason: its line, as among the antécédents and results (docs/fhir.md, M1)."""
@@ -129,6 +132,5 @@ class Reasons:
         """Whether a Condition is refuted: no reason, even where it would answer a contre-indication."""
         if not is_never(node, "verificationStatus"):
             return False
-        self.context.note("IMGDA-0217", node.path)
-        node.give_up("IMGDA-0910", "technical")
+        refuse(self.context, node)
         return True

@@ -28,10 +28,13 @@ class Results:
     def phrases(self) -> Phrases:
         return Phrases(self.context)
 
-    def observation(self, node: Node) -> str | None:
-        """Any Observation with a value: "code : value (date)", then its phrases and notes."""
+    def observation(self, node: Node, label: str | None = None) -> str | None:
+        """Any Observation with a value: "code : value (date)", then its phrases and notes.
+
+        *label* stands for a code without words.
+        """
         concept = node.child("code")
-        label = self.phrases.concept(concept) if concept else None
+        label = (self.phrases.concept(concept) if concept else None) or label
         parts = [part for part in [self.value(node), *(self._component(c) for c in node.children("component"))] if part]
         if not label or not parts:
             return None
@@ -93,6 +96,8 @@ class Results:
         if concept is None:
             return None
         text, codings = clean(concept.text("text")), concept.children("coding")
+        if text:
+            self.context.contrary_displays(concept, text)
         if text is None and (shown := [coding for coding in codings if one_line(coding.peek("display"))]):
             text = min((str(one_line(coding.text("display"))) for coding in shown), key=same_order)
         for coding in codings:

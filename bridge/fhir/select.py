@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from bridge.fhir.acts import is_imaging
 from bridge.fhir.context import Context
 from bridge.fhir.description import description_of
+from bridge.fhir.facts import deletion
 from bridge.fhir.identifiers import has_type
 from bridge.fhir.view import Node
 
 __all__ = ["Group", "groups", "of_one_document", "replaced_by"]
 
 _REFUSED = ("revoked", "entered-in-error")
+_NOT_TO_BE_DONE = ("cancelled", "failed", "rejected")
 _QUIET = ("active",)
 _FIRM = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
 
@@ -42,6 +44,7 @@ def groups(context: Context, root: Node, composition: Node | None, *, single: bo
             requests.append(node)
         else:
             node.give_up("IMGDA-0910", "technical")
+    _say_ended_tasks(context, requests)
     imaging = [node for node in requests if is_imaging(context, node)]
     if not imaging and len(requests) == 1:
         imaging = requests
@@ -74,7 +77,7 @@ def _requests(context: Context, root: Node) -> list[Node]:
 
 
 def _is_refused(node: Node) -> bool:
-    return node.peek("status") in _REFUSED or node.peek("doNotPerform") is True
+    return deletion(node) is not None or node.peek("status") in _REFUSED or node.peek("doNotPerform") is True
 
 
 def replaced_by(context: Context, reference: Node) -> Node | None:
@@ -119,6 +122,10 @@ def of_one_document(context: Context, node: Node) -> tuple[Node, ...]:
 
 def _is_selectable(context: Context, node: Node) -> bool:
     """Whether a request may be converted at all; reports those that are not firm."""
+    if request := deletion(node):
+        context.note("IMGDA-0224", request.at("method"))
+        request.decide("method")
+        return False
     status, intent = node.deciding("status"), node.deciding("intent")
     if status in _REFUSED:
         context.note("IMGDA-0208", node.at("status"), status=status)
@@ -131,6 +138,17 @@ def _is_selectable(context: Context, node: Node) -> bool:
     if intent and intent not in _FIRM:
         context.note("IMGDA-0212", node.at("intent"), intent=intent)
     return True
+
+
+def _say_ended_tasks(context: Context, requests: list[Node]) -> None:
+    """Report the Tasks about the requests that were cancelled, refused or failed: the requests may not be meant to leave."""
+    own = {id(node.value) for node in requests}
+    for task in context.index.of_type("Task"):
+        status, focus = task.peek("status"), task.child("focus")
+        target = context.index.lookup(focus) if focus else None
+        if status in _NOT_TO_BE_DONE and target is not None and id(target.value) in own:
+            task.decide("status")
+            context.note("IMGDA-0223", task.at("status"), status=str(status))
 
 
 def _number(node: Node) -> str | None:

@@ -19,7 +19,7 @@ from bridge.fhir.coding import (
     SITE,
     meaning,
 )
-from bridge.fhir.context import Context, Stray, clean, code_of, one_line, same_order, same_words
+from bridge.fhir.context import Context, Stray, clean, code_of, one_line, plain_text, same_order, same_words
 from bridge.fhir.view import Node
 from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, contrary_site, label_sides, sides, sides_of_site
 from bridge.mappings import code_system_oid, contains, table
@@ -295,6 +295,17 @@ class Sites:
                 node.lose(name, "IMGDA-0446", "critical")
             elif not stated and sides(text):
                 self.context.note("IMGDA-0447", node.at(name), value=text)
+
+    def words_of_narrative(self, request: Node, places: list[Place]) -> None:
+        """A side that a narrative beyond the data names and no site has is lost there, as in an unknown extension."""
+        narrative = request.child("text")
+        if narrative is None or narrative.peek("status") in ("generated", "empty"):
+            return
+        stated = {code.code for place in places for code in place.modifiers}
+        stated |= {side for place in places for side in place.label_sides}
+        stated |= {RIGHT, LEFT} if BOTH in stated else {BOTH} if {RIGHT, LEFT} <= stated else set()
+        if sides_of_site(plain_text(str(narrative.peek("div")))) - stated:
+            narrative.lose("div", "IMGDA-0901", "critical")
 
     def _add_modifier(self, place: Place, code: Code) -> None:
         if code.code not in {known.code for known in place.modifiers}:

@@ -13,7 +13,7 @@ from bridge.fhir.context import Context, clean, same_words
 from bridge.fhir.view import Node
 from bridge.mappings import rows
 
-__all__ = ["NOT_FINAL", "Status", "is_never", "marks", "status_of"]
+__all__ = ["NOT_FINAL", "Status", "is_never", "marks", "status_of", "weakening"]
 
 _ELEMENTS = ("status", "clinicalStatus", "verificationStatus", "docStatus", "type")
 
@@ -53,11 +53,18 @@ def _codings(node: Node, element: str) -> Iterator[tuple[Node, str, Status | Non
 
 def is_never(node: Node, *elements: str) -> bool:
     """Whether a status says that what the resource states is no fact: entered in error, refuted, not done, cancelled."""
-    return any(
+    return (not elements and node.peek("status") == "entered-in-error") or any(
         status is not None and status.meaning == "never"
         for element in elements or _ELEMENTS
         for _, _, status in _codings(node, element)
     )
+
+
+def weakening(context: Context, node: Node) -> list[str]:
+    """The words of all the status elements of a resource."""
+    own = ("type",) if node.type_name == "AllergyIntolerance" else ()
+    elements = (*own, "status", "clinicalStatus", "verificationStatus")
+    return [word for element in elements for word in marks(context, node, element)]
 
 
 def marks(context: Context, node: Node, element: str) -> list[str]:

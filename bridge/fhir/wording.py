@@ -19,19 +19,24 @@ __all__ = [
     "BOTH",
     "LEFT",
     "RIGHT",
+    "adds_words",
     "bare",
     "contrary_contrast",
     "contrary_sides",
     "contrary_site",
     "denies",
+    "forbids",
     "is_contrary",
     "is_denial",
+    "is_unrelated",
+    "label_of_question",
     "label_sides",
     "names_a_part",
     "names_a_side",
     "names_another",
     "names_another_question",
     "repeats",
+    "says_contrary",
     "says_more_of_contrast",
     "sides",
     "sides_of_site",
@@ -355,6 +360,16 @@ def _questions() -> Mapping[str, str]:
     return {bare(row["display"]): row["code"] for row in rows("questions")}
 
 
+@cache
+def _labels_of_questions() -> Mapping[str, str]:
+    return {row["code"]: row["display"] for row in rows("questions")}
+
+
+def label_of_question(code: str) -> str | None:
+    """The label of a question of the volet, by its code."""
+    return _labels_of_questions().get(code)
+
+
 def names_another_question(text: str, code: str) -> bool:
     """Whether words are the label of another question than the code: "Antécédents chirurgicaux" for 11348-0."""
     return _questions().get(bare(text), code) != code
@@ -408,6 +423,56 @@ def label_sides(label: str) -> frozenset[str]:
     return _raw_sides(label)
 
 
+# --- two wordings of one thing ---------------------------------------------------------------------------------------
+
+_STEM = 4
+"""Words that begin with the same letters, this many, may be one word in two forms or two languages."""
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.plain[:_STEM] for word in _words(text) if len(word.plain) >= _STEM and word.plain not in _LINKS)
+
+
+def _short_words(text: str) -> frozenset[str]:
+    return frozenset(word.plain for word in _words(text) if len(word.plain) < _STEM) - _SMALL
+
+
+_SMALL = frozenset("a an au aux ce de des du en est et in la le les of on ou par sur the to un une".split())
+_LINKS = frozenset("avec dans pour sans sous suite chez with from left right droit droite gauche".split())
+"""Words that two wordings may have in common and mean different things."""
+
+
+def is_unrelated(one: str, other: str) -> bool:
+    """Whether two wordings have nothing in common: neither a word, nor the initials of one in the other."""
+    if _stems(one) & _stems(other) or _short_words(one) & _short_words(other):
+        return False
+    first, second = ("".join(word.plain[0] for word in _words(text)) for text in (one, other))
+    return bare(one).replace(".", "") != second and bare(other).replace(".", "") != first
+
+
+def says_contrary(one: str, other: str) -> bool:
+    """Whether two wordings contradict each other: right and left, or yes and no ("positif", "négatif")."""
+    if contrary_sides(sides(one), sides(other)):
+        return True
+    return (is_yes(one) and is_no(other)) or (is_no(one) and is_yes(other))
+
+
+def adds_words(text: str, label: str, *, is_site: bool) -> bool:
+    """Whether words say more than a label that they repeat in part: "ménisque interne du genou"; or a number that it lacks."""
+    if is_site:
+        text, label = _core(_without_sides(text)), _core(label)
+    own, known = _stems(text), _stems(label)
+    if is_site:
+        more = {word.plain for word in _words(text)} - _NO_SITE - _JOINTS
+        return bool(own & known) and any(word[:_STEM] in own - known for word in more)
+    numbers = {word.plain for word in _words(text) if word.plain.isdigit()} - {word.plain for word in _words(label)}
+    return bool(numbers) or (bool(own & known) and bool(own - known))
+
+
+_JOINTS = frozenset("articulation articulaire joint".split())
+"""Words of a site that its region has as well."""
+
+
 # --- yes and no ------------------------------------------------------------------------------------------------------
 
 _NO = frozenset("non no aucun aucune neant absent absente negatif negative none not nil".split())
@@ -429,6 +494,16 @@ _DENIALS = frozenset(
 def is_denial(text: str) -> bool:
     """Whether words deny something: "pas d'allergie connue", "no known allergy", "allergie : aucune connue"."""
     return any(word.plain in _DENIALS or word.plain in _NO for word in _words(text))
+
+
+_FORBIDS = re.compile(
+    r"\bne (pas|plus|jamais)\b|\bn'\w+ (pas|plus|jamais)\b|\b(do|must|should|may) not\b|\bnot to be\b|\bdon't\b"
+)
+
+
+def forbids(text: str) -> bool:
+    """Whether words forbid something: "ne pas prévenir", "do not contact"."""
+    return bool(_FORBIDS.search(bare(text)))
 
 
 def is_no(text: str) -> bool:

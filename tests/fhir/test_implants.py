@@ -298,3 +298,10 @@ def test_the_reason_of_a_request_is_not_taken_again_as_history():
     found = convert(data, unreferenced="take")
     assert "Diabète" in found.order.justification
     assert "Diabète" not in found.order.medical_history
+
+
+def test_a_use_that_has_ended_is_a_former_device_and_still_asks_where_no_status_says_so():
+    use = {"resourceType": "DeviceUseStatement", "id": "info-u", "status": "active", "subject": {"reference": "Patient/p"}}
+    found = bridge.to_cda(bundle(use | {"device": {"display": "Pacemaker"}, "timingPeriod": {"end": "2020-01-01"}}))
+    assert "Dispositif implanté : Pacemaker (jusqu'au 01/01/2020, ancien dispositif)" in found.order.medical_history
+    assert "IMGDA-0463" in {issue.code for issue in found.issues}

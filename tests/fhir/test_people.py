@@ -478,3 +478,55 @@ def test_the_contacts_of_r5_are_those_of_roles_and_structures():
 
 def test_an_inpatient_of_r5_is_in_hospital():
     assert setting(r5(bundle(org=UNTYPED, e=inpatient())))[0] == "ETABLISSEMENT"
+
+
+# --- identities and relatives that are not in force ------------------------------------------------------------------------
+
+TEST_INS = {
+    "value": "279035121518989",
+    "type": concept("https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203", "INS-NIR-TEST"),
+}
+LOCAL = {"system": "urn:oid:1.2.250.1.999.1.2", "value": "IPP-1"}
+ROLE = "http://terminology.hl7.org/CodeSystem/v3-RoleClass"
+
+
+@pytest.mark.parametrize(("root", "is_written"), [("1.2.250.1.213.1.4.8", False), ("1.2.250.1.213.1.4.10", True)])
+def test_an_ins_of_a_test_type_under_a_real_root_is_not_written(root, is_written):
+    found = converted(bundle(p=patient(identifier=[TEST_INS | {"system": f"urn:oid:{root}"}, LOCAL])))
+    assert (len(found.order.patient.ids) == 2) is is_written
+    assert ("IMGDA-0358" in codes(found)) is not is_written
+
+
+def test_an_ins_whose_period_has_ended_is_not_written():
+    ins = {"system": "urn:oid:1.2.250.1.213.1.4.10", "value": "279035121518989", "period": {"end": "2020-01-01"}}
+    found = converted(bundle(p=patient(identifier=[ins, LOCAL])))
+    assert [i.root for i in found.order.patient.ids] == ["1.2.250.1.999.1.2"]
+    assert "IMGDA-0907" in codes(found)
+
+
+@pytest.mark.parametrize(("use", "is_said"), [("anonymous", True), ("nickname", True), ("usual", False), ("official", False)])
+def test_a_birth_name_taken_from_a_name_that_is_none_is_a_warning(use, is_said):
+    name = {"use": use, "family": "ESSAI-TROIS", "given": ["DOMINIQUE", "MARIE"]}
+    assert ("IMGDA-0359" in codes(converted(bundle(p=patient(name=[name]))))) is is_said
+
+
+@pytest.mark.parametrize("ended", [{"active": False}, {"period": {"end": "2020-01-01"}}])
+@pytest.mark.parametrize("code", ["GUARD", "ECON"])
+def test_a_relative_that_is_none_any_more_is_not_written(ended, code):
+    person = {
+        "resourceType": "RelatedPerson",
+        "id": "r",
+        "patient": {"reference": "Patient/p"},
+        "name": [{"family": "ESSAI-MERE"}],
+    }
+    person["relationship"] = [concept(ROLE, code)]
+    before, after = converted(bundle(person)).order, converted(bundle(person | ended))
+    assert before.patient.guardians or before.contacts
+    assert (after.order.patient.guardians, after.order.contacts) == ((), ())
+    assert "IMGDA-0907" in codes(after)
+
+
+@pytest.mark.parametrize(("text", "is_said"), [("Ne pas prévenir", True), ("Do not contact", True), ("À prévenir", False)])
+def test_a_relative_who_is_not_to_be_told_is_a_warning(text, is_said):
+    contact = {"relationship": [concept(ROLE, "ECON", text=text)], "name": {"family": "ESSAI-MERE"}}
+    assert ("IMGDA-0445" in codes(converted(bundle(p=patient(contact=[contact]))))) is is_said

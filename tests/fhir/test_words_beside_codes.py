@@ -326,3 +326,27 @@ def test_the_label_of_another_speciality_is_refused():
     data = bundle(dr=doctor)
     where = f"{path_of(data, 'dr')}.qualification[0].code.coding[0].display"
     assert ("error", "IMGDA-0444", where) in findings(data)
+
+
+@pytest.mark.parametrize(
+    ("display", "is_said"),
+    [
+        ("Ménisque interne du genou", True),
+        ("Région du genou", False),
+        ("Articulation du genou", False),
+        ("Knee region structure", False),
+        ("genou droit", False),
+    ],
+)
+def test_words_of_a_site_that_no_code_says_are_a_warning(display, is_said):
+    data = order_of(bodySite=[site((KNEE, display), (RIGHT,))])
+    assert ("IMGDA-0450" in {code for _, code, _ in findings(data)}) is is_said
+
+
+@pytest.mark.parametrize(
+    ("display", "is_said"), [("IRC stade 5 dialysée", True), ("Maladie rénale chronique", False), ("CKD", False)]
+)
+def test_words_of_a_contra_indication_that_no_code_says_are_a_warning(display, is_said):
+    answer = observation("info-o", concept(LOINC, "64100-1"))
+    answer["valueCodeableConcept"] = concept("urn:oid:2.16.840.1.113883.6.3", "N18.9", display)
+    assert ("IMGDA-0450" in {issue.code for issue in BRIDGE.to_cda(bundle(answer)).issues}) is is_said
