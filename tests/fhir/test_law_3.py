@@ -27,6 +27,7 @@ TRUE_OF_THE_ORDER = {
     "IMGDA-0318",  # no order number
     "IMGDA-0323",  # the patient is dead
     "IMGDA-0440",  # a site both right and left
+    "IMGDA-0709",  # content of another type than stated
 }
 """Warnings that the order itself deserves, however it is written."""
 
