@@ -135,7 +135,7 @@ TOLERATED: list[tuple[bytes, list[tuple[str, str]], str, Callable[[bridge.Normal
      "IMGDA-1279", lambda r: r.order.acts[0].modality.code == "PT"),
     (DOCUMENT, [('code="N18.9" displayName', 'code="54787-7" displayName')], "IMGDA-1281",
      lambda r: len(r.order.contraindications) == 4),
-    (DOCUMENT, [('displayName="enceinte"', 'displayName="Allaitement"')], "IMGDA-1282",
+    (DOCUMENT, [('displayName="enceinte"', 'displayName="grossesse à préciser"')], "IMGDA-1282",
      lambda r: r.order.contraindications[0].concept.display == "enceinte"),
     (DOCUMENT, [('displayName="enceinte"', 'displayName="Enceinte"')], "IMGDA-1283",
      lambda r: r.order.contraindications[0].concept.display == "enceinte"),

@@ -15,14 +15,16 @@ from functools import cache, lru_cache
 from lxml import etree
 
 from bridge.cda.claims import Claims
-from bridge.cda.codes import fold
+from bridge.cda.facts import PLAN, WITHDRAWN
 from bridge.cda.parse import CDA, NUMBER, Parsed, Paths
+from bridge.cda.wording import fold, names_an_exam
+from bridge.fhir.critical import is_critical
 from bridge.fhir.losses import severity
 from bridge.issues import Issue, LossClass, issue
 from bridge.mappings import rows
 from bridge.settings import Losses
 
-__all__ = ["find", "repeated_ids"]
+__all__ = ["find", "repeated_ids", "weighed"]
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -157,8 +159,6 @@ class _Reader:
                 continue
             if name == "value" and element.tag == f"{CDA}reference":
                 yield from self._reference(element, value)
-            elif name == "nullFlavor" and element.tag in _FACTS:
-                yield from self._said(issue("IMGDA-1306", self._paths.of(element, "/@nullFlavor"), loss="clinical", value=value))
             elif name == "nullFlavor" and value == "MSK" and element.tag != f"{CDA}targetSiteCode":
                 yield from self._said(issue("IMGDA-1320", self._paths.of(element, "/@nullFlavor"), loss="clinical", value=value))
             elif name == "codeSystemName":
@@ -171,10 +171,7 @@ class _Reader:
         yield from self._said(issue("IMGDA-1321", self._paths.of(element, leaf), loss=kind, value=value))
 
     def _said(self, loss: Issue) -> Iterator[Issue]:
-        """A loss as the policy has it; what the site knowingly drops is a note."""
-        assert loss.loss is not None
-        allowed = _is_allowed(loss.path or "", self._policy.allow)
-        yield loss.with_severity("information" if allowed else severity(loss.loss, self._policy))
+        yield weighed(loss, self._policy)
 
     def _system_name(self, element: etree._Element, value: str) -> Iterator[Issue]:
         """The name of a code system says what its OID says; another spelling of it is untidy."""
@@ -203,7 +200,7 @@ class _Reader:
         text = _own_text(element)
         if not text or "" in self._claims.took.get(number, ()) or self._claims.holds(number, text):
             return
-        if not (element.tag == f"{CDA}title" and fold(text) in _titles()):
+        if not (element.tag == f"{CDA}title" and fold(text) in _titles()) and not _repeats_label(element, text):
             yield from self._loss(element, "", text)
 
     def narrative(self, number: int, element: etree._Element) -> Iterator[Issue]:
@@ -217,9 +214,22 @@ class _Reader:
                 continue
             kind = _kind(element, "")
             if claimed or self._narrative[number]:
-                yield issue("IMGDA-1302", self._paths.of(element), loss=kind, value=piece)
+                yield from self._said(issue("IMGDA-1302", self._paths.of(element), loss=kind, value=piece))
             else:
                 yield from self._said(issue("IMGDA-1322", self._paths.of(element), loss=kind, value=piece))
+
+
+def weighed(loss: Issue, policy: Losses) -> Issue:
+    """A loss as the policy has it; what the site knowingly drops is a note."""
+    assert loss.loss is not None
+    allowed = _is_allowed(loss.path or "", policy.allow)
+    return loss.with_severity("information" if allowed else severity(loss.loss, policy))
+
+
+def _repeats_label(element: etree._Element, text: str) -> bool:
+    """Whether an original text says what the label beside it says."""
+    parent = element.getparent()
+    return element.tag == f"{CDA}originalText" and parent is not None and fold(text) == fold(parent.get("displayName", ""))
 
 
 def _own_text(element: etree._Element) -> str:
@@ -255,17 +265,34 @@ def _implied_values(name: str, narrative: bool, *tags: str) -> tuple[frozenset[s
 
 
 _FACTS = frozenset({f"{CDA}observation", f"{CDA}procedure"})
-_WITHDRAWN = frozenset({"aborted", "cancelled", "nullified", "obsolete"})
 
 
 def _kind(element: etree._Element, leaf: str) -> LossClass:
-    """How much a loss matters; what was withdrawn, or is said to be unknown, is no fact that could be critical."""
+    """How much a loss matters: the more serious of its place and its value (docs/decisions.md, 26).
+
+    What was withdrawn, or is said to be unknown, is no fact that could be critical.
+    """
     around = [e for e in (element, *element.iterancestors()) if e.tag in _FACTS or e.tag == f"{CDA}serviceEvent"]
     status = [s.get("code") for e in around for s in e.iterchildren(f"{CDA}statusCode")]
     code = next((c.get("code", "") for e in around for c in e.iterchildren(f"{CDA}code")), "")
     kind = loss_class(_plain(element) + leaf, code)
-    is_no_fact = any(s in _WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
+    if kind != "critical" and _is_critical_value(element, leaf):
+        kind = "critical"
+    is_no_fact = any(s in WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
     return "clinical" if kind == "critical" and is_no_fact else kind
+
+
+def _is_critical_value(element: etree._Element, leaf: str) -> bool:
+    """Whether a code of the body states a side, a contra-indication, a function or contrast, or a table of acts names one."""
+    section = next(element.iterancestors(f"{CDA}section"), None)
+    if section is None:
+        return False
+    if leaf == "/@code":
+        return is_critical(element.get("code", ""), element.get("codeSystem"))
+    if leaf or next(element.iterancestors(f"{CDA}tr"), None) is None:
+        return False
+    kind = next((code.get("code") for code in section.iterchildren(f"{CDA}code")), None)
+    return kind == PLAN and any(map(names_an_exam, _pieces(element)))
 
 
 def _is_allowed(path: str, patterns: tuple[str, ...]) -> bool:
