@@ -247,16 +247,31 @@ class _Document:
                 yield self._note("IMGDA-0443", translation)
 
     def _cells(self, acts: list[_Act]) -> Iterator[Issue]:
-        """The cells of modifiers that name one which no act of their row states."""
-        rows: dict[etree._Element, set[str]] = {}
+        """The cells of the table of acts that name a modifier which no act of their row states, or another modality or site."""
+        rows: dict[etree._Element, list[_Act]] = {}
         for act in acts:
-            shown = [w.shown for w in [*act.words, *(w for s in act.sites for w in self._words(s, "originalText"))]]
-            for row in {row for one in shown if one is not None and (row := _row(one)) is not None}:
-                rows.setdefault(row, set()).update(act.codes)
-        for row, codes in rows.items():
+            told = [*act.words, *(w for s in act.sites for w in self._words(s, "originalText"))]
+            for row in {row for w in told if w.shown is not None and (row := _row(w.shown)) is not None}:
+                rows.setdefault(row, []).append(act)
+        for row, own in rows.items():
+            codes = {code for act in own for code in act.codes}
             known = codes | ({wording.BOTH} if {wording.RIGHT, wording.LEFT} <= codes else set())
             if (cell := _cell(row, "Précision topographique")) is not None and not _modifiers_named(cell) <= known:
                 yield self._lost(cell, _text(cell))
+            modalities = [concept for act in own if (concept := act.modality)]
+            sites = [concept for act in own for s in act.sites if (concept := _concept(s, "site"))]
+            yield from self._labels(_cell(row, "Modalité"), "modality", modalities, codes)
+            yield from self._labels(_cell(row, "Localisation"), "site", sites, codes)
+
+    def _labels(self, cell: etree._Element | None, name: str, concepts: list[Concept], codes: set[str]) -> Iterator[Issue]:
+        """The texts that a cell prints itself, without a reference to them, against the codes of its row."""
+        if cell is None or not concepts:
+            return
+        stated = frozenset(codes & _SIDES)
+        for piece in (cell.text, *(child.tail for child in cell)):
+            text = " ".join((piece or "").split())
+            if text and all(wording.is_contrary(text, name, concept, stated) for concept in concepts):
+                yield self._contrary(_Words(cell, text, cell))
 
     # --- answers -----------------------------------------------------------------------------------------------------
 

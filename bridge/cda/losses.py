@@ -15,11 +15,12 @@ from functools import cache, lru_cache
 from lxml import etree
 
 from bridge.cda.claims import Claims
-from bridge.cda.facts import PLAN, WITHDRAWN
+from bridge.cda.facts import WITHDRAWN
 from bridge.cda.parse import CDA, NUMBER, Parsed, Paths
-from bridge.cda.wording import fold, names_an_exam
+from bridge.cda.wording import fold, is_a_modality
 from bridge.fhir.critical import is_critical
 from bridge.fhir.losses import severity
+from bridge.fhir.wording import sides
 from bridge.issues import Issue, LossClass, issue
 from bridge.mappings import rows
 from bridge.settings import Losses
@@ -135,6 +136,8 @@ class _Reader:
         self._narrative: dict[int, tuple[int, ...]] = {}
         """The narrative elements, each with those around it that repeat data, itself included."""
         self._ids = {i for e in parsed.elements if (i := e.get("ID")) is not None}
+        self._stated: set[str] = set()
+        """Every value that was read, spelled alike."""
         self.told: set[int] = set()
         """Narrative elements whose whole text was read, and all that they hold."""
 
@@ -212,11 +215,21 @@ class _Reader:
         for piece in _pieces(element):
             if fold(piece) in _labels() or self._claims.says(self._narrative[number], piece):
                 continue
-            kind = _kind(element, "")
-            if claimed or self._narrative[number]:
-                yield from self._said(issue("IMGDA-1302", self._paths.of(element), loss=kind, value=piece))
-            else:
-                yield from self._said(issue("IMGDA-1322", self._paths.of(element), loss=kind, value=piece))
+            code, kind = "IMGDA-1302", _kind(element, "")
+            if not (claimed or self._narrative[number]):
+                code, kind = "IMGDA-1322", "critical" if self._is_an_act(element, piece) else kind
+            yield from self._said(issue(code, self._paths.of(element), loss=kind, value=piece))
+
+    def _is_an_act(self, element: etree._Element, text: str) -> bool:
+        """Whether words of the table of acts, in a row to which no entry leads, name a side or a modality that no act has."""
+        table = next(element.iterancestors(f"{CDA}table"), None)
+        heading = table.find(f"{CDA}thead/{CDA}tr/{CDA}th") if table is not None else None
+        if heading is None or not fold(_whole_text(heading)).startswith("modalite"):
+            return False
+        if not self._stated:
+            self._stated = {fold(value) for values in self._claims.values.values() for value in values}
+        named = sides(text)
+        return not named <= self._stated if named else is_a_modality(text) and fold(text) not in self._stated
 
 
 def weighed(loss: Issue, policy: Losses) -> Issue:
@@ -276,23 +289,16 @@ def _kind(element: etree._Element, leaf: str) -> LossClass:
     status = [s.get("code") for e in around for s in e.iterchildren(f"{CDA}statusCode")]
     code = next((c.get("code", "") for e in around for c in e.iterchildren(f"{CDA}code")), "")
     kind = loss_class(_plain(element) + leaf, code)
-    if kind != "critical" and _is_critical_value(element, leaf):
+    if leaf == "/@code" and _is_critical_code(element):
         kind = "critical"
     is_no_fact = any(s in WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
     return "clinical" if kind == "critical" and is_no_fact else kind
 
 
-def _is_critical_value(element: etree._Element, leaf: str) -> bool:
-    """Whether a code of the body states a side, a contra-indication, a function or contrast, or a table of acts names one."""
-    section = next(element.iterancestors(f"{CDA}section"), None)
-    if section is None:
-        return False
-    if leaf == "/@code":
-        return is_critical(element.get("code", ""), element.get("codeSystem"))
-    if leaf or next(element.iterancestors(f"{CDA}tr"), None) is None:
-        return False
-    kind = next((code.get("code") for code in section.iterchildren(f"{CDA}code")), None)
-    return kind == PLAN and any(map(names_an_exam, _pieces(element)))
+def _is_critical_code(element: etree._Element) -> bool:
+    """Whether a code of the body states a side, a contra-indication, a function or contrast."""
+    in_body = next(element.iterancestors(f"{CDA}section"), None) is not None
+    return in_body and is_critical(element.get("code", ""), element.get("codeSystem"))
 
 
 def _is_allowed(path: str, patterns: tuple[str, ...]) -> bool:

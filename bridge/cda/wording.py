@@ -9,10 +9,10 @@ import re
 import unicodedata
 from functools import cache
 
-from bridge.fhir.wording import is_denial, names_another, sides
+from bridge.fhir.wording import is_denial, names_another
 from bridge.mappings import Concept, value_set
 
-__all__ = ["denies_label", "denies_urgency", "fold", "names_an_answer", "names_an_exam"]
+__all__ = ["denies_label", "denies_urgency", "fold", "is_a_modality", "names_an_answer"]
 
 _SMALL = frozenset("a au aux d de des du en l la le les patient patiente ne n est the of is".split())
 _NOT_URGENT = re.compile(r"\b(?:non|pas|sans|aucune?|not|no|absence d|pas d|hors)(?: de| d| en)? (?:urgen\w+|emergency)\b")
@@ -45,9 +45,9 @@ def names_an_answer(text: str) -> bool:
     return names_another(text, "contraindication", _NOBODY)
 
 
-def names_an_exam(text: str) -> bool:
-    """Whether words name a side, or are the name of a modality."""
-    return bool(sides(text)) or fold(text) in _modalities()
+def is_a_modality(text: str) -> bool:
+    """Whether words are the label of a modality."""
+    return fold(text) in _modalities()
 
 
 @cache
