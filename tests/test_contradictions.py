@@ -14,6 +14,7 @@ from bridge.settings import Losses
 
 KNEE = (ROOT / "fixtures" / "knee-radiograph" / "document.xml").read_text("utf-8")
 HEART = (ROOT / "fixtures" / "pacemaker-cardiac-mri" / "document.xml").read_text("utf-8")
+URGENT = (ROOT / "fixtures" / "stroke-mri" / "document.xml").read_text("utf-8")
 SNOMED = 'codeSystem="2.16.840.1.113883.6.96"'
 TA = 'codeSystem="1.2.250.1.213.1.1.4.322"'
 SIDE = f'<value code="24028007" displayName="droit" {SNOMED} codeSystemName="SNOMED CT"/>'
@@ -54,13 +55,19 @@ def findings(document: bytes, settings: Settings | None = None) -> list[Issue]:
         return list(refusal.issues)
 
 
-def entry_of(document: str, code: str) -> str:
-    """The entry with the observation of a contra-indication."""
-    return next(e for e in re.findall(r"<entry>.*?</entry>", document) if '"64100-1"' in e and f'"{code}"' in e)
+def entry_with(document: str, code: str) -> str:
+    """The first entry that holds a code."""
+    return next(entry for entry in re.findall(r"<entry>.*?</entry>", document) if f'"{code}"' in entry)
+
+
+def relation_with(document: str, code: str) -> str:
+    """The relation of an act to the observation with a code."""
+    relations = re.findall(r"<entryRelationship.*?</entryRelationship>", document)
+    return next(relation for relation in relations if f'"{code}"' in relation)
 
 
 def both_answers() -> bytes:
-    entry = entry_of(HEART, "MED-1117")
+    entry = entry_with(HEART, "MED-1117")
     contrary = entry.replace('moodCode="EVN"', 'moodCode="EVN" negationInd="true"', 1)
     return changed(HEART, (entry, entry + contrary))
 
@@ -163,6 +170,16 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
         "/section/subject",
     ),
     "yes and no": (both_answers(), "IMGDA-0424", "/observation"),
+    "a patient who was informed and was not": (
+        changed(KNEE, (informed := entry_with(KNEE, "MED-1130"), informed + informed.replace('value="true"', 'value="false"'))),
+        "IMGDA-0438",
+        "/value/@value",
+    ),
+    "a call back that is wished and is not": (
+        changed(URGENT, (wish := relation_with(URGENT, "GEN-297"), wish + wish.replace('value="true"', 'value="false"'))),
+        "IMGDA-0443",
+        "/value/@value",
+    ),
     "a negative interpretation": (
         changed(HEART, (ANSWER, ANSWER.replace("<target", '<interpretationCode code="NEG"/><target'))),
         "IMGDA-0424",
@@ -180,7 +197,7 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     ),
     "an act that was done": (changed(KNEE, (ACT, ACT.replace("INT", "EVN"))), "IMGDA-1327", "/@moodCode"),
     "a contra-indication that is a goal": (
-        changed(HEART, (entry_of(HEART, "MED-1117"), entry_of(HEART, "MED-1117").replace('"EVN"', '"GOL"', 1))),
+        changed(HEART, (entry_with(HEART, "MED-1117"), entry_with(HEART, "MED-1117").replace('"EVN"', '"GOL"', 1))),
         "IMGDA-1327",
         "/@moodCode",
     ),
@@ -259,9 +276,8 @@ WARNED: dict[str, tuple[bytes, str, str]] = {
 @pytest.mark.parametrize("name", WARNED)
 def test_words_against_a_code_are_as_loud_as_the_setting_says(name):
     document, code, path = WARNED[name]
-    for level in ("warning", "error"):
-        found = findings(document, Settings(contradictions=level))
-        assert [i.severity for i in found if i.code == code and i.path.endswith(path)] == [level]
+    found = findings(document, Settings(contradictions="error"))
+    assert [i.severity for i in found if i.code == code and i.path.endswith(path)] == ["error"]
     assert [found for found in check(document).issues if (found.code, found.severity) == (code, "warning")]
 
 

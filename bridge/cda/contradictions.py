@@ -28,6 +28,7 @@ _SIDES = frozenset({wording.RIGHT, wording.LEFT, wording.BOTH})
 _ANY_EXAM = frozenset({"C63334", "OT"})
 """Interventional radiology and "autre": any other modality may stand beside them."""
 _CONTRAINDICATION, _FUNCTION, _URGENCY, _HISTORY = "64100-1", "MED-1133", "MED-1095", "11329-0"
+_INFORMATION = "34895-3"
 _PREGNANT = "77386006"
 _ANSWERED = {"NEG": False, "ND": False, "POS": True}
 """Interpretations that are an answer (HL7 v3 ObservationInterpretation)."""
@@ -42,6 +43,7 @@ def find(root: etree._Element, paths: Paths, unread: Iterable[etree._Element], l
     document = _Document(root, paths, frozenset(unread), level)
     yield from document.acts()
     yield from document.answers()
+    yield from document.yes_and_no()
     yield from document.urgency()
 
 
@@ -93,7 +95,7 @@ class _Document:
     def _entries(self, section_code: str) -> Iterator[etree._Element]:
         """The observations and procedures of a section that are read."""
         for section in self._sections:
-            if any(code.get("code") == section_code for code in section.iterchildren(f"{CDA}code")):
+            if _is_about(section, section_code):
                 for entry in section.iterchildren(f"{CDA}entry"):
                     for element in entry.iterchildren(f"{CDA}observation", f"{CDA}procedure"):
                         if self._is_read(element):
@@ -229,7 +231,7 @@ class _Document:
     def _functions(self, act: _Act) -> Iterator[Issue]:
         name = "pet-function" if act.code.get("code") == "PT" else "scintigraphy-function"
         for entry in act.entry.findall(f"{CDA}entryRelationship/{CDA}observation"):
-            if any(code.get("code") == _FUNCTION for code in entry.iterchildren(f"{CDA}code")) and self._is_read(entry):
+            if _is_about(entry, _FUNCTION) and self._is_read(entry):
                 for value in entry.iterchildren(f"{CDA}value"):
                     yield from self._words_of_value(value, name)
 
@@ -289,7 +291,7 @@ class _Document:
                         yield self._note("IMGDA-0424", entry)
                     yield from self._comments(entry, value, present)
         for section in self._sections:
-            if any(code.get("code") == _HISTORY for code in section.iterchildren(f"{CDA}code")):
+            if _is_about(section, _HISTORY):
                 yield from self._rows_alone(section, set(known))
 
     def _rows_alone(self, section: etree._Element, codes: set[str]) -> Iterator[Issue]:
@@ -314,6 +316,17 @@ class _Document:
             if _ANSWERED.get(one.get("code", ""), present) is not present:
                 yield self._note("IMGDA-0424", one)
 
+    def yes_and_no(self) -> Iterator[Issue]:
+        """The information of the patient, or the wish to be called back, that is both yes and no."""
+        informed = [entry for entry in self._entries(_INFORMATION) if _is_about(entry, "MED-1130")]
+        inner = (e for act in self._entries(PLAN) for e in act.iterfind(f"{CDA}entryRelationship/{CDA}observation"))
+        called = [entry for entry in inner if _is_about(entry, "GEN-297") and self._is_read(entry)]
+        for entries, code in ((informed, "IMGDA-0438"), (called, "IMGDA-0443")):
+            values = [v for entry in entries for v in entry.iterchildren(f"{CDA}value") if v.get("value")]
+            for value in values[1:]:
+                if _is_yes(value) is not _is_yes(values[0]):
+                    yield self._note(code, value, leaf="/@value")
+
     # --- urgency -----------------------------------------------------------------------------------------------------
 
     def urgency(self) -> Iterator[Issue]:
@@ -331,6 +344,14 @@ class _Document:
 
 
 _SPOKEN = {"MED-1153": "avec contraste", "MED-1154": "sans contraste"}
+
+
+def _is_about(entry: etree._Element, code: str) -> bool:
+    return any(one.get("code") == code for one in entry.iterchildren(f"{CDA}code"))
+
+
+def _is_yes(value: etree._Element) -> bool:
+    return value.get("value") in ("true", "1")
 
 
 def _text(element: etree._Element) -> str:

@@ -75,18 +75,21 @@ class Marked(NamedTuple):
 
     parsed: Parsed
     tree: etree._Element
+    unread: list[facts.NoFact]
+    """What of the document the stylesheet did not see."""
 
 
 def marked(document: bytes, limits: Limits) -> Marked:
     """Apply the stylesheet to a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG."""
     parsed = parse(document, limits)
+    unread = facts.no_facts(parsed.elements, parsed.paths)
     try:
-        said = facts.without(parsed.root, facts.no_facts(parsed.elements, parsed.paths))
-        text = transform(parsed.model, "to-order", etree.tostring(said, encoding="unicode"))
+        said = etree.tostring(facts.without(parsed.root, unread), encoding="unicode")
+        text = transform(parsed.model, "to-order", said)
     except StylesheetError:
         # The types of the stylesheet are those of the CDA schema: what stands twice where it may stand once ends here.
         raise SourceError(issue("IMGDA-1299", "/ClinicalDocument")) from None
-    return Marked(parsed, xml.read(text))
+    return Marked(parsed, xml.read(text), unread)
 
 
 def read(document: bytes, settings: Settings) -> Reading:
@@ -97,9 +100,10 @@ def read(document: bytes, settings: Settings) -> Reading:
 class _Reading:
     """One document on its way to an order."""
 
-    def __init__(self, parsed: Parsed, tree: etree._Element, settings: Settings) -> None:
+    def __init__(self, parsed: Parsed, tree: etree._Element, unread: list[facts.NoFact], settings: Settings) -> None:
         self._parsed = parsed
         self._tree = tree
+        self._unread = unread
         self._settings = settings
         self._issues: list[Issue] = []
 
@@ -115,9 +119,8 @@ class _Reading:
                 self._note(code, element, value)
         self._check_values()
         self._issues += header.findings(self._parsed)
-        unread = facts.no_facts(self._parsed.elements, self._parsed.paths)
-        self._issues += [self._weighed(one.finding) for one in unread if one.finding]
-        self._issues += self._contradictions(unread)
+        self._issues += [self._weighed(one.finding) for one in self._unread if one.finding]
+        self._issues += self._contradictions()
         self._requester()
         self._note_defaults()
         self._complete_moments()
@@ -146,8 +149,8 @@ class _Reading:
         """A finding that may be a loss, as the policy has it."""
         return losses.weighed(found, self._settings.losses) if found.loss else found
 
-    def _contradictions(self, unread: list[facts.NoFact]) -> list[Issue]:
-        none = [one.element for one in unread]
+    def _contradictions(self) -> list[Issue]:
+        none = [one.element for one in self._unread]
         found = contradictions.find(self._parsed.root, self._parsed.paths, none, self._settings.contradictions)
         return [self._weighed(one) for one in found]
 
