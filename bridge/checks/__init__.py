@@ -27,6 +27,10 @@ from bridge.stylesheets import transform
 __all__ = ["Report", "check", "failed", "model_of"]
 
 
+_WEIGHED: dict[str, Severity] = {"IMGDA-1326": "error", "IMGDA-1329": "warning"}
+"""What is about somebody else is an error here; words that deny an urgency are like other words against a code."""
+
+
 def check(document: bytes, *, model: str | None = None, limits: Limits | None = None) -> Report:
     """Every finding of a document; *model* states the version of the model instead of taking the document's own.
 
@@ -67,9 +71,9 @@ def _check(document: bytes, model: str | None, limits: Limits) -> Report:
 def _contradictions(root: etree._Element, known: Paths) -> list[Issue]:
     """What the parts of a document say against each other, and what is about somebody else, as the reading of it finds it."""
     unread = facts.no_facts(root.iter(etree.Element), known)
-    found = contradictions.find(root, known, [one.element for one in unread])
-    foreign = [one.finding.with_severity("error") for one in unread if one.finding and one.finding.code == "IMGDA-1326"]
-    return [replace(one, loss=None) for one in [*foreign, *found]]
+    found = [*contradictions.find(root, known, [one.element for one in unread])]
+    found += [one.finding for one in unread if one.finding and one.finding.code in _WEIGHED]
+    return [replace(one, loss=None, severity=_WEIGHED.get(one.code, one.severity)) for one in found]
 
 
 def _ruled(root: etree._Element, model: str, known: Paths) -> list[Issue]:
