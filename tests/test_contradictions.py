@@ -66,6 +66,13 @@ def relation_with(document: str, code: str) -> str:
     return next(relation for relation in relations if f'"{code}"' in relation)
 
 
+def act_in_a_second_section() -> bytes:
+    start = KNEE.index('<component><section><templateId root="2.16.840.1.113883.10.20.1.10"/>')
+    section = KNEE[start : KNEE.index("</section></component>", start) + len("</section></component>")]
+    bare = re.sub(r"<text>.*?</table></text>", "<text>-</text>", section).replace("MED-1126", "MED-1128")
+    return changed(KNEE, (section, section + re.sub(r"<targetSiteCode.*</targetSiteCode>", "", bare)))
+
+
 def both_answers() -> bytes:
     entry = entry_with(HEART, "MED-1117")
     contrary = entry.replace('moodCode="EVN"', 'moodCode="EVN" negationInd="true"', 1)
@@ -202,6 +209,12 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
         "/@moodCode",
     ),
     "an act in another section": (act_among_the_history(), "IMGDA-1327", "/@moodCode"),
+    "an act of a second section": (act_in_a_second_section(), "IMGDA-1321", "/observation/code/@code"),
+    "an act that is no observation": (
+        changed(KNEE, ("<entry>" + ACT, f'<entry><act moodCode="INT"><code code="MED-1128" {TA}/></act></entry><entry>' + ACT)),
+        "IMGDA-1321",
+        "/act/code/@code",
+    ),
     "an urgency that is none": (
         changed(KNEE, ("<documentationOf>", NON_URGENT % "Non urgent" + "<documentationOf>")),
         "IMGDA-1329",

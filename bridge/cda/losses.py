@@ -15,14 +15,14 @@ from functools import cache, lru_cache
 from lxml import etree
 
 from bridge.cda.claims import Claims
-from bridge.cda.facts import WITHDRAWN
+from bridge.cda.facts import REQUESTS, WITHDRAWN
 from bridge.cda.parse import CDA, NUMBER, Parsed, Paths
 from bridge.cda.wording import fold, is_a_modality
 from bridge.fhir.critical import is_critical
 from bridge.fhir.losses import severity
 from bridge.fhir.wording import sides
 from bridge.issues import Issue, LossClass, issue
-from bridge.mappings import rows
+from bridge.mappings import rows, value_set
 from bridge.settings import Losses
 
 __all__ = ["find", "repeated_ids", "weighed"]
@@ -296,9 +296,12 @@ def _kind(element: etree._Element, leaf: str) -> LossClass:
 
 
 def _is_critical_code(element: etree._Element) -> bool:
-    """Whether a code of the body states a side, a contra-indication, a function or contrast."""
-    in_body = next(element.iterancestors(f"{CDA}section"), None) is not None
-    return in_body and is_critical(element.get("code", ""), element.get("codeSystem"))
+    """Whether a code of the body states a side, contra-indication, function or contrast, or is an examination that is asked for."""
+    if next(element.iterancestors(f"{CDA}section"), None) is None:
+        return False
+    code, parent = element.get("code", ""), element.getparent()
+    is_asked = parent is not None and parent.get("moodCode") in REQUESTS and element.tag == f"{CDA}code"
+    return is_critical(code, element.get("codeSystem")) or (is_asked and code in value_set("modality").by_code)
 
 
 def _is_allowed(path: str, patterns: tuple[str, ...]) -> bool:
