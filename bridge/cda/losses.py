@@ -296,7 +296,7 @@ def _kind(element: etree._Element, leaf: str) -> LossClass:
 
 
 def _is_critical_code(element: etree._Element) -> bool:
-    """Whether a code of the body states a side, contra-indication, function or contrast, or is an examination that is asked for."""
+    """Whether a code of the body states a side, contra-indication, function or contrast, or an examination asked for."""
     if next(element.iterancestors(f"{CDA}section"), None) is None:
         return False
     code, parent = element.get("code", ""), element.getparent()
