@@ -375,6 +375,11 @@ _sites = st.lists(worded("site"), min_size=1, max_size=3, unique_by=lambda c: (c
 _entry_ids = maybe(st.builds(Identifier, root=uuids))
 
 
+def _has_one_side(modifiers: tuple[Code, ...]) -> bool:
+    """Whether a site is not right and left, or bilateral, at once: no document that says so is read."""
+    return len({code.code for code in modifiers} & {"24028007", "7771000", "51440002"}) < 2
+
+
 @cache
 @st.composite
 def acts(draw: st.DrawFn) -> Act:
@@ -383,7 +388,7 @@ def acts(draw: st.DrawFn) -> Act:
     kind = modality.code
     locations = draw(_sites)
     modified = draw(st.integers(-1, len(locations) - 1))
-    modifiers = draw(several(codes("topographic-modifier"), 3, 1))
+    modifiers = draw(several(codes("topographic-modifier"), 3, 1).filter(_has_one_side))
     functions: tuple[Function, ...] = ()
     contrast = None
     if kind in ("PT", "NM"):

@@ -135,7 +135,7 @@ TOLERATED: list[tuple[bytes, list[tuple[str, str]], str, Callable[[bridge.Normal
      "IMGDA-1279", lambda r: r.order.acts[0].modality.code == "PT"),
     (DOCUMENT, [('code="N18.9" displayName', 'code="54787-7" displayName')], "IMGDA-1281",
      lambda r: len(r.order.contraindications) == 4),
-    (DOCUMENT, [('displayName="enceinte"', 'displayName="Allaitement"')], "IMGDA-1282",
+    (DOCUMENT, [('displayName="enceinte"', 'displayName="grossesse à préciser"')], "IMGDA-1282",
      lambda r: r.order.contraindications[0].concept.display == "enceinte"),
     (DOCUMENT, [('displayName="enceinte"', 'displayName="Enceinte"')], "IMGDA-1283",
      lambda r: r.order.contraindications[0].concept.display == "enceinte"),
@@ -263,10 +263,10 @@ def test_the_official_examples_are_read_without_an_error(reference):
 
 def test_both_models_and_directions_compile_in_another_process():
     code = (
-        "from bridge import stylesheets as s\n"
-        "for m in s.models():\n"
+        "from bridge import resources, stylesheets as s\n"
+        "for m in resources.models():\n"
         "    s.warm(m, 'to-cda'); s.warm(m, 'to-order')\n"
-        "print(s.models())"
+        "print(resources.models())"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert result.stdout.strip() == "('2022.01', '2024.01')"

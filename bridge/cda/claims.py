@@ -13,7 +13,7 @@ from functools import cache
 
 from lxml import etree
 
-from bridge.cda.codes import fold
+from bridge.cda.wording import fold
 from bridge.order import Order
 from bridge.order_xml import NAMESPACE, Field, plan
 

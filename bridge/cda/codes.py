@@ -1,22 +1,23 @@
 """The codes of an order read from a document: labels of the value sets, retired codes, missing code systems.
 
-The code is trusted, not its label; where they disagree, that is said. Source: IMG-DA-IMG 2024.01, the JDV; docs/models.md,
+The code is trusted, not its label; where they disagree, that is said, and a label that names something else is an error.
+Source: IMG-DA-IMG 2024.01, the JDV; docs/models.md,
 "Codes"; mappings/codes/retired.csv.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
 from lxml import etree
 
+from bridge.cda.wording import denies_label, fold
+from bridge.fhir.wording import is_contrary
 from bridge.mappings import Concept, ValueSet, rows, value_set
 from bridge.order_xml import NAMESPACE
 
-__all__ = ["fold", "tidy"]
+__all__ = ["tidy"]
 
 _O = f"{{{NAMESPACE}}}"
 
@@ -46,14 +47,11 @@ _CLINICAL = frozenset(
     ).split()
 )
 
+CONTRARY = "IMGDA-0444"
+"""A label that names something else than its code (docs/decisions.md, 25)."""
+
 Finding = tuple[str, etree._Element, str | None]
 """Code of an issue, the element of the order, the value concerned."""
-
-
-def fold(text: str) -> str:
-    """A text without case, accents, punctuation and runs of white space: two spellings of one label."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join(re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c))))
 
 
 @cache
@@ -97,7 +95,7 @@ def _one(element: etree._Element, known: ValueSet, *, clinical: bool) -> Iterato
         yield "IMGDA-1289", element, None
         element.set("system", concept.system)
     if concept is not None:
-        yield from _label(element, concept, clinical=clinical)
+        yield from _label(element, concept, known.name, clinical=clinical)
         return
     replacement = _retired().get((known.name, code, system))
     if replacement is None:
@@ -117,14 +115,16 @@ def _attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _label(element: etree._Element, concept: Concept, *, clinical: bool) -> Iterator[Finding]:
-    """The label of the value set; another spelling is a small thing, another label may mean another code."""
+def _label(element: etree._Element, concept: Concept, name: str, *, clinical: bool) -> Iterator[Finding]:
+    """The label of the value set; another spelling is a small thing, another label may mean another code, or name one."""
     sent = element.get("display")
     element.set("display", concept.display)
     if sent is None or sent == " ".join(concept.display.split()):
         return
     if fold(sent) == fold(concept.display):
         yield "IMGDA-1283", element, sent
+    elif clinical and (is_contrary(sent, name, concept) or denies_label(sent, concept.display)):
+        yield CONTRARY, element, sent
     else:
         yield ("IMGDA-1282" if clinical else "IMGDA-1284"), element, sent
 

@@ -15,14 +15,17 @@ from functools import cache, lru_cache
 from lxml import etree
 
 from bridge.cda.claims import Claims
-from bridge.cda.codes import fold
+from bridge.cda.facts import REQUESTS, WITHDRAWN
 from bridge.cda.parse import CDA, NUMBER, Parsed, Paths
+from bridge.cda.wording import fold, is_a_modality
+from bridge.fhir.critical import is_critical
 from bridge.fhir.losses import severity
+from bridge.fhir.wording import sides
 from bridge.issues import Issue, LossClass, issue
-from bridge.mappings import rows
+from bridge.mappings import rows, value_set
 from bridge.settings import Losses
 
-__all__ = ["find", "repeated_ids"]
+__all__ = ["find", "repeated_ids", "weighed"]
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -133,6 +136,8 @@ class _Reader:
         self._narrative: dict[int, tuple[int, ...]] = {}
         """The narrative elements, each with those around it that repeat data, itself included."""
         self._ids = {i for e in parsed.elements if (i := e.get("ID")) is not None}
+        self._stated: set[str] = set()
+        """Every value that was read, spelled alike."""
         self.told: set[int] = set()
         """Narrative elements whose whole text was read, and all that they hold."""
 
@@ -157,8 +162,6 @@ class _Reader:
                 continue
             if name == "value" and element.tag == f"{CDA}reference":
                 yield from self._reference(element, value)
-            elif name == "nullFlavor" and element.tag in _FACTS:
-                yield from self._said(issue("IMGDA-1306", self._paths.of(element, "/@nullFlavor"), loss="clinical", value=value))
             elif name == "nullFlavor" and value == "MSK" and element.tag != f"{CDA}targetSiteCode":
                 yield from self._said(issue("IMGDA-1320", self._paths.of(element, "/@nullFlavor"), loss="clinical", value=value))
             elif name == "codeSystemName":
@@ -171,10 +174,7 @@ class _Reader:
         yield from self._said(issue("IMGDA-1321", self._paths.of(element, leaf), loss=kind, value=value))
 
     def _said(self, loss: Issue) -> Iterator[Issue]:
-        """A loss as the policy has it; what the site knowingly drops is a note."""
-        assert loss.loss is not None
-        allowed = _is_allowed(loss.path or "", self._policy.allow)
-        yield loss.with_severity("information" if allowed else severity(loss.loss, self._policy))
+        yield weighed(loss, self._policy)
 
     def _system_name(self, element: etree._Element, value: str) -> Iterator[Issue]:
         """The name of a code system says what its OID says; another spelling of it is untidy."""
@@ -203,7 +203,7 @@ class _Reader:
         text = _own_text(element)
         if not text or "" in self._claims.took.get(number, ()) or self._claims.holds(number, text):
             return
-        if not (element.tag == f"{CDA}title" and fold(text) in _titles()):
+        if not (element.tag == f"{CDA}title" and fold(text) in _titles()) and not _repeats_label(element, text):
             yield from self._loss(element, "", text)
 
     def narrative(self, number: int, element: etree._Element) -> Iterator[Issue]:
@@ -215,11 +215,34 @@ class _Reader:
         for piece in _pieces(element):
             if fold(piece) in _labels() or self._claims.says(self._narrative[number], piece):
                 continue
-            kind = _kind(element, "")
-            if claimed or self._narrative[number]:
-                yield issue("IMGDA-1302", self._paths.of(element), loss=kind, value=piece)
-            else:
-                yield from self._said(issue("IMGDA-1322", self._paths.of(element), loss=kind, value=piece))
+            code, kind = "IMGDA-1302", _kind(element, "")
+            if not (claimed or self._narrative[number]):
+                code, kind = "IMGDA-1322", "critical" if self._is_an_act(element, piece) else kind
+            yield from self._said(issue(code, self._paths.of(element), loss=kind, value=piece))
+
+    def _is_an_act(self, element: etree._Element, text: str) -> bool:
+        """Whether words of the table of acts, in a row to which no entry leads, name a side or a modality that no act has."""
+        table = next(element.iterancestors(f"{CDA}table"), None)
+        heading = table.find(f"{CDA}thead/{CDA}tr/{CDA}th") if table is not None else None
+        if heading is None or not fold(_whole_text(heading)).startswith("modalite"):
+            return False
+        if not self._stated:
+            self._stated = {fold(value) for values in self._claims.values.values() for value in values}
+        named = sides(text)
+        return not named <= self._stated if named else is_a_modality(text) and fold(text) not in self._stated
+
+
+def weighed(loss: Issue, policy: Losses) -> Issue:
+    """A loss as the policy has it; what the site knowingly drops is a note."""
+    assert loss.loss is not None
+    allowed = _is_allowed(loss.path or "", policy.allow)
+    return loss.with_severity("information" if allowed else severity(loss.loss, policy))
+
+
+def _repeats_label(element: etree._Element, text: str) -> bool:
+    """Whether an original text says what the label beside it says."""
+    parent = element.getparent()
+    return element.tag == f"{CDA}originalText" and parent is not None and fold(text) == fold(parent.get("displayName", ""))
 
 
 def _own_text(element: etree._Element) -> str:
@@ -255,17 +278,30 @@ def _implied_values(name: str, narrative: bool, *tags: str) -> tuple[frozenset[s
 
 
 _FACTS = frozenset({f"{CDA}observation", f"{CDA}procedure"})
-_WITHDRAWN = frozenset({"aborted", "cancelled", "nullified", "obsolete"})
 
 
 def _kind(element: etree._Element, leaf: str) -> LossClass:
-    """How much a loss matters; what was withdrawn, or is said to be unknown, is no fact that could be critical."""
+    """How much a loss matters: the more serious of its place and its value (docs/decisions.md, 26).
+
+    What was withdrawn, or is said to be unknown, is no fact that could be critical.
+    """
     around = [e for e in (element, *element.iterancestors()) if e.tag in _FACTS or e.tag == f"{CDA}serviceEvent"]
     status = [s.get("code") for e in around for s in e.iterchildren(f"{CDA}statusCode")]
     code = next((c.get("code", "") for e in around for c in e.iterchildren(f"{CDA}code")), "")
     kind = loss_class(_plain(element) + leaf, code)
-    is_no_fact = any(s in _WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
+    if leaf == "/@code" and _is_critical_code(element):
+        kind = "critical"
+    is_no_fact = any(s in WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
     return "clinical" if kind == "critical" and is_no_fact else kind
+
+
+def _is_critical_code(element: etree._Element) -> bool:
+    """Whether a code of the body states a side, contra-indication, function or contrast, or an examination asked for."""
+    if next(element.iterancestors(f"{CDA}section"), None) is None:
+        return False
+    code, parent = element.get("code", ""), element.getparent()
+    is_asked = parent is not None and parent.get("moodCode") in REQUESTS and element.tag == f"{CDA}code"
+    return is_critical(code, element.get("codeSystem")) or (is_asked and code in value_set("modality").by_code)
 
 
 def _is_allowed(path: str, patterns: tuple[str, ...]) -> bool:

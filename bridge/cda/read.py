@@ -1,4 +1,4 @@
-"""Reads a CDA document IMG-DA-IMG into an order: parse, stylesheet, marks, codes, moments, order, losses.
+"""Reads a CDA document IMG-DA-IMG into an order: parse, facts, stylesheet, marks, codes, contradictions, moments, order, losses.
 
 Source: docs/design.md; docs/models.md.
 """
@@ -14,9 +14,10 @@ from typing import NamedTuple
 from lxml import etree
 
 from bridge import moments, order_xml, xml
-from bridge.cda import claims, codes, header, losses
+from bridge.cda import claims, codes, contradictions, facts, header, losses
 from bridge.cda.parse import Parsed, is_base64, local_name, parse
 from bridge.errors import SourceError, StylesheetError
+from bridge.fhir.datatypes import as_datetime, latest
 from bridge.issues import Issue, issue
 from bridge.national import INS_ROOTS
 from bridge.order import Code, Identifier, Order
@@ -74,17 +75,21 @@ class Marked(NamedTuple):
 
     parsed: Parsed
     tree: etree._Element
+    unread: list[facts.NoFact]
+    """What of the document the stylesheet did not see."""
 
 
 def marked(document: bytes, limits: Limits) -> Marked:
     """Apply the stylesheet to a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG."""
     parsed = parse(document, limits)
+    unread = facts.no_facts(parsed.elements, parsed.paths)
     try:
-        text = transform(parsed.model, "to-order", etree.tostring(parsed.root, encoding="unicode"))
+        said = etree.tostring(facts.without(parsed.root, unread), encoding="unicode")
+        text = transform(parsed.model, "to-order", said)
     except StylesheetError:
         # The types of the stylesheet are those of the CDA schema: what stands twice where it may stand once ends here.
         raise SourceError(issue("IMGDA-1299", "/ClinicalDocument")) from None
-    return Marked(parsed, xml.read(text))
+    return Marked(parsed, xml.read(text), unread)
 
 
 def read(document: bytes, settings: Settings) -> Reading:
@@ -95,23 +100,27 @@ def read(document: bytes, settings: Settings) -> Reading:
 class _Reading:
     """One document on its way to an order."""
 
-    def __init__(self, parsed: Parsed, tree: etree._Element, settings: Settings) -> None:
+    def __init__(self, parsed: Parsed, tree: etree._Element, unread: list[facts.NoFact], settings: Settings) -> None:
         self._parsed = parsed
         self._tree = tree
+        self._unread = unread
         self._settings = settings
         self._issues: list[Issue] = []
 
     def finish(self) -> Reading:
         for found in self._tree.iter(f"{_X}issue"):
-            self._issues.append(
-                issue(found.get("code", ""), self._parsed.paths.of(self._parsed.elements[int(found.get("n", "0"))]))
-            )
+            self._issues.append(self._told(found.get("code", ""), self._parsed.elements[int(found.get("n", "0"))]))
         claimed = claims.gather(self._tree)
         repeated = {int(e.get("of", "")): int(e.get("n", "")) for e in self._tree.iterfind(f"{_X}again")}
         for code, element, value in codes.tidy(self._tree):
-            self._note(code, element, value)
+            if code == codes.CONTRARY:
+                self._issues.append(issue(code, self._label_place(element), value=value))
+            else:
+                self._note(code, element, value)
         self._check_values()
         self._issues += header.findings(self._parsed)
+        self._issues += [self._weighed(one.finding) for one in self._unread if one.finding]
+        self._issues += self._contradictions()
         self._requester()
         self._note_defaults()
         self._complete_moments()
@@ -121,13 +130,29 @@ class _Reading:
             self._drop_repeated_ids()
             order = self._with_first_forename(self._with_media(order_xml.read(self._tree)))
             order = order_xml.without_derived_ids(order)
-        self._issues += losses.find(self._parsed, claimed, repeated, self._settings.losses)
+        named = {found.path for found in self._issues if found.code in ("IMGDA-1325", "IMGDA-1330")}
+        lost = losses.find(self._parsed, claimed, repeated, self._settings.losses)
+        self._issues += [found for found in lost if found.path not in named]
         if any(found.is_error for found in self._issues):
             order = None
         return Reading(order, self._issues, self._parsed.model, self._parsed)
 
     def _note(self, code: str, place: etree._Element, value: str | None = None, /, **parameters: str) -> None:
         self._issues.append(issue(code, self._place(place), value=value, parameters=parameters))
+
+    def _told(self, code: str, place: etree._Element) -> Issue:
+        """A finding of the stylesheet; a contradiction of code and narrative is as loud as the settings say."""
+        found = issue(code, self._parsed.paths.of(place))
+        return found.with_severity(self._settings.contradictions) if code == "IMGDA-1301" else found
+
+    def _weighed(self, found: Issue) -> Issue:
+        """A finding that may be a loss, as the policy has it."""
+        return losses.weighed(found, self._settings.losses) if found.loss else found
+
+    def _contradictions(self) -> list[Issue]:
+        none = [one.element for one in self._unread]
+        found = contradictions.find(self._parsed.root, self._parsed.paths, none, self._settings.contradictions)
+        return [self._weighed(one) for one in found]
 
     def _place(self, element: etree._Element) -> str:
         """The XPath of what an element of the order was read from, or of what is around it."""
@@ -137,6 +162,12 @@ class _Reading:
                 return self._parsed.paths.of(self._parsed.elements[int(marks.split()[-1])])
             current = current.getparent()
         return "/ClinicalDocument"
+
+    def _label_place(self, element: etree._Element) -> str:
+        """The XPath of the label that a code of the order had; its other marks are the narrative that shows it."""
+        marked = (self._parsed.elements[int(mark)] for mark in element.get(f"{_X}from", "").split())
+        labelled = next((one for one in marked if one.get("displayName") is not None), None)
+        return self._place(element) if labelled is None else self._parsed.paths.of(labelled, "/@displayName")
 
     def _note_defaults(self) -> None:
         """What the document leaves out and the order has a default for is said: the document written states it."""
@@ -201,6 +232,13 @@ class _Reading:
             for name in ("at", "start", "end"):
                 if (value := element.get(name)) is not None:
                     element.set(name, self._complete(element, value, _ENDS.get(name)))
+            self._check_period(element)
+
+    def _check_period(self, element: etree._Element) -> None:
+        """A period that ends before it starts is an error, as it is in an order (FHIR R4, per-1)."""
+        start, end = element.get("start"), element.get("end")
+        if start and end and moments.exists(start) and moments.exists(end) and latest(end) < as_datetime(start):
+            self._issues.append(issue("IMGDA-0603", self._time_place(element, "high")))
 
     def _complete(self, element: etree._Element, text: str, end: str | None = None) -> str:
         """A moment with its offset, that of the site where the document has none; *end* names that of an interval."""

@@ -6,9 +6,12 @@ are issues: data with a code, an XPath, a source, sentences and remedies. Source
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lxml import etree
 
 from bridge import xml
+from bridge.cda import contradictions, facts
 from bridge.cda.parse import NUMBER, Paths, is_base64
 from bridge.checks import recognise
 from bridge.checks.recognise import model_of
@@ -22,6 +25,10 @@ from bridge.settings import Limits
 from bridge.stylesheets import transform
 
 __all__ = ["Report", "check", "failed", "model_of"]
+
+
+_WEIGHED: dict[str, Severity] = {"IMGDA-1326": "error", "IMGDA-1329": "warning"}
+"""What is about somebody else is an error here; words that deny an urgency are like other words against a code."""
 
 
 def check(document: bytes, *, model: str | None = None, limits: Limits | None = None) -> Report:
@@ -54,10 +61,19 @@ def _check(document: bytes, model: str | None, limits: Limits) -> Report:
         return Report(version, (reason,))
     known = paths()
     found = [*_file(document), *check_structure(root, known), *_attachments(root, known)]
+    found += _contradictions(root, known)
     if not any(defect.code == "IMGDA-1427" for defect in found):
         said = {(one.code, one.path, one.text()) for one in found}
         found += [one for one in _ruled(root, version, known) if (one.code, one.path, one.text()) not in said]
     return Report(version, told(found, limits.findings), limit=limits.findings)
+
+
+def _contradictions(root: etree._Element, known: Paths) -> list[Issue]:
+    """What the parts of a document say against each other, and what is about somebody else, as the reading of it finds it."""
+    unread = facts.no_facts(root.iter(etree.Element), known)
+    found = [*contradictions.find(root, known, [one.element for one in unread])]
+    found += [one.finding for one in unread if one.finding and one.finding.code in _WEIGHED]
+    return [replace(one, loss=None, severity=_WEIGHED.get(one.code, one.severity)) for one in found]
 
 
 def _ruled(root: etree._Element, model: str, known: Paths) -> list[Issue]:
