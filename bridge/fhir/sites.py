@@ -16,16 +16,18 @@ from bridge.fhir.coding import (
     PET_FUNCTION,
     SCINTIGRAPHY_FUNCTION,
     SITE,
+    is_contrary_side,
     meaning,
 )
 from bridge.fhir.context import Context, Stray, clean, code_of, one_line, same_words
 from bridge.fhir.view import Node
 from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, contrary_site, label_sides, sides, sides_of_site
-from bridge.mappings import code_system_oid, contains
+from bridge.mappings import code_system_oid, contains, related
 from bridge.order import Code, Site, Translation
 
 __all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations"]
 
+_SIDES = frozenset({RIGHT, LEFT, BOTH})
 _BESIDE_SITE = (MODIFIER, MODALITY, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, CONTRAINDICATION)
 """What else a coding of ``bodySite`` may state."""
 
@@ -43,6 +45,12 @@ class Place:
     """The CodeableConcepts that give it: their words are compared with its modifiers."""
     translations: set[Translation] = field(default_factory=set)
     """The translations of its repetitions."""
+    sides_in_words: set[str] = field(default_factory=set)
+    """The sides that its words name."""
+
+    def __post_init__(self) -> None:
+        words = [text for concept in self.concepts for _, _, text in _words_of(concept)]
+        self.sides_in_words.update(side for text in words for side in sides(text))
 
     def keep_translations(self) -> None:
         """Keep the translations of its repetitions beside its own."""
@@ -59,6 +67,28 @@ class Place:
     def label_sides(self) -> frozenset[str]:
         """The sides in the label of the site itself: "oreillette droite"."""
         return label_sides((self.location.display or "") if self.location else "")
+
+    @property
+    def sides(self) -> frozenset[str]:
+        """The sides that its codes state."""
+        return {code.code for code in self.modifiers} & _SIDES | self.label_sides
+
+    def repeats(self, known: Place) -> bool:
+        """Whether this site is that one said again: the same modifiers, or none, and no words that name another side than it."""
+        own, codes = ({code.code for code in place.modifiers} for place in (self, known))
+        if own and own != codes:
+            return False
+        stated = known.sides or frozenset(known.sides_in_words)
+        return not contrary_sides(frozenset(self.sides_in_words), stated)
+
+    def join(self, other: Place) -> None:
+        """Take over the words and translations of a site that repeats this one."""
+        self.concepts += other.concepts
+        self.sides_in_words |= other.sides_in_words
+        if self.location is not None and other.location is not None:
+            own = other.location.text if other.location.text != site_words(self.site) else None
+            self.location = replace(self.location, text=self.location.text or own)
+            self.translations.update(other.location.translations)
 
     @property
     def site(self) -> Site:
@@ -89,19 +119,41 @@ class Sites:
 
     def read(self, request: Node, exam: Exam) -> list[Place]:
         """Every site of a request with its modifiers; BodyStructures first, body sites merged into them."""
-        places: list[Place] = []
-        for structure in self._structures(request):
-            places += self._structure(structure, exam)
-        known: dict[tuple[str, str | None], list[Place]] = {}
-        for place in places:
-            known.setdefault((place.code, place.text), []).append(place)
-        for concept in request.children("bodySite"):
-            if (new := self._body_site(concept, known, exam)) is not None:
-                known.setdefault((new.code, new.text), []).append(new)
-                places.append(new)
+        structures = [place for node in self._structures(request) for place in self._structure(node, exam)]
+        named = [place for concept in request.children("bodySite") if (place := self._body_site(concept, exam))]
+        self._contrary_structures(structures, named)
+        places = self._once_each(structures, named)
         for place in places:
             place.keep_translations()
         return places
+
+    def _contrary_structures(self, structures: list[Place], named: list[Place]) -> None:
+        """A structure and a bodySite are two ways to say one site: where none of the sides agree, it is an error."""
+        of_structures, of_sites = _sides_by_site(structures), _sides_by_site(named)
+        if not of_structures:
+            return
+        paths = {place.code: place.path for place in reversed(named) if place.sides}
+        for code, path in paths.items():
+            one, other = _sides_near(code, of_structures), _sides_near(code, of_sites)
+            if one and one.isdisjoint(other) and {BOTH, RIGHT, LEFT} != one | other:
+                self.context.note("IMGDA-0440", path)
+
+    def _once_each(self, structures: list[Place], named: list[Place]) -> list[Place]:
+        """The sites without repetitions: a bodySite that says no more than another site does, by its codes and words.
+
+        Those with modifiers are compared first, so that the order of the sites never matters. Two structures are two sites.
+        """
+        kept: dict[tuple[str, str | None], list[Place]] = {}
+        apart = {id(place) for place in structures}
+        for place in sorted([*structures, *named], key=lambda place: not place.modifiers):
+            known = kept.setdefault((place.code, place.text), [])
+            others = (other for other in known if not {id(place), id(other)} <= apart)
+            if (same := next((other for other in others if place.repeats(other)), None)) is not None:
+                same.join(place)
+            else:
+                known.append(place)
+        found = {id(place) for group in kept.values() for place in group}
+        return [place for place in (*structures, *named) if id(place) in found]
 
     def complete(self, exam: Exam, loose: list[tuple[Code, Node]], places: list[Place]) -> None:
         """Put the modifiers given for the act as a whole on its only site; then look for contrary sides."""
@@ -115,7 +167,7 @@ class Sites:
 
     def _put(self, place: Place, code: Code, node: Node) -> None:
         """Add a modifier to a site; a side contrary to one that it has is an error at the coding that says it."""
-        if _is_contrary_side(code.code, {known.code for known in place.modifiers}):
+        if is_contrary_side(code.code, {known.code for known in place.modifiers}):
             self.context.note("IMGDA-0440", node.path)
         self._add_modifier(place, code)
 
@@ -271,33 +323,25 @@ class Sites:
         if code.code not in {known.code for known in place.modifiers}:
             place.modifiers.append(code)
 
-    def _body_site(self, concept: Node, places: dict[tuple[str, str | None], list[Place]], exam: Exam) -> Place | None:
-        """One bodySite: a further site, or None for the repetition of one of those known, by their codes and words."""
+    def _body_site(self, concept: Node, exam: Exam) -> Place | None:
+        """One bodySite; None where it only refers to a BodyStructure."""
         if concept.extensions("bodySite") and not concept.children("coding"):
             return None
-        new = self._location(concept, concept.path, exam, [])
-        if new is None:
-            return None
-        known = self._repeated(new, places.get((new.code, new.text), []))
-        if known is None:
-            return new
-        known.concepts += new.concepts
-        if known.location is not None and new.location is not None:
-            own = new.location.text if new.location.text != site_words(known.site) else None
-            known.location = replace(known.location, text=known.location.text or own)
-            known.translations.update(new.location.translations)
-        return None
+        return self._location(concept, concept.path, exam, [])
 
-    def _repeated(self, new: Place, places: list[Place]) -> Place | None:
-        """The one of the sites of its code and words that a further one repeats, rather one that its words do not contradict."""
-        named = frozenset(side for concept in new.concepts for _, _, text in _words_of(concept) for side in sides(text))
-        own = {code.code for code in new.modifiers}
-        found = []
-        for known in places:
-            codes = {code.code for code in known.modifiers}
-            if not own or own == codes:
-                found.append((contrary_sides(named, frozenset(codes)), known))
-        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+def _sides_by_site(places: list[Place]) -> dict[str, set[str]]:
+    """The sides that codes state, by the code of their site."""
+    found: dict[str, set[str]] = {}
+    for place in places:
+        if place.code and place.sides:
+            found.setdefault(place.code, set()).update(place.sides)
+    return found
+
+
+def _sides_near(code: str, known: dict[str, set[str]]) -> set[str]:
+    """The sides of a site, of what contains it, and of its parts."""
+    return set().union(*(sides for other, sides in known.items() if related("site", other, code)))
 
 
 def site_words(site: Site) -> str:
@@ -315,12 +359,6 @@ def modifier_order(stray: Stray) -> tuple[bool, str]:
     """The sides first, then the others by code."""
     code = stray.meaning.concept.code
     return code not in (RIGHT, LEFT, BOTH), code
-
-
-def _is_contrary_side(code: str, known: set[str]) -> bool:
-    """Whether a side cannot stand beside those that a site has."""
-    own = {RIGHT, LEFT, BOTH}
-    return code in own and bool((known & own) - {code})
 
 
 def _is_said(places: list[Place], code: Code) -> bool:

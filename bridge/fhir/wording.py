@@ -8,11 +8,12 @@ something else does not pass in silence. A word counts only where it is unambigu
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from bridge.fhir.spelling import Word, bare
+from bridge.fhir.spelling import words as _words
 from bridge.mappings import Concept, contains, related, rows, value_set
 
 __all__ = [
@@ -39,18 +40,20 @@ __all__ = [
 RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
 """SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral."""
 
-_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)['’](?=\w)", re.IGNORECASE)
-_TOKEN = re.compile(r"\w+")
 _SHORT = 4
 """A name of a site has at least this many letters."""
 
 _NOT_A_SIDE_AFTER = frozenset(
     "oreillette atrium ventricule ventriculaire auricule auriculaire coeur coeurs cardiaque cavites colon colique lobe "
-    "lobes angle angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all".split()
+    "lobes angle angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all "
+    "ventricolo atrio auricola cuore lobo auricula ventriculo corazon coracao vitamine vit hepatite groupe".split()
 )
 """Words after which "droit" or "gauche" belongs to the name of an organ, a muscle or something else."""
 
-_NOT_A_SIDE_BEFORE = frozenset("atrium atrial ventricle ventricular lobe colon heart away now after over".split())
+_NOT_A_SIDE_BEFORE = frozenset(
+    "atrium atrial ventricle ventricular lobe colon heart away now after over "
+    "vorhof herzkammer ventrikel herz herzohr kolon lappen hart hartkamer boezem ventriculo ventricolo atrio".split()
+)
 """Words before which "right" or "left" belongs to the name of an organ, or is no side."""
 
 _MUSCLE = frozenset("anterieur femoral interne externe lateral medial superieur inferieur abdomen".split())
@@ -68,29 +71,13 @@ _MORE_SITES = frozenset(
     "bras jambe jambes genou genoux seins yeux cotes poignets mains pieds coudes epaules hanches chevilles cotes rachis "
     "knee knees hip hips shoulder shoulders elbow elbows wrist wrists hand hands finger fingers thumb forearm arm arms "
     "humerus leg legs thigh thighs femur tibia fibula ankle ankles foot feet toe toes heel breast breasts eye eyes ear ears "
-    "kidney kidneys lung lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein".split()
+    "kidney kidneys lung lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein "
+    "knie hufte schulter fuss bein auge ohr brust ellenbogen handgelenk sprunggelenk niere lunge "
+    "heup schouder voet oog oor borst elleboog enkel nier ginocchio ginocchia anca spalla piede braccio gamba occhio orecchio "
+    "gomito polso caviglia polmone rodilla rodillas cadera hombro brazo pierna ojo oido codo muneca tobillo rinon pulmon "
+    "joelho joelhos quadril ombro mama braco perna olho ouvido cotovelo punho tornozelo pulmao".split()
 )
-"""Names of sites that stand in no label, and their plurals, in French and English."""
-
-
-def bare(text: str) -> str:
-    """A text without accents, case and doubled blanks, for comparisons."""
-    spelled = text.replace("’", "'").replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")
-    plain = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
-    return " ".join(plain.casefold().split())
-
-
-class _Word(NamedTuple):
-    """One word: as written, without accents, and without case as well."""
-
-    written: str
-    plain: str
-
-
-def _words(text: str) -> list[_Word]:
-    spelled = _ELISION.sub("", text.replace("œ", "oe").replace("Œ", "Oe"))
-    plain = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
-    return [_Word(found, found.casefold()) for found in _TOKEN.findall(plain)]
+"""Names of sites that stand in no label, and their plurals, in French and English, and the usual ones of our neighbours."""
 
 
 # --- sides -----------------------------------------------------------------------------------------------------------
@@ -100,13 +87,14 @@ class _SideWord(NamedTuple):
     """One row of ``mappings/side-words.csv``."""
 
     side: str
-    place: str
-    """Where the name of a site must stand: ``after`` one, ``before`` one, ``beside`` one; empty for anywhere."""
+    places: frozenset[str]
+    """Where the word must stand to count: ``after``, ``before``, ``beside`` the name of a site, ``next`` after it, or there and
+    last (``end``); empty for anywhere."""
 
 
 @cache
 def _side_words() -> Mapping[str, _SideWord]:
-    return {row["word"]: _SideWord(row["modifier_code"], row["place"]) for row in rows("side-words")}
+    return {row["word"]: _SideWord(row["modifier_code"], frozenset(row["place"].split())) for row in rows("side-words")}
 
 
 @cache
@@ -136,31 +124,55 @@ def sides_of_site(text: str | None) -> frozenset[str]:
 
 def _named(text: str) -> Iterator[tuple[str, bool]]:
     """Each side named, and whether the name of a site stands beside it."""
-    words, last = _words(text), -9
+    return (side for spelled in _with_unseen_breaks(text) for side in _named_in(_words(spelled)))
+
+
+_UNSEEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+
+
+def _with_unseen_breaks(text: str) -> tuple[str, ...]:
+    """A text; and where a sign without a shape may part two words or one, the text with blanks in its place as well."""
+    return (text,) if text.isascii() or not _UNSEEN.search(text) else (text, _UNSEEN.sub(" ", text))
+
+
+def _named_in(words: list[Word]) -> Iterator[tuple[str, bool]]:
+    known, last = _side_words(), -9
     for index, word in enumerate(words):
-        # A single letter counts as a capital only: "genou D", never "genou d".
-        found = _side_words().get(word.written) or (_side_words().get(word.plain) if len(word.plain) > 1 else None)
+        # A single letter is looked up as written: "genou D" names a side, "genou d athlète" does not.
+        found = known.get(word.written) or (known.get(word.plain) if len(word.plain) > 1 else None)
         if found is None or _is_no_side(words, index):
             continue
         after = any(w.plain in _site_names() for w in words[max(0, index - 3) : index])
         before = any(w.plain in _site_names() for w in words[index + 1 : index + 2])
-        beside = index > 0 and (words[index - 1].plain in _site_names() or _joins(words[last + 1 : index], index - last))
-        if _stands(found.place, beside, before):
+        joined = _joins(words[last + 1 : index], index - last)
+        if not found.places or joined or any(_stands(place, words, index) for place in found.places):
             last = index
             yield found.side, after or before
 
 
-def _joins(between: list[_Word], distance: int) -> bool:
+def _joins(between: list[Word], distance: int) -> bool:
     """Whether a side goes on from one just before it: "genoux D/G", "genoux D et G"."""
     return distance == 1 or (distance == 2 and between[0].plain in ("et", "and", "ou", "or"))
 
 
-def _stands(place: str, after: bool, before: bool) -> bool:
+_TO_A_SIDE = frozenset("le la les the a au cote du on to".split())
+"""Words that may stand between the name of a site and the abbreviation of a side: "genoux (les deux)"."""
+
+
+def _stands(place: str, words: list[Word], index: int) -> bool:
     """Whether an abbreviation stands where it is one."""
-    return {"after": after, "before": before, "beside": after or before}.get(place, True)
+    sites = _site_names()
+    if place == "before":
+        return index + 1 < len(words) and words[index + 1].plain in sites
+    if place == "after":
+        return any(word.plain in sites for word in words[max(0, index - 3) : index])
+    if place == "beside":
+        return _stands("before", words, index) or (index > 0 and words[index - 1].plain in sites)
+    nearest = next((word for word in reversed(words[max(0, index - 3) : index]) if word.plain not in _TO_A_SIDE), None)
+    return nearest is not None and nearest.plain in sites and (place == "next" or words[index].is_last)
 
 
-def _is_no_side(words: list[_Word], index: int) -> bool:
+def _is_no_side(words: list[Word], index: int) -> bool:
     """Whether "droit", "right" and the like belong to another expression here."""
     before = words[index - 1].plain if index else ""
     after = words[index + 1].plain if index + 1 < len(words) else ""
@@ -245,12 +257,12 @@ def contrary_contrast(text: str, code: str) -> bool:
 
 # --- labels ----------------------------------------------------------------------------------------------------------
 
-_ENTIRE = re.compile(r"\b(entier|entiere|entiers|entieres|entire|region|structure|of|the|en|de|du|des|la|le|les|l)\b|[^\w]+")
+_OF_ANY_SITE = frozenset("entier entiere entiers entieres entire region structure of the en de du des la le les l".split())
 
 
 def _core(label: str) -> str:
     """The label of a site without the words that all of them have: "région entière du genou" is "genou"."""
-    return " ".join(_ENTIRE.sub(" ", _ELISION.sub("", bare(label))).split())
+    return " ".join(word.plain for word in _words(label) if word.plain not in _OF_ANY_SITE)
 
 
 def _all_names(name: str) -> Iterator[tuple[tuple[str, str], str]]:
@@ -268,10 +280,19 @@ def _labels(name: str) -> Mapping[str, frozenset[tuple[str, str]]]:
     """The concepts of a value set by their labels and other names."""
     found: dict[str, set[tuple[str, str]]] = {}
     for key, label in _all_names(name):
-        found.setdefault(bare(label), set()).add(key)
+        for form in _in_both_genders(bare(label)):
+            found.setdefault(form, set()).add(key)
         if name == "site":
             found.setdefault(_core(label), set()).add(key)
     return {label: frozenset(keys) for label, keys in found.items()}
+
+
+_FEMININE = re.compile(r"(?<=\w)\((e|le)\)$")
+
+
+def _in_both_genders(label: str) -> set[str]:
+    """A label, and its two forms where it ends like "supérieur(e)"."""
+    return {label, _FEMININE.sub("", label), _FEMININE.sub(r"\1", label)}
 
 
 _FUNCTIONS = ("pet-function", "scintigraphy-function")
@@ -363,8 +384,13 @@ def _without_sides(text: str) -> str:
     return " ".join(word.written for word in _words(text) if word.plain not in _side_words())
 
 
-_LETTERS = {"R": RIGHT, "D": RIGHT, "L": LEFT, "G": LEFT, "B": BOTH}
-"""Labels of a side of one letter, in English and French."""
+def _side_called(label: str) -> str | None:
+    """The side whose name, abbreviation or letter is the whole label of a side: "G", "izq.", "dx"."""
+    word = label.strip(" .")
+    if word.upper() == "B":
+        return BOTH
+    found = _side_words().get(word.upper()) or _side_words().get(bare(word))
+    return found.side if found else None
 
 
 def says_more_of_contrast(text: str, code: str) -> bool:
@@ -380,8 +406,8 @@ def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] =
     wording of the same concept is not contrary. Source: docs/decisions.md, 25.
     """
     if name == "topographic-modifier":
-        letter = _LETTERS.get(text.strip(" .").upper())
-        if letter and concept.code in (RIGHT, LEFT, BOTH) and letter != concept.code:
+        called = _side_called(text)
+        if called and concept.code in (RIGHT, LEFT, BOTH) and called != concept.code:
             return True
         stated = stated or frozenset({concept.code} & {RIGHT, LEFT, BOTH})
     own = _raw_sides(concept.display) if name == "site" else frozenset()
@@ -399,9 +425,10 @@ def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] =
 def _raw_sides(text: str) -> frozenset[str]:
     """The sides that stand in the name of an organ: "oreillette droite", "veine hépatique gauche"."""
     found = (_side_words().get(word.plain) for word in _words(text) if len(word.plain) > 1)
-    return frozenset(row.side for row in found if row and not row.place)
+    return frozenset(row.side for row in found if row and not row.places)
 
 
+@cache
 def label_sides(label: str) -> frozenset[str]:
     """The sides that the label of a site names itself; words that repeat them say nothing more."""
     return _raw_sides(label)
