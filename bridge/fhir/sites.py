@@ -21,11 +21,21 @@ from bridge.fhir.coding import (
 )
 from bridge.fhir.context import Context, Stray, clean, code_of, one_line, same_words
 from bridge.fhir.view import Node
-from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, contrary_site, label_sides, sides, sides_of_site
+from bridge.fhir.wording import (
+    BOTH,
+    LEFT,
+    RIGHT,
+    contrary_sides,
+    contrary_site,
+    label_sides,
+    names_other_side,
+    sides,
+    sides_of_site,
+)
 from bridge.mappings import code_system_oid, contains, related
 from bridge.order import Code, Site, Translation
 
-__all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations"]
+__all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations", "words_of"]
 
 _SIDES = frozenset({RIGHT, LEFT, BOTH})
 _BESIDE_SITE = (MODIFIER, MODALITY, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, CONTRAINDICATION)
@@ -49,7 +59,7 @@ class Place:
     """The sides that its words name."""
 
     def __post_init__(self) -> None:
-        words = [text for concept in self.concepts for _, _, text in _words_of(concept)]
+        words = [text for concept in self.concepts for _, _, text in words_of(concept)]
         self.sides_in_words.update(side for text in words for side in sides(text))
 
     def keep_translations(self) -> None:
@@ -71,7 +81,7 @@ class Place:
     @property
     def sides(self) -> frozenset[str]:
         """The sides that its codes state."""
-        return {code.code for code in self.modifiers} & _SIDES | self.label_sides
+        return _SIDES.intersection(code.code for code in self.modifiers) | self.label_sides
 
     def repeats(self, known: Place) -> bool:
         """Whether this site is that one said again: the same modifiers, or none, and no words that name another side than it."""
@@ -274,11 +284,13 @@ class Sites:
 
         Source: docs/decisions.md, 24.
         """
+        if not place.sides_in_words:
+            return
         stated = frozenset(code.code for code in place.modifiers) | place.label_sides
-        named = [words for concept in place.concepts for words in _words_of(concept) if sides(words[2])]
+        named = [words for concept in place.concepts for words in words_of(concept) if sides(words[2])]
         if stated & {RIGHT, LEFT, BOTH}:
             for node, name, text in named:
-                if contrary_sides(sides(text), stated) and not self._states_side(node):
+                if names_other_side(text, stated) and not self._states_side(node):
                     self.context.contradiction(node.at(name), text)
             return
         found = frozenset(side for _, _, text in named for side in sides(text))
@@ -296,7 +308,7 @@ class Sites:
     def _words_of_modifier(self, concept: Node, place: Place) -> None:
         """The text of a qualifier that names the other side."""
         text, stated = clean(concept.peek("text")), frozenset(code.code for code in place.modifiers)
-        if text and contrary_sides(sides(text), stated):
+        if text and names_other_side(text, stated):
             self.context.contradiction(concept.at("text"), text)
         if text and ((sides(text) and sides(text) <= stated) or any(same_words(text, m.display or "") for m in place.modifiers)):
             concept.decide("text")
@@ -309,10 +321,10 @@ class Sites:
         stated |= frozenset(side for place in places for side in place.label_sides)
         stated &= {RIGHT, LEFT, BOTH}
         sites = frozenset(place.code for place in places if place.location)
-        for node, name, text in _words_of(exam.concept):
+        for node, name, text in words_of(exam.concept):
             if contrary_site(text, sites):
                 self.context.contradiction(node.at(name), text)
-            if stated and contrary_sides(sides(text), stated):
+            if stated and names_other_side(text, stated):
                 self.context.contradiction(node.at(name), text)
             elif not stated and (sides_of_site(text) or (name == "display" and sides(text))):
                 node.lose(name, "IMGDA-0446", "critical")
@@ -367,7 +379,7 @@ def _is_said(places: list[Place], code: Code) -> bool:
     return all(code.code in known for known in sets) or (code.code == BOTH and {RIGHT, LEFT} <= set().union(*sets))
 
 
-def _words_of(concept: Node) -> list[tuple[Node, str, str]]:
+def words_of(concept: Node) -> list[tuple[Node, str, str]]:
     """The words of a concept, and where they stand: its text, and the displays of its codings."""
     found = [(coding, "display", text) for coding in concept.children("coding") if (text := one_line(coding.peek("display")))]
     text = concept.peek("text")

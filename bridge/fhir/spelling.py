@@ -22,12 +22,19 @@ def unaccented(text: str) -> str:
     """A text without accents, and without the signs that nobody sees: a soft hyphen, a zero-width joiner, a mark of direction."""
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    return "".join(c for c in decomposed if unicodedata.category(c) not in _UNSEEN)
+    return unicodedata.normalize("NFKD", text.translate(_LIGATURES)).translate(_SHAPES)
 
 
-_UNSEEN = frozenset(("Mn", "Me", "Cf"))
-"""Categories of accents, and of characters that have no shape."""
+class _Shapes(dict[int, int | None]):
+    """Each character as itself, or as nothing: accents, and what has no shape."""
+
+    def __missing__(self, character: int) -> int | None:
+        is_unseen = unicodedata.category(chr(character)) in ("Mn", "Me", "Cf")
+        self[character] = None if is_unseen else character
+        return self[character]
+
+
+_SHAPES = _Shapes()
 
 
 def bare(text: str) -> str:

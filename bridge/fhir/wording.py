@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from bridge.fhir.denials import clauses, is_denied, is_no, names_of, only_denied, says_nothing_itself
 from bridge.fhir.spelling import Word, bare
 from bridge.fhir.spelling import words as _words
 from bridge.mappings import Concept, contains, related, rows, value_set
@@ -23,18 +24,17 @@ __all__ = [
     "contrary_contrast",
     "contrary_sides",
     "contrary_site",
-    "denies",
     "is_contrary",
-    "is_denial",
     "label_sides",
     "names_a_part",
     "names_a_side",
     "names_another",
     "names_another_question",
-    "repeats",
+    "names_other_side",
     "says_more_of_contrast",
     "sides",
     "sides_of_site",
+    "wishes_other_contrast",
 ]
 
 RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
@@ -98,6 +98,21 @@ def _side_words() -> Mapping[str, _SideWord]:
 
 
 @cache
+def _side_prefixes() -> Mapping[str, _SideWord]:
+    """The beginnings of words that name a side: "linker*" of "linkerknie"."""
+    return {word[:-1]: found for word, found in _side_words().items() if word.endswith("*")}
+
+
+def _compound(word: str) -> _SideWord | None:
+    """The side in the one word of Dutch for a site and its side; no part of the heart or bowel."""
+    for prefix, found in _side_prefixes().items():
+        rest = word.removeprefix(prefix)
+        if len(word) > len(rest) > 2 and rest not in _NOT_A_SIDE_BEFORE:
+            return found
+    return None
+
+
+@cache
 def _site_names() -> frozenset[str]:
     """The words of the labels of JDV_LocalisationAnatomique that name a site."""
     labels = (word.plain for concept in value_set("site").concepts.values() for word in _words(concept.display))
@@ -140,6 +155,8 @@ def _named_in(words: list[Word]) -> Iterator[tuple[str, bool]]:
     for index, word in enumerate(words):
         # A single letter is looked up as written: "genou D" names a side, "genou d athlète" does not.
         found = known.get(word.written) or (known.get(word.plain) if len(word.plain) > 1 else None)
+        if found is None and (compound := _compound(word.plain)):
+            yield compound.side, True
         if found is None or _is_no_side(words, index):
             continue
         after = any(w.plain in _site_names() for w in words[max(0, index - 3) : index])
@@ -194,6 +211,16 @@ def contrary_sides(named: frozenset[str], stated: frozenset[str]) -> bool:
     return named.isdisjoint(known)
 
 
+def names_other_side(text: str, stated: frozenset[str], named: frozenset[str] | None = None) -> bool:
+    """Whether words name only a side that the codes contradict, or deny the one that they state: "genou droit, pas gauche"."""
+    known = stated & {RIGHT, LEFT, BOTH}
+    found = sides(text) if named is None else named
+    if not known or not found:
+        return False
+    denied = frozenset(side for side in found if only_denied(text, names_of("topographic-modifier", side)))
+    return known <= denied or contrary_sides(found - denied, known)
+
+
 # --- modalities and contrast -----------------------------------------------------------------------------------------
 
 
@@ -236,23 +263,50 @@ _NAMES_OF: Mapping[str, frozenset[str]] = {
 }
 """The modalities that words may name for a code; interventional radiology and "autre" go with any."""
 
-_AGENT = r"(injection|contraste|contrast|produit de contraste|iv contrast|pdc)"
-_WITHOUT = re.compile(rf"\b(sans|without|wo)\s+{_AGENT}\b|\bnon injecte")
-_WITH = re.compile(rf"\b(avec|with|w)\s+{_AGENT}\b|(?<!non )\binjectee?s?\b")
+_AGENT = r"(injection|contraste|contrast|produit de contraste|iv contrast|pdc|gadolinium)"
+_WITH = re.compile(rf"\b(avec|with|w)\s+((et|puis|ou|and|or)\s+(sans|without)\s+)?(une?\s+)?{_AGENT}\b")
+_INJECTED = re.compile(r"\binjectee?s?\b")
+_WITH_CONTRAST, _WITHOUT_CONTRAST = ("MED-1127", "MED-1129", "MED-1153"), ("MED-1126", "MED-1128", "MED-1154")
 
 
 def _contrary_modality(text: str, code: str) -> bool:
     named, known = modalities(text), _NAMES_OF.get(code)
-    return bool(named and known and named.isdisjoint(known))
+    if not named or not known or not named.isdisjoint(known):
+        return False
+    return not all(only_denied(text, names_of("modality", other)) for other in named)
+
+
+def _contrast_said(text: str) -> frozenset[str]:
+    """What words say of contrast: the code of "avec", that of "sans", both or neither."""
+    plain = bare(text)
+    is_without = is_denied(text, names_of("contrast-injection", "MED-1153"))
+    is_with = bool(_WITH.search(plain)) or (not is_without and bool(_INJECTED.search(plain)))
+    return frozenset(code for code, holds in (("MED-1153", is_with), ("MED-1154", is_without)) if holds)
 
 
 def contrary_contrast(text: str, code: str) -> bool:
     """Whether words say "avec contraste" for a code without contrast, or the reverse."""
-    plain = bare(text)
-    without, with_it = bool(_WITHOUT.search(plain)), bool(_WITH.search(plain))
-    if code in ("MED-1127", "MED-1129", "MED-1153"):
-        return without and not with_it
-    return code in ("MED-1126", "MED-1128", "MED-1154") and with_it and not without
+    if code in _WITH_CONTRAST:
+        return _contrast_said(text) == {"MED-1154"}
+    return code in _WITHOUT_CONTRAST and _contrast_said(text) == {"MED-1153"}
+
+
+def wishes_other_contrast(text: str, code: str) -> bool:
+    """Whether a clause that says nothing but an examination and contrast says another contrast than a code.
+
+    "Sans injection" does; "dernier scanner sans injection" is about something else.
+    """
+    return any(
+        contrary_contrast(" ".join(clause), code)
+        for clause in clauses(text)
+        if all(word in _OF_CONTRAST or says_nothing_itself(word) or modalities(word) for word in clause)
+    )
+
+
+_OF_CONTRAST = frozenset(
+    "avec with w injection injecter injecte injectee contraste contrast produit pdc gadolinium iv svp examen".split()
+)
+"""Words of a clause that speaks of contrast only."""
 
 
 # --- labels ----------------------------------------------------------------------------------------------------------
@@ -395,15 +449,16 @@ def _side_called(label: str) -> str | None:
 
 def says_more_of_contrast(text: str, code: str) -> bool:
     """Whether words state contrast, or its absence, beside a modality that says nothing of it."""
-    plain = bare(text)
-    return code not in ("MED-1126", "MED-1127", "MED-1128", "MED-1129") and bool(_WITH.search(plain) or _WITHOUT.search(plain))
+    return code not in ("MED-1126", "MED-1127", "MED-1128", "MED-1129") and bool(_contrast_said(text))
 
 
-def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] = frozenset(), *, contrast: bool = True) -> bool:
-    """Whether words name another concept than the code beside them.
+def is_contrary(
+    text: str, name: str, concept: Concept, stated: frozenset[str] = frozenset(), *, contrast: bool = True, denials: bool = True
+) -> bool:
+    """Whether words name another concept than the code beside them, or deny that concept.
 
-    *stated* are the sides that the code states; *contrast* whether the code states contrast or its absence. A mere other
-    wording of the same concept is not contrary. Source: docs/decisions.md, 25.
+    *stated* are the sides that the code states; *contrast* whether the code states contrast or its absence; *denials* is false
+    where the answer to the code is "no". A mere other wording of the same concept is not contrary. Source: docs/decisions.md, 25.
     """
     if name == "topographic-modifier":
         called = _side_called(text)
@@ -413,13 +468,25 @@ def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] =
     own = _raw_sides(concept.display) if name == "site" else frozenset()
     if own and (raw := _raw_sides(text)) and raw.isdisjoint(own):
         return True
-    if stated - own and contrary_sides(sides(text) - own, stated - own):
+    if stated - own and names_other_side(text, stated - own, sides(text) - own):
+        return True
+    if denials and _denies(text, name, concept):
         return True
     if name == "modality" and _contrary_modality(text, concept.code):
         return True
     if name in ("modality", "contrast-injection") and contrast and contrary_contrast(text, concept.code):
         return True
     return names_another(text, name, concept)
+
+
+_ANSWERED = ("contraindication", "care-information")
+"""Value sets whose concepts are facts of the patient: "non" beside one denies it."""
+
+
+def _denies(text: str, name: str, concept: Concept) -> bool:
+    if name == "contrast-injection":
+        return False
+    return only_denied(text, names_of(name, concept.code)) or (name in _ANSWERED and is_no(text))
 
 
 def _raw_sides(text: str) -> frozenset[str]:
@@ -432,57 +499,3 @@ def _raw_sides(text: str) -> frozenset[str]:
 def label_sides(label: str) -> frozenset[str]:
     """The sides that the label of a site names itself; words that repeat them say nothing more."""
     return _raw_sides(label)
-
-
-# --- yes and no ------------------------------------------------------------------------------------------------------
-
-_NO = frozenset("non no aucun aucune neant absent absente negatif negative none not nil".split())
-_YES = frozenset("oui yes present presente positif positive".split())
-_PREGNANT = re.compile(r"\b(enceinte|pregnant)\b")
-_NOT_PREGNANT = re.compile(
-    r"\b(non|not|(pas|plus|jamais)( ete)?) (enceinte|pregnant)\b"
-    r"|\b(pas de|aucune|no|absence de) (grossesse|pregnancy)\b|\bgrossesse exclue\b"
-)
-
-
-_DENIALS = frozenset(
-    "pas sans absence absent absente inconnu inconnue inconnus inconnues jamais ni rien nka nkda nil without not never free "
-    "negation unknown keine kein geen ninguna ninguno nessuna nessuno".split()
-)
-"""Words that deny something, beside those that are an answer; in the languages of our neighbours as well."""
-
-
-def is_denial(text: str) -> bool:
-    """Whether words deny something: "pas d'allergie connue", "no known allergy", "allergie : aucune connue"."""
-    return any(word.plain in _DENIALS or word.plain in _NO for word in _words(text))
-
-
-def is_no(text: str) -> bool:
-    """Whether words say nothing but "no"."""
-    words = [word.plain for word in _words(text)]
-    return bool(words) and len(words) <= 2 and all(word in _NO for word in words)
-
-
-def is_yes(text: str) -> bool:
-    """Whether words say nothing but "yes"."""
-    words = [word.plain for word in _words(text)]
-    return bool(words) and len(words) <= 2 and all(word in _YES for word in words)
-
-
-def denies(text: str, present: bool, *, pregnancy: bool = False) -> bool:
-    """Whether words say the contrary of an answer: "non" for yes, "oui" for no; "enceinte" for a pregnancy answered no."""
-    if is_no(text) or is_yes(text):
-        return is_no(text) if present else is_yes(text)
-    if not pregnancy:
-        return False
-    denied = bool(_NOT_PREGNANT.search(bare(text)))
-    return denied if present else bool(_PREGNANT.search(bare(text))) and not denied
-
-
-def repeats(text: str, present: bool, *, pregnancy: bool = False) -> bool:
-    """Whether words only say an answer again: "oui", "non", "non enceinte"."""
-    if is_yes(text) if present else is_no(text):
-        return True
-    plain = bare(text)
-    said = _PREGNANT if present else _NOT_PREGNANT
-    return pregnancy and bool(said.fullmatch(plain))
