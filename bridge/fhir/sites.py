@@ -88,6 +88,8 @@ class Place:
         own, codes = ({code.code for code in place.modifiers} for place in (self, known))
         if own and own != codes:
             return False
+        if own == codes and self.sides_in_words == known.sides_in_words:
+            return True
         stated = known.sides or frozenset(known.sides_in_words)
         return not contrary_sides(frozenset(self.sides_in_words), stated)
 

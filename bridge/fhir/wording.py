@@ -161,7 +161,7 @@ def _named_in(words: list[Word]) -> Iterator[tuple[str, bool]]:
             continue
         after = any(w.plain in _site_names() for w in words[max(0, index - 3) : index])
         before = any(w.plain in _site_names() for w in words[index + 1 : index + 2])
-        joined = _joins(words[last + 1 : index], index - last)
+        joined = found.side != BOTH and _joins(words[last + 1 : index], index - last)
         if not found.places or joined or any(_stands(place, words, index) for place in found.places):
             last = index
             yield found.side, after or before

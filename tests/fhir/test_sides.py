@@ -143,6 +143,11 @@ def test_the_label_of_a_modifier_is_compared_in_every_form(display, is_refused):
     assert ("IMGDA-0444" in codes_of(order_of(bodySite=[{"coding": coding}]))[0]) is is_refused
 
 
+def test_a_number_behind_a_side_is_no_second_one():
+    assert sides("genou gauche 2 incidences") == {LEFT}
+    assert sides("genoux D/G") == {LEFT, RIGHT}
+
+
 # --- one site said twice -----------------------------------------------------------------------------------------------
 
 
@@ -197,3 +202,8 @@ def test_a_side_in_the_site_adds_to_a_structure_that_has_none():
 def test_one_side_only_contradicts_both(sides_given, is_refused):
     for pair in itertools.permutations(sides_given):
         assert ("IMGDA-0440" in codes_of(order_of(bodySite=[site(KNEE, *pair)]))[0]) is is_refused
+
+
+def test_sites_whose_words_contradict_them_are_found_again_in_time_that_grows_with_their_number():
+    found, written = codes_of(order_of(bodySite=[site(KNEE, RIGHT, text=f"genou gauche {i}") for i in range(1, 31)]))
+    assert (written, found.count("IMGDA-0445")) == ([(RIGHT,)], 30)
