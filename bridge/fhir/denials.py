@@ -94,8 +94,9 @@ _CARRIERS = frozenset("patient patiente porteur porteuse potentiellement necessi
 class _Name(NamedTuple):
     """One name of a concept."""
 
+    first: str
     rest: tuple[str, ...]
-    """The stems after the first one."""
+    """The stems of its words."""
     is_wider: bool
     """Whether it names what contains the concept: its denial denies the concept, its statement does not state it."""
     is_negated: bool
@@ -126,7 +127,7 @@ def _index(labels: Iterable[tuple[str, bool]]) -> Names:
         content, is_negated = _content(label)
         if content and not _NOT.intersection(content):
             first, *rest = (_stem(word) for word in content)
-            found.setdefault(first, {})[_Name(tuple(rest), is_wider, is_negated)] = None
+            found.setdefault(first, {})[_Name(first, tuple(rest), is_wider, is_negated)] = None
     return {first: tuple(sorted(names, key=lambda name: -len(name.rest))) for first, names in found.items()}
 
 
@@ -209,6 +210,10 @@ class _Said(NamedTuple):
 
     is_denied: bool
     is_stated: bool
+    denied: frozenset[_Name]
+    """The names that are denied."""
+    others: frozenset[_Name]
+    """The names that stand somewhere without a denial, whatever is said of them."""
 
 
 def _matches(signs: list[str], start: int, name: _Name) -> int | None:
@@ -226,20 +231,24 @@ def _matches(signs: list[str], start: int, name: _Name) -> int | None:
 def _said(text: str, names: Names) -> _Said:
     """Whether a text denies what some names stand for, and whether it states it elsewhere."""
     signs, index = _signs(text), 0
-    is_denied = is_stated = False
+    denied, stated, others = set(), False, set()
     while index < len(signs):
         for name in names.get(_stem(signs[index]), ()):
             if (end := _matches(signs, index, name)) is None:
                 continue
-            denied = _is_denied(signs, index, end, name)
-            stated_here = not denied and not name.is_wider and _is_stated(signs, index, end)
+            is_denied = _is_denied(signs, index, end, name)
+            is_stated = not is_denied and not name.is_wider and _is_stated(signs, index, end)
             if name.is_negated:
-                denied, stated_here = stated_here, denied
-            is_denied, is_stated = is_denied or denied, is_stated or stated_here
+                is_denied, is_stated = is_stated, is_denied
+            if is_denied:
+                denied.add(name)
+            elif not name.is_wider:
+                others.add(name)
+            stated = stated or is_stated
             index = end - 1
             break
         index += 1
-    return _Said(is_denied, is_stated)
+    return _Said(bool(denied), stated, frozenset(denied), frozenset(others))
 
 
 def _negates(run: list[str]) -> bool:
@@ -360,12 +369,16 @@ def is_denied(text: str, names: Names) -> bool:
     return _said(text, names).is_denied
 
 
-def only_denied(text: str, names: Names) -> bool:
-    """Whether words deny what the names stand for, and state it nowhere."""
+def only_denied(text: str, names: Names, *, mentions: bool = False) -> bool:
+    """Whether words deny what the names stand for, and neither state it nor speak of another of its names elsewhere.
+
+    With *mentions* any other mention is enough, as of an examination: "radio des genoux (pas de radio récente)".
+    """
     if not names:
         return False
     said = _said(text, names)
-    return said.is_denied and not said.is_stated
+    elsewhere = said.others if mentions else said.others - said.denied
+    return said.is_denied and not said.is_stated and not elsewhere
 
 
 def stated(text: str, names: Names) -> bool:

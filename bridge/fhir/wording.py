@@ -217,7 +217,7 @@ def names_other_side(text: str, stated: frozenset[str], named: frozenset[str] | 
     found = sides(text) if named is None else named
     if not known or not found:
         return False
-    denied = frozenset(side for side in found if only_denied(text, names_of("topographic-modifier", side)))
+    denied = frozenset(side for side in found if only_denied(text, names_of("topographic-modifier", side), mentions=True))
     return known <= denied or contrary_sides(found - denied, known)
 
 
@@ -486,7 +486,8 @@ _ANSWERED = ("contraindication", "care-information")
 def _denies(text: str, name: str, concept: Concept) -> bool:
     if name == "contrast-injection":
         return False
-    return only_denied(text, names_of(name, concept.code)) or (name in _ANSWERED and is_no(text))
+    is_answer = name in _ANSWERED
+    return only_denied(text, names_of(name, concept.code), mentions=not is_answer) or (is_answer and is_no(text))
 
 
 def _raw_sides(text: str) -> frozenset[str]:

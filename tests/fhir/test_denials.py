@@ -80,6 +80,7 @@ NEITHER = [
     (CLAUSTROPHOBIA, "Claustrophobie : oui / non"),
     (CLAUSTROPHOBIA, "Claustrophobie ?"),
     (IODINE, "Pas d'allergie au latex"),
+    ("MED-1120", "Stent coronaire en 2015, pas de filtre cave"),
 ]
 
 
@@ -288,7 +289,13 @@ def test_a_wish_for_contrast_and_what_says_the_contrary(code, wish, notes, told)
 
 @pytest.mark.parametrize(
     ("text", "is_told"),
-    [("Pas d'IRM", True), ("IRM, pas de scanner", False), ("IRM sans injection", False), ("IRM non urgente", False)],
+    [
+        ("Pas d'IRM", True),
+        ("IRM, pas de scanner", False),
+        ("IRM sans injection", False),
+        ("IRM non urgente", False),
+        ("IRM du genou (pas d'IRM récente)", False),
+    ],
 )
 def test_an_examination_whose_text_denies_it_is_told(text, is_told):
     assert bool(findings(order_of(code=concept(DCM, "MR", text=text)))) is is_told
