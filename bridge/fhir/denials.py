@@ -374,11 +374,20 @@ def only_denied(text: str, names: Names, *, mentions: bool = False) -> bool:
 
     With *mentions* any other mention is enough, as of an examination: "radio des genoux (pas de radio récente)".
     """
-    if not names:
+    if not names or not _may_deny(text, names):
         return False
     said = _said(text, names)
     elsewhere = said.others if mentions else said.others - said.denied
     return said.is_denied and not said.is_stated and not elsewhere
+
+
+def _may_deny(text: str, names: Names) -> bool:
+    """Whether a text has a negation at all, or may state what a name denies: most have none."""
+    signs = _SIGN.findall(unaccented(text).casefold())
+    return not _NEGATING.isdisjoint(signs) or any(name.is_negated for known in names.values() for name in known)
+
+
+_NEGATING = _NOT | _ABSENCE | {"∅", "plus"}
 
 
 def stated(text: str, names: Names) -> bool:

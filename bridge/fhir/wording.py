@@ -105,11 +105,11 @@ def _side_prefixes() -> Mapping[str, _SideWord]:
 
 def _compound(word: str) -> _SideWord | None:
     """The side in the one word of Dutch for a site and its side; no part of the heart or bowel."""
-    for prefix, found in _side_prefixes().items():
-        rest = word.removeprefix(prefix)
-        if len(word) > len(rest) > 2 and rest not in _NOT_A_SIDE_BEFORE:
-            return found
-    return None
+    if not word.startswith(tuple(_side_prefixes())):
+        return None
+    prefix = next(prefix for prefix in _side_prefixes() if word.startswith(prefix))
+    rest = word.removeprefix(prefix)
+    return _side_prefixes()[prefix] if len(rest) > 2 and rest not in _NOT_A_SIDE_BEFORE else None
 
 
 @cache
