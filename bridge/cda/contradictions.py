@@ -18,6 +18,7 @@ from bridge.cda.facts import PLAN, WITHDRAWN
 from bridge.cda.parse import CDA, Paths
 from bridge.cda.wording import denies_label, denies_urgency, fold, names_an_answer
 from bridge.fhir import coding, wording
+from bridge.fhir.denials import contradicts, names_of
 from bridge.issues import Issue, issue
 from bridge.mappings import Concept, related, value_set
 from bridge.settings import Settings
@@ -29,7 +30,6 @@ _ANY_EXAM = frozenset({"C63334", "OT"})
 """Interventional radiology and "autre": any other modality may stand beside them."""
 _CONTRAINDICATION, _FUNCTION, _URGENCY, _HISTORY = "64100-1", "MED-1133", "MED-1095", "11329-0"
 _INFORMATION = "34895-3"
-_PREGNANT = "77386006"
 _ANSWERED = {"NEG": False, "ND": False, "POS": True}
 """Interpretations that are an answer (HL7 v3 ObservationInterpretation)."""
 _DATUM = {_CONTRAINDICATION: "contraindication", "ORG-192": "care-information"}
@@ -310,7 +310,7 @@ class _Document:
         """The comment and the interpretation of a contra-indication, against its answer."""
         labels = {words.text for words in self._words(value, "originalText")}
         for words in self._words(entry, "text"):
-            if words.text not in labels and wording.denies(words.text, present, pregnancy=value.get("code") == _PREGNANT):
+            if words.text not in labels and contradicts(words.text, present, names_of("contraindication", value.get("code", ""))):
                 yield self._contrary(words)
         for one in entry.iterchildren(f"{CDA}interpretationCode"):
             if _ANSWERED.get(one.get("code", ""), present) is not present:

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from functools import cache
 
-from bridge.fhir.wording import is_denial, names_another
+from bridge.fhir.denials import is_denial
+from bridge.fhir.wording import names_another
 from bridge.mappings import Concept, value_set
 
 __all__ = ["denies_label", "denies_urgency", "fold", "is_a_modality", "names_an_answer"]

@@ -20,15 +20,17 @@ from bridge.fhir.coding import (
     SCINTIGRAPHY_FUNCTION,
     SITE,
     is_hybrid,
+    meaning,
 )
 from bridge.fhir.context import Coded, Context, Stray, clean, code_of
 from bridge.fhir.critical import is_critical
 from bridge.fhir.datatypes import effective_time, is_inverted, iso, moment
+from bridge.fhir.denials import names_of
 from bridge.fhir.details import NUCLEAR, PET, Details
 from bridge.fhir.identifiers import has_type, identifier
-from bridge.fhir.sites import Exam, Place, Sites, sorted_translations
+from bridge.fhir.sites import Exam, Place, Sites, sorted_translations, words_of
 from bridge.fhir.view import Node, reads
-from bridge.fhir.wording import contrary_contrast, contrary_sides, is_contrary, modalities, sides
+from bridge.fhir.wording import contrary_contrast, is_contrary, modalities, names_other_side, wishes_other_contrast
 from bridge.mappings import code_system_oid, rows, value_set
 from bridge.order import Act, Code, Function, Identifier, Site, Translation
 
@@ -88,7 +90,6 @@ class Acts:
             comment = modality.text
         sites.words_of_exam(exam, places)
         sites.words_of_narrative(request, places)
-        self._contrast_in_words(exam)
         act = Act(
             modality=modality,
             sites=(),
@@ -211,22 +212,45 @@ class Acts:
             if code != answers[0][0]:
                 self.context.note("IMGDA-0437", place.path)
         if not answers:
+            self._contrast_in_words(exam)
+            if exam.states_contrast and _family(exam.modality.code) in _WITH_CONTRAST:
+                self._other_contrast(exam.modality.code, details.concepts, request)
             return None, []
         contrast, place = answers[-1]
-        modality = exam.modality
+        asked = {id(place.value) for _, place in details.contrast()}
+        concepts = [concept for concept in details.concepts if id(concept.value) not in asked]
+        self._other_contrast(contrast.code, [exam.concept, *concepts] if exam.concept else concepts, request)
+        modality, is_wished = exam.modality, contrast.code == "MED-1153"
         if modality.code == PET:
             return contrast, []
         if _family(modality.code) in _WITH_CONTRAST:
-            if exam.states_contrast and exam.contrast and _says_contrast(modality) is not (contrast.code == "MED-1153"):
-                self.context.note("IMGDA-0443", exam.contrast[0][1].path)
-            if not exam.states_contrast and contrast.code == "MED-1153":
+            if exam.states_contrast and _says_contrast(modality) is not is_wished:
+                self.context.note("IMGDA-0443", place.path)
+                return None, []
+            if not exam.states_contrast and is_wished:
                 with_it = code_of("modality", _WITH_CONTRAST[modality.code])
                 exam.modality = replace(modality, code=with_it.code, system=with_it.system, display=with_it.display)
                 return None, []
-            if _says_contrast(modality) is (contrast.code == "MED-1153"):
+            if _says_contrast(modality) is is_wished:
                 return None, []
         self.context.note("IMGDA-0412", request.at("orderDetail") if details.contrast() else place.path)
         return None, [contrast.display or contrast.code]
+
+    def _other_contrast(self, code: str, concepts: list[Node], request: Node) -> None:
+        """The words of the examination, of its details and of the notes that say another contrast than a code."""
+        for node, name, text in (words for concept in concepts for words in words_of(concept)):
+            if contrary_contrast(text, code) and not (name == "display" and self._states_contrast(node)):
+                self.context.contradiction(node.at(name), text)
+        for note in request.children("note"):
+            text = note.peek("text")
+            if isinstance(text, str) and wishes_other_contrast(text, code):
+                self.context.contradiction(note.at("text"), text)
+
+    def _states_contrast(self, coding: Node) -> bool:
+        """Whether a coding states contrast itself; its display is compared with that already."""
+        stated = meaning(coding, MODALITY, self.context.settings)
+        is_of_family = stated is not None and stated.states_contrast and _family(stated.concept.code) in _WITH_CONTRAST
+        return is_of_family or meaning(coding, CONTRAST, self.context.settings) is not None
 
     def _contrast_in_words(self, exam: Exam) -> None:
         """The words of the examination that say another contrast than the modality written, of which its code said nothing."""
@@ -269,6 +293,7 @@ class Acts:
                 coded = self.context.coded(concept, NUCLEAR[modality.code])
                 if coded and concept:
                     self.context.take_code(node.child("code") or node, "MED-1133", TA)
+                    self.context.check_notes(node, True, names_of(NUCLEAR[modality.code], coded.code.code))
                     comments = [t for note in node.children("note") if (t := clean(note.text("text")))]
                     when = effective_time(self.context, node)
                     read.append(Function(concept=coded.code, comment="\n".join(comments) or None, date=when))
@@ -300,7 +325,7 @@ class Acts:
         """Report the words of an examination that name one side, where sites of both sides are asked for."""
         text = act.modality.text
         apart = [frozenset(code.code for code in site.modifiers) for site in modified]
-        if text and any(contrary_sides(sides(text), stated) for stated in apart):
+        if text and any(names_other_side(text, stated) for stated in apart):
             self.context.contradiction(request.at("code.text"), text)
 
     # --- the rest ----------------------------------------------------------------------------------------------------
@@ -367,7 +392,7 @@ def _without_contrary_words(act: Act) -> Act:
     """An act without the words of its examination where they name the other side than its sites (docs/decisions.md, 38)."""
     text = act.modality.text
     stated = frozenset(code.code for site in act.sites for code in site.modifiers)
-    if text and contrary_sides(sides(text), stated):
+    if text and names_other_side(text, stated):
         return replace(act, modality=replace(act.modality, text=None))
     return act
 

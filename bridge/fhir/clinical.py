@@ -16,6 +16,7 @@ from bridge.fhir.attachments import Attachments
 from bridge.fhir.coding import CONTRAINDICATION, MODIFIER, of
 from bridge.fhir.context import Context, clean, one_line, plain_text, same_words
 from bridge.fhir.datatypes import effective_time, has_ended
+from bridge.fhir.denials import Names, is_denial, is_yes, names_of
 from bridge.fhir.facts import deletion, has_other_focus, is_fact, is_of_another, refuse
 from bridge.fhir.histories import Histories, joined
 from bridge.fhir.identifiers import identifier, peek_identifier
@@ -24,7 +25,7 @@ from bridge.fhir.phrases import Phrases, add
 from bridge.fhir.results import Results
 from bridge.fhir.statuses import NOT_FINAL, is_never, marks, status_of, weakening
 from bridge.fhir.view import Node, Reason, reads
-from bridge.fhir.wording import denies, is_denial, label_of_question
+from bridge.fhir.wording import label_of_question
 from bridge.mappings import Concept, absence_subjects, code_system_oid, rows, table, value_set
 from bridge.order import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier
 
@@ -314,10 +315,11 @@ class Clinical:
 
     @reads("patient_informed")
     def _informed(self, node: Node) -> None:
-        answer = self.answer(node)
+        answer = self.answer(node, names_of("question", "MED-1130"))
         if answer is None:
             self._unanswered(node)
             return
+        self.context.check_notes(node, answer, names_of("question", "MED-1130"))
         if self.informed not in (None, answer):
             self.context.note("IMGDA-0438", node.path)
         self.informed = answer
@@ -332,19 +334,19 @@ class Clinical:
 
     @reads("callback")
     def _callback(self, node: Node) -> None:
-        answer = self.answer(node)
+        answer = self.answer(node, names_of("question", "GEN-297"))
         if answer is not None:
+            self.context.check_notes(node, answer, names_of("question", "GEN-297"))
             if self.callback not in (None, answer):
                 self.context.note("IMGDA-0328", node.path)
             self.callback = bool(self.callback) or answer
             self._timed(node, "callback_at")
 
-    def answer(self, node: Node) -> bool | None:
-        """The yes or no of an Observation or component: valueBoolean, or a yes/no concept."""
-        if (flag := node.flag("valueBoolean")) is not None:
-            return flag
-        concept = node.child("valueCodeableConcept")
-        found = self.context.answer(concept, "yes-no") if concept else None
+    def answer(self, node: Node, names: Names) -> bool | None:
+        """The yes or no of an Observation or component: valueBoolean, or a yes/no concept; *names* of what is asked about."""
+        found = node.flag("valueBoolean")
+        if found is None and (concept := node.child("valueCodeableConcept")):
+            found = self.context.answer(concept, "yes-no", names)
         if found is None and "dataAbsentReason" not in node:
             self._unusable(node)
         return found
@@ -387,7 +389,6 @@ class Clinical:
         if coded := self.context.coded(value, "contraindication"):
             wording = clean(value.text("text"))
             own = [wording] if wording and wording.casefold() != (coded.code.display or "").casefold() else []
-            self._check_denial(value, True, coded.code)
             self._find(coded.code, True, node, [*own, *self._comments(node)])
         else:
             self._outside_the_set(node)
@@ -408,7 +409,7 @@ class Clinical:
         if self.results_of.is_absent(node):
             self._asked(node, concept)
             return
-        present = self.answer(node)
+        present = self.answer(node, names_of("contraindication", self.context.code_in(concept, CONTRAINDICATION)))
         node.decide("valueBoolean")
         if present is not None and (coded := self.context.coded(concept, "contraindication")):
             self._find(coded.code, present, node, comments)
@@ -433,7 +434,7 @@ class Clinical:
             self._asked(node, node.child("code"))
             return
         value = node.child("valueCodeableConcept")
-        present = self.context.answer(value, "pregnancy") if value else None
+        present = self.context.answer(value, "pregnancy", names_of("contraindication", code.code)) if value else None
         if present is None:
             self._unusable(node)
             return
@@ -442,20 +443,11 @@ class Clinical:
             wording = clean(value.text("text"))
         self._find(code, present, node, [*([wording] if wording else []), *self._comments(node)])
 
-    def _check_denial(self, concept: Node, present: bool, code: Code) -> None:
-        """Report the text of a concept that says the contrary of the answer: "non" for yes."""
-        text = clean(concept.peek("text")) if isinstance(concept.peek("text"), str) else None
-        if text and denies(text, present, pregnancy=code.code == "77386006"):
-            self.context.contradiction(concept.at("text"), text)
-
     def _find(self, code: Code, present: bool, node: Node, comments: list[str]) -> None:
         known = self.findings.setdefault((code.code, code.system), Finding(code, present, node.path))
         if known.present is not present:
             self.context.note("IMGDA-0424", node.path)
-        for note in node.children("note"):
-            text = clean(note.peek("text")) if isinstance(note.peek("text"), str) else None
-            if text and denies(text, present, pregnancy=code.code == "77386006"):
-                self.context.contradiction(note.at("text"), text)
+        self.context.check_notes(node, present, names_of("contraindication", code.code))
         dated = node if node.choice("effective") else node.parent
         if known.date is None and dated is not None:
             known.date = effective_time(self.context, dated)
@@ -519,6 +511,7 @@ class Clinical:
     @reads("medical_history")
     def _with_details(self, node: Node, code: Code) -> None:
         """A coded information has no room for comments: they stand among the antécédents, with its label."""
+        self.context.check_notes(node, True, names_of("care-information", code.code))
         told = weakening(self.context, node)
         if comments := [*told, *self.phrases.of(node), *self.phrases.comments(node)]:
             add(self.medical, joined(f"Information pour la prise en charge : {code.display}", *comments))
@@ -617,10 +610,11 @@ class Clinical:
         """A Condition that is a contra-indication: "oui", or "non" when it is refuted."""
         denied = self._denies_contraindication(node)
         told = weakening(self.context, node)
-        coded = self.context.coded(concept, "contraindication")
+        coded = self.context.coded(concept, "contraindication", denied=denied)
         assert coded is not None
         words, when = clean(concept.text("text")), self.phrases.when(node, "onset")
-        self._check_denial(concept, not denied, coded.code)
+        if denied and words and is_yes(words):
+            self.context.contradiction(concept.at("text"), words)
         since = (f"Début : {when}" if "onsetPeriod" in node else f"Depuis {when}") if when else None
         details = [text for text in (words, since, *told, *self.phrases.of(node), *self.phrases.comments(node)) if text]
         self._find(coded.code, not denied, node, details)

@@ -11,7 +11,7 @@ Source: docs/decisions.md, 23, 24, 46; docs/fhir.md, 4.5.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -32,12 +32,16 @@ from bridge.order import Translation
 from bridge.settings import Settings
 
 __all__ = [
+    "BOTH",
     "CARE_INFORMATION",
     "CONTRAINDICATION",
     "CONTRAST",
+    "LEFT",
     "MODALITY",
     "MODIFIER",
+    "ONE_SIDE",
     "PET_FUNCTION",
+    "RIGHT",
     "SCINTIGRAPHY_FUNCTION",
     "SITE",
     "Combined",
@@ -45,6 +49,7 @@ __all__ = [
     "Meaning",
     "adds_up",
     "combine",
+    "is_contrary_side",
     "is_known",
     "is_system",
     "is_translation",
@@ -182,7 +187,14 @@ class Combined(NamedTuple):
     """Codings that include another side than the first that includes one."""
 
 
-_SIDES = ("24028007", "7771000", "51440002", "66459002")
+RIGHT, LEFT, BOTH, ONE_SIDE = _SIDES = ("24028007", "7771000", "51440002", "66459002")
+"""SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral, unilatéral."""
+
+
+def is_contrary_side(side: str, known: Iterable[str]) -> bool:
+    """Whether a side cannot stand beside those that a site has: another side, or one side only beside both."""
+    contrary = {ONE_SIDE: {BOTH}, BOTH: {RIGHT, LEFT, ONE_SIDE}}.get(side, {RIGHT, LEFT, BOTH} - {side})
+    return side in _SIDES and not contrary.isdisjoint(known)
 
 
 def in_order(modifiers: set[str]) -> tuple[str, ...]:
@@ -200,8 +212,8 @@ def combine(datum: Datum, found: Sequence[tuple[Node, Meaning]]) -> Combined:
     if contrary:
         (_, first), *rest = found
         contrary = tuple(c for c, m in rest if not (adds_up(datum, first, m) or adds_up(datum, m, first))) or contrary
-    sided = [(c, side) for c, m in found for side in m.modifiers if side in _SIDES[:3]]
-    other_side = tuple(c for c, side in sided if side != sided[0][1])
+    sided = [(c, side) for c, m in found for side in m.modifiers if side in _SIDES]
+    other_side = tuple(c for c, side in sided if is_contrary_side(side, {sided[0][1]}))
     return Combined(coding, best, in_order(modifiers), states, contrary, other_side)
 
 

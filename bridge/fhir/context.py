@@ -28,6 +28,7 @@ from bridge.fhir.coding import (
     translation,
 )
 from bridge.fhir.critical import critical_label
+from bridge.fhir.denials import Names, contradicts, is_denial, names_in, names_of, only_denied, repeats
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
 from bridge.fhir.wording import (
@@ -35,14 +36,12 @@ from bridge.fhir.wording import (
     LEFT,
     RIGHT,
     adds_words,
-    denies,
     is_contrary,
     is_unrelated,
     label_of_question,
     names_a_part,
     names_another,
     names_another_question,
-    repeats,
     says_contrary,
     says_more_of_contrast,
 )
@@ -157,9 +156,9 @@ _NAMING = ("resourceType", "id", "reference", "system", "url", "fullUrl", "data"
 _PREGNANCY = "77386006"
 
 
-def _contradicts(text: str, present: bool, name: str) -> bool:
+def _contradicts(text: str, present: bool, name: str, names: Names) -> bool:
     """Whether words beside an answer say the contrary of it, or name another contra-indication than the pregnancy asked about."""
-    if denies(text, present, pregnancy=name == "pregnancy"):
+    if contradicts(text, present, names):
         return True
     (concept, *_) = value_set("contraindication").by_code[_PREGNANCY]
     return name == "pregnancy" and names_another(text, "contraindication", concept)
@@ -241,6 +240,7 @@ class Context:
             left = [coding for coding in codings if id(coding.value) not in aside]
             added = sorted({words for coding in left if (words := self._unsaid(coding, text))})
             added += sorted(self._other_displays(concept, left, text).difference(added), key=same_order)
+            self._check_denial(concept, codings, text)
             for coding in codings:
                 coding.give_up("IMGDA-0908", "technical", written="text")
             return " ; ".join([text, *added])
@@ -305,6 +305,13 @@ class Context:
         if not any(known.code == code and known.path == path for known in self.issues):
             self.note(code, path, value=value)
 
+    def _check_denial(self, concept: Node, codings: Sequence[Node], text: str) -> None:
+        """Report a text that denies what a label beside it says: "pas d'asthme" for "Asthme"."""
+        if codings and is_denial(text):
+            labels = (one_line(coding.peek("display")) for coding in codings)
+            if any(label and only_denied(text, names_in(label)) for label in labels):
+                self.contradiction(concept.at("text"), text)
+
     def in_words(self, codings: Sequence[Node]) -> str | None:
         """Codings in words: their displays, with the codes in brackets."""
         found = set()
@@ -347,13 +354,15 @@ class Context:
         text: bool = False,
         quiet: bool = False,
         beside: tuple[Datum, ...] = (),
+        denied: bool = False,
     ) -> Coded | None:
         """What the codings of a CodeableConcept (or the Coding itself) state together of a datum; None for nothing.
 
         With *translations* the sender's codings are kept as translations, with *text* its wording as well; what is not
         kept stays unread and so becomes a loss. The label is that of the value set; a label of the sender that differs is
         reported unless *quiet*. Codings that state something of the data *beside* are handed back as strays. Contrary codings
-        and contrary words are reported. Source: docs/fhir.md, 4.5; docs/decisions.md, 23 to 25.
+        and contrary words are reported; a text that denies the concept is none where the answer to it is "no" (*denied*).
+        Source: docs/fhir.md, 4.5; docs/decisions.md, 23 to 25.
         """
         if concept is None:
             return None
@@ -372,7 +381,7 @@ class Context:
         strays = tuple(self.strays(others, beside))
         aside = {id(stray.coding) for stray in strays}
         self._take(datum, found, together, report=not quiet and not (together.meaning.table and translations))
-        self._check_words(concept, [c for c in others if id(c) not in aside], datum, together)
+        self._check_words(concept, [c for c in others if id(c) not in aside], datum, together, denials=not denied)
         kept = self._translations([c for c in codings if id(c) not in aside], together) if translations else ()
         self._repeat(found)
         wording = clean(concept.text("text")) if text and concept is not together.coding else None
@@ -398,6 +407,11 @@ class Context:
         self._take(stray.datum, [(stray.coding, stray.meaning)], combine(stray.datum, [(stray.coding, stray.meaning)]))
         concept = stray.meaning.concept
         return Code(code=concept.code, system=concept.system, display=concept.display)
+
+    def code_in(self, concept: Node | None, datum: Datum) -> str:
+        """The first code of a value set that a concept states; nothing counts as read."""
+        codings = concept.children("coding") if concept else []
+        return next((stated.concept.code for coding in codings if (stated := meaning(coding, datum, self.settings))), "")
 
     def matches(self, concept: Node | None, set_name: str, *, tables: tuple[str, ...] = ()) -> bool:
         """Whether a CodeableConcept has a coding in the value set; nothing counts as read."""
@@ -437,16 +451,19 @@ class Context:
         elif report:
             self.note("IMGDA-0501", coding.at("display"), value=display)
 
-    def _check_words(self, concept: Node, unknown: Sequence[Node], datum: Datum, together: Combined) -> None:
+    def _check_words(
+        self, concept: Node, unknown: Sequence[Node], datum: Datum, together: Combined, *, denials: bool = True
+    ) -> None:
         """Report a text, or the display of a coding that no table knows, that is contrary to the codes beside it.
 
         The sides that words name beside a site are compared where all its modifiers are known (:mod:`bridge.fhir.acts`).
         """
         stated = frozenset(together.modifiers) if datum.name != "site" else frozenset()
+        target, contrast = together.meaning.concept, together.states_contrast
         places = [(concept, "text"), *((coding, "display") for coding in unknown)]
         for node, name in places:
             text = one_line(value) if isinstance(value := node.peek(name), str) else None
-            if text and is_contrary(text, datum.name, together.meaning.concept, stated, contrast=together.states_contrast):
+            if text and is_contrary(text, datum.name, target, stated, contrast=contrast, denials=denials):
                 self.contradiction(node.at(name), text)
 
     def contradiction(self, path: str, text: str) -> None:
@@ -485,8 +502,11 @@ class Context:
 
     # --- questions and answers ---------------------------------------------------------------------------------------
 
-    def answer(self, concept: Node, name: str) -> bool | None:
-        """The yes or no that the codings of a concept state by a table; contrary ones and contrary words are reported."""
+    def answer(self, concept: Node, name: str, names: Names) -> bool | None:
+        """The yes or no that the codings of a concept state by a table; contrary ones and contrary words are reported.
+
+        *names* are those of what is asked about.
+        """
         found = []
         for coding in concept.children("coding"):
             row = table(name).get((str(coding.peek("system")), str(coding.peek("code"))))
@@ -498,15 +518,22 @@ class Context:
         for coding, present in found:
             if present is not found[0][1]:
                 self.note("IMGDA-0443", coding.path)
-            if (display := one_line(coding.peek("display"))) and _contradicts(display, present, name):
+            if (display := one_line(coding.peek("display"))) and _contradicts(display, present, name, names):
                 self.note("IMGDA-0444", coding.at("display"), value=display)
         text = clean(concept.peek("text")) if isinstance(concept.peek("text"), str) else None
         present = found[0][1]
-        if text and _contradicts(text, present, name):
+        if text and _contradicts(text, present, name, names):
             self.contradiction(concept.at("text"), text)
         elif text and repeats(text, present, pregnancy=name == "pregnancy"):
             concept.decide("text")
         return present
+
+    def check_notes(self, node: Node, present: bool, names: Names) -> None:
+        """Report the notes of an answer that say the contrary of it."""
+        for note in node.children("note"):
+            text = clean(note.peek("text")) if isinstance(note.peek("text"), str) else None
+            if text and contradicts(text, present, names):
+                self.contradiction(note.at("text"), text)
 
     def verbatim(self, concept: Node) -> Code | None:
         """The first coding whose system has an OID, whatever value set it is of, with the words of the concept."""
@@ -545,9 +572,13 @@ class Context:
                 coding.decide("system")
 
     def _check_question(self, concept: Node, coding: Node, code: str) -> None:
-        """Report a display or text that is the label of another question than the code."""
-        if (display := one_line(coding.peek("display"))) and names_another_question(display, code):
+        """Report a display or text that is the label of another question than the code, or denies what is asked or said."""
+        if (display := one_line(coding.peek("display"))) and _is_other_question(display, code):
             self.note("IMGDA-0444", coding.at("display"), value=display)
         text = one_line(concept.peek("text")) if isinstance(concept.peek("text"), str) else None
-        if text and names_another_question(text, code):
+        if text and _is_other_question(text, code):
             self.contradiction(concept.at("text"), text)
+
+
+def _is_other_question(text: str, code: str) -> bool:
+    return names_another_question(text, code) or only_denied(text, names_of("question", code))

@@ -11,6 +11,7 @@ from bridge.fhir.clinical import TA
 from bridge.fhir.coding import MODIFIER
 from bridge.fhir.context import Context, clean, code_of, same_words
 from bridge.fhir.datatypes import EFFECTIVE, effective_time
+from bridge.fhir.denials import contradicts, names_of
 from bridge.fhir.sites import modifier_order
 from bridge.fhir.view import Node
 from bridge.mappings import code_system_oid
@@ -116,16 +117,18 @@ class Details:
             own = NUCLEAR.get(modality)
             if own and (coded := self._context.coded(concept, own)):
                 self.used(concept)
-                yield Function(concept=coded.code, comment=self._comment(concept, coded.code), date=self._time(concept))
+                yield Function(concept=coded.code, comment=self._comment(concept, coded.code, own), date=self._time(concept))
             elif id(concept.value) not in self._used and any(self._context.matches(concept, s) for s in NUCLEAR.values()):
                 self.used(concept)
                 self._context.note("IMGDA-0409" if own else "IMGDA-0408", concept.path)
 
-    def _comment(self, concept: Node, code: Code) -> str | None:
+    def _comment(self, concept: Node, code: Code, name: str) -> str | None:
         """The text beside a function: always its comment for "Autre", else where it differs from the labels."""
         parts = [clean(concept.text("text"))]
         if parameter := self._comments.get(id(concept.value)):
-            parts.append(clean(parameter.text("valueString")))
+            parts.append(text := clean(parameter.text("valueString")))
+            if text and contradicts(text, True, names_of(name, code.code)):
+                self._context.contradiction(parameter.at("valueString"), text)
         shown = {(code.display or "").casefold()}
         shown |= {str(c.peek("display")).strip().casefold() for c in concept.children("coding")}
         kept = [text for text in parts if text and (code.code.startswith("GEN-092") or text.casefold() not in shown)]

@@ -14,6 +14,7 @@ from bridge.distinct import Distinct
 from bridge.fhir.addresses import addresses
 from bridge.fhir.context import Context, clean, one_line
 from bridge.fhir.datatypes import FURTHER_IDENTIFIER, as_datetime, is_past, iso, moment, period
+from bridge.fhir.denials import names_of, only_denied
 from bridge.fhir.description import Description, Participation, description_of
 from bridge.fhir.document import Identity
 from bridge.fhir.identifiers import has_root, has_type, identifier
@@ -861,6 +862,10 @@ class Header:
                         _add(reasons, clean(concept.text("text")))
         if not urgent and not stated:
             return None
+        for note in (note for request in urgent for note in request.children("note")):
+            text = clean(note.peek("text")) if isinstance(note.peek("text"), str) else None
+            if text and only_denied(text, names_of("question", "MED-1095")):
+                self.context.contradiction(note.at("text"), text)
         if not urgent:
             self.context.note("IMGDA-0429", self.requests[0].at("priority"))
         elif len(urgent) < len(self.requests):

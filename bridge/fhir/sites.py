@@ -17,20 +17,31 @@ from bridge.fhir.coding import (
     PET_FUNCTION,
     SCINTIGRAPHY_FUNCTION,
     SITE,
+    is_contrary_side,
     meaning,
 )
 from bridge.fhir.context import Context, Stray, clean, code_of, one_line, plain_text, same_order, same_words
 from bridge.fhir.view import Node
-from bridge.fhir.wording import BOTH, LEFT, RIGHT, contrary_sides, contrary_site, label_sides, sides, sides_of_site
-from bridge.mappings import code_system_oid, contains, table
+from bridge.fhir.wording import (
+    BOTH,
+    LEFT,
+    RIGHT,
+    contrary_sides,
+    contrary_site,
+    label_sides,
+    names_other_side,
+    sides,
+    sides_of_site,
+)
+from bridge.mappings import code_system_oid, contains, related, table
 from bridge.order import Code, Site, Translation
 
-__all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations"]
+__all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations", "words_of"]
 
+_SIDES = frozenset({RIGHT, LEFT, BOTH})
 _BESIDE_SITE = (MODIFIER, MODALITY, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, CONTRAINDICATION)
 """What else a coding of ``bodySite`` may state."""
 
-UNILATERAL = "66459002"
 """unilatéral(e), of JDV_ModificateurTopographique."""
 
 
@@ -49,6 +60,12 @@ class Place:
     """The translations of its repetitions."""
     wordings: set[str] = field(default_factory=set)
     """The wordings of its repetitions."""
+    sides_in_words: set[str] = field(default_factory=set)
+    """The sides that its words name."""
+
+    def __post_init__(self) -> None:
+        words = [text for concept in self.concepts for _, _, text in words_of(concept)]
+        self.sides_in_words.update(side for text in words for side in sides(text))
 
     def keep_repetitions(self) -> None:
         """Keep the translations and the wordings of its repetitions beside its own."""
@@ -71,6 +88,30 @@ class Place:
     def label_sides(self) -> frozenset[str]:
         """The sides in the label of the site itself: "oreillette droite"."""
         return label_sides((self.location.display or "") if self.location else "")
+
+    @property
+    def sides(self) -> frozenset[str]:
+        """The sides that its codes state."""
+        return _SIDES.intersection(code.code for code in self.modifiers) | self.label_sides
+
+    def repeats(self, known: Place) -> bool:
+        """Whether this site is that one said again: the same modifiers, or none, and no words that name another side than it."""
+        own, codes = ({code.code for code in place.modifiers} for place in (self, known))
+        if own and own != codes:
+            return False
+        if own == codes and self.sides_in_words == known.sides_in_words:
+            return True
+        stated = known.sides or frozenset(known.sides_in_words)
+        return not contrary_sides(frozenset(self.sides_in_words), stated)
+
+    def join(self, other: Place) -> None:
+        """Take over the words and translations of a site that repeats this one."""
+        self.concepts += other.concepts
+        self.sides_in_words |= other.sides_in_words
+        if self.location is not None and other.location is not None:
+            if (wording := other.location.text) and wording != site_words(self.site):
+                self.wordings.add(wording)
+            self.translations.update(other.location.translations)
 
     @property
     def site(self) -> Site:
@@ -101,30 +142,41 @@ class Sites:
 
     def read(self, request: Node, exam: Exam) -> list[Place]:
         """Every site of a request with its modifiers; BodyStructures first, body sites merged into them."""
-        places: list[Place] = []
-        for structure in self._structures(request):
-            places += self._structure(structure, exam)
-        structures = list(places)
-        known: dict[tuple[str, str | None], list[Place]] = {}
-        for place in places:
-            known.setdefault((place.code, place.text), []).append(place)
-        for concept in request.children("bodySite"):
-            if (new := self._body_site(concept, known, exam)) is not None:
-                known.setdefault((new.code, new.text), []).append(new)
-                places.append(new)
-        alone = [structure for structure in structures if len(structure.concepts) == 1]
-        for place in places[len(structures) :]:
-            self._compare_with(place, alone)
+        structures = [place for node in self._structures(request) for place in self._structure(node, exam)]
+        named = [place for concept in request.children("bodySite") if (place := self._body_site(concept, exam))]
+        self._contrary_structures(structures, named)
+        places = self._once_each(structures, named)
         for place in places:
             place.keep_repetitions()
         return places
 
-    def _compare_with(self, place: Place, structures: list[Place]) -> None:
-        """Report a body site that is the other side of a BodyStructure which no body site repeats: the two name one thing."""
-        for structure in structures:
-            stated = {code.code for code in structure.modifiers}
-            if structure.code == place.code and any(_is_contrary_side(code.code, stated) for code in place.modifiers):
-                self.context.note("IMGDA-0440", place.path)
+    def _contrary_structures(self, structures: list[Place], named: list[Place]) -> None:
+        """A structure and a bodySite are two ways to say one site: where none of the sides agree, it is an error."""
+        of_structures, of_sites = _sides_by_site(structures), _sides_by_site(named)
+        if not of_structures:
+            return
+        paths = {place.code: place.path for place in reversed(named) if place.sides}
+        for code, path in paths.items():
+            one, other = _sides_near(code, of_structures), _sides_near(code, of_sites)
+            if one and one.isdisjoint(other) and {BOTH, RIGHT, LEFT} != one | other:
+                self.context.note("IMGDA-0440", path)
+
+    def _once_each(self, structures: list[Place], named: list[Place]) -> list[Place]:
+        """The sites without repetitions: a bodySite that says no more than another site does, by its codes and words.
+
+        Those with modifiers are compared first, so that the order of the sites never matters. Two structures are two sites.
+        """
+        kept: dict[tuple[str, str | None], list[Place]] = {}
+        apart = {id(place) for place in structures}
+        for place in sorted([*structures, *named], key=lambda place: not place.modifiers):
+            known = kept.setdefault((place.code, place.text), [])
+            others = (other for other in known if not {id(place), id(other)} <= apart)
+            if (same := next((other for other in others if place.repeats(other)), None)) is not None:
+                same.join(place)
+            else:
+                known.append(place)
+        found = {id(place) for group in kept.values() for place in group}
+        return [place for place in (*structures, *named) if id(place) in found]
 
     def complete(self, exam: Exam, loose: list[tuple[Code, Node]], places: list[Place]) -> None:
         """Put the modifiers given for the act as a whole on its only site; then look for contrary sides."""
@@ -144,7 +196,7 @@ class Sites:
         stated = meaning(node, MODIFIER, self.context.settings)
         if stated and stated.relation == "inexact" and place.location and place.location.code not in _paired():
             return
-        if _is_contrary_side(code.code, {known.code for known in place.modifiers}):
+        if is_contrary_side(code.code, {known.code for known in place.modifiers}):
             self.context.note("IMGDA-0440", node.path)
         self._add_modifier(place, code)
 
@@ -251,11 +303,13 @@ class Sites:
 
         Source: docs/decisions.md, 24.
         """
+        if not place.sides_in_words:
+            return
         stated = frozenset(code.code for code in place.modifiers) | place.label_sides
-        named = [words for concept in place.concepts for words in _words_of(concept) if sides(words[2])]
+        named = [words for concept in place.concepts for words in words_of(concept) if sides(words[2])]
         if stated & {RIGHT, LEFT, BOTH}:
             for node, name, text in named:
-                if contrary_sides(sides(text), stated) and not self._states_side(node):
+                if names_other_side(text, stated) and not self._states_side(node):
                     self.context.contradiction(node.at(name), text)
             return
         found = frozenset(side for _, _, text in named for side in sides(text))
@@ -273,7 +327,7 @@ class Sites:
     def _words_of_modifier(self, concept: Node, place: Place) -> None:
         """The text of a qualifier that names the other side."""
         text, stated = clean(concept.peek("text")), frozenset(code.code for code in place.modifiers)
-        if text and contrary_sides(sides(text), stated):
+        if text and names_other_side(text, stated):
             self.context.contradiction(concept.at("text"), text)
         if text and ((sides(text) and sides(text) <= stated) or any(same_words(text, m.display or "") for m in place.modifiers)):
             concept.decide("text")
@@ -286,10 +340,10 @@ class Sites:
         stated |= frozenset(side for place in places for side in place.label_sides)
         stated &= {RIGHT, LEFT, BOTH}
         sites = frozenset(place.code for place in places if place.location)
-        for node, name, text in _words_of(exam.concept):
+        for node, name, text in words_of(exam.concept):
             if contrary_site(text, sites):
                 self.context.contradiction(node.at(name), text)
-            if stated and contrary_sides(sides(text), stated):
+            if stated and names_other_side(text, stated):
                 self.context.contradiction(node.at(name), text)
             elif not stated and (sides_of_site(text) or (name == "display" and sides(text))):
                 node.lose(name, "IMGDA-0446", "critical")
@@ -311,35 +365,25 @@ class Sites:
         if code.code not in {known.code for known in place.modifiers}:
             place.modifiers.append(code)
 
-    def _body_site(self, concept: Node, places: dict[tuple[str, str | None], list[Place]], exam: Exam) -> Place | None:
-        """One bodySite: a further site, or None for the repetition of one of those known, by their codes and words."""
+    def _body_site(self, concept: Node, exam: Exam) -> Place | None:
+        """One bodySite; None where it only refers to a BodyStructure."""
         if concept.extensions("bodySite") and not concept.children("coding"):
             return None
-        new = self._location(concept, concept.path, exam, [])
-        if new is None:
-            return None
-        known = self._repeated(new, places.get((new.code, new.text), []))
-        if known is None:
-            return new
-        known.concepts += new.concepts
-        if known.location is not None and new.location is not None:
-            if (wording := new.location.text) == site_words(known.site):
-                concept.decide("text")
-            elif wording:
-                known.wordings.add(wording)
-            known.translations.update(new.location.translations)
-        return None
+        return self._location(concept, concept.path, exam, [])
 
-    def _repeated(self, new: Place, places: list[Place]) -> Place | None:
-        """The one of the sites of its code and words that a further one repeats, rather one that its words do not contradict."""
-        named = frozenset(side for concept in new.concepts for _, _, text in _words_of(concept) for side in sides(text))
-        own = {code.code for code in new.modifiers}
-        found = []
-        for known in places:
-            codes = {code.code for code in known.modifiers}
-            if not own or own == codes:
-                found.append((contrary_sides(named, frozenset(codes)), known))
-        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+def _sides_by_site(places: list[Place]) -> dict[str, set[str]]:
+    """The sides that codes state, by the code of their site."""
+    found: dict[str, set[str]] = {}
+    for place in places:
+        if place.code and place.sides:
+            found.setdefault(place.code, set()).update(place.sides)
+    return found
+
+
+def _sides_near(code: str, known: dict[str, set[str]]) -> set[str]:
+    """The sides of a site, of what contains it, and of its parts."""
+    return set().union(*(sides for other, sides in known.items() if related("site", other, code)))
 
 
 def site_words(site: Site) -> str:
@@ -359,12 +403,6 @@ def modifier_order(stray: Stray) -> tuple[bool, str]:
     return code not in (RIGHT, LEFT, BOTH), code
 
 
-def _is_contrary_side(code: str, known: set[str]) -> bool:
-    """Whether a side cannot stand beside those that a site has."""
-    own = {UNILATERAL, BOTH} if code == UNILATERAL else {RIGHT, LEFT, BOTH} | ({UNILATERAL} if code == BOTH else set())
-    return code in own and bool((known & own) - {code})
-
-
 @cache
 def _paired() -> frozenset[str]:
     """The sites of which there are two: table ``site`` has codes of their right or left one."""
@@ -381,7 +419,7 @@ def _is_said(places: list[Place], code: Code) -> bool:
     return all(code.code in known for known in sets) or (code.code == BOTH and {RIGHT, LEFT} <= set().union(*sets))
 
 
-def _words_of(concept: Node) -> list[tuple[Node, str, str]]:
+def words_of(concept: Node) -> list[tuple[Node, str, str]]:
     """The words of a concept, and where they stand: its text, and the displays of its codings."""
     found = [(coding, "display", text) for coding in concept.children("coding") if (text := one_line(coding.peek("display")))]
     text = concept.peek("text")

@@ -8,11 +8,13 @@ something else does not pass in silence. A word counts only where it is unambigu
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from bridge.fhir.denials import clauses, is_denied, is_no, is_yes, names_of, only_denied, says_nothing_itself
+from bridge.fhir.spelling import Word, bare
+from bridge.fhir.spelling import words as _words
 from bridge.mappings import Concept, contains, related, rows, value_set
 
 __all__ = [
@@ -24,10 +26,8 @@ __all__ = [
     "contrary_contrast",
     "contrary_sides",
     "contrary_site",
-    "denies",
     "forbids",
     "is_contrary",
-    "is_denial",
     "is_unrelated",
     "label_of_question",
     "label_sides",
@@ -35,28 +35,31 @@ __all__ = [
     "names_a_side",
     "names_another",
     "names_another_question",
-    "repeats",
+    "names_other_side",
     "says_contrary",
     "says_more_of_contrast",
     "sides",
     "sides_of_site",
+    "wishes_other_contrast",
 ]
 
 RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
 """SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral."""
 
-_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)['’](?=\w)", re.IGNORECASE)
-_TOKEN = re.compile(r"\w+")
 _SHORT = 4
 """A name of a site has at least this many letters."""
 
 _NOT_A_SIDE_AFTER = frozenset(
     "oreillette atrium ventricule ventriculaire auricule auriculaire coeur coeurs cardiaque cavites colon colique lobe "
-    "lobes angle angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all".split()
+    "lobes angle angles muscle muscles grand grands petit ayant ayants tout plein branche hepatique all "
+    "ventricolo atrio auricola cuore lobo auricula ventriculo corazon coracao vitamine vit hepatite groupe".split()
 )
 """Words after which "droit" or "gauche" belongs to the name of an organ, a muscle or something else."""
 
-_NOT_A_SIDE_BEFORE = frozenset("atrium atrial ventricle ventricular lobe colon heart away now after over".split())
+_NOT_A_SIDE_BEFORE = frozenset(
+    "atrium atrial ventricle ventricular lobe colon heart away now after over "
+    "vorhof herzkammer ventrikel herz herzohr kolon lappen hart hartkamer boezem ventriculo ventricolo atrio".split()
+)
 """Words before which "right" or "left" belongs to the name of an organ, or is no side."""
 
 _MUSCLE = frozenset("anterieur femoral interne externe lateral medial superieur inferieur abdomen".split())
@@ -74,29 +77,13 @@ _MORE_SITES = frozenset(
     "bras jambe jambes genou genoux seins yeux cotes poignets mains pieds coudes epaules hanches chevilles cotes rachis "
     "knee knees hip hips shoulder shoulders elbow elbows wrist wrists hand hands finger fingers thumb forearm arm arms "
     "humerus leg legs thigh thighs femur tibia fibula ankle ankles foot feet toe toes heel breast breasts eye eyes ear ears "
-    "kidney kidneys lung lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein".split()
+    "kidney kidneys lung lungs ovary ovaries testicle testicles clavicle scapula hemithorax sein oeil oreille rein "
+    "knie hufte schulter fuss bein auge ohr brust ellenbogen handgelenk sprunggelenk niere lunge "
+    "heup schouder voet oog oor borst elleboog enkel nier ginocchio ginocchia anca spalla piede braccio gamba occhio orecchio "
+    "gomito polso caviglia polmone rodilla rodillas cadera hombro brazo pierna ojo oido codo muneca tobillo rinon pulmon "
+    "joelho joelhos quadril ombro mama braco perna olho ouvido cotovelo punho tornozelo pulmao".split()
 )
-"""Names of sites that stand in no label, and their plurals, in French and English."""
-
-
-def bare(text: str) -> str:
-    """A text without accents, case and doubled blanks, for comparisons."""
-    spelled = text.replace("’", "'").replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")
-    plain = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
-    return " ".join(plain.casefold().split())
-
-
-class _Word(NamedTuple):
-    """One word: as written, without accents, and without case as well."""
-
-    written: str
-    plain: str
-
-
-def _words(text: str) -> list[_Word]:
-    spelled = _ELISION.sub("", text.replace("œ", "oe").replace("Œ", "Oe"))
-    plain = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
-    return [_Word(found, found.casefold()) for found in _TOKEN.findall(plain)]
+"""Names of sites that stand in no label, and their plurals, in French and English, and the usual ones of our neighbours."""
 
 
 # --- sides -----------------------------------------------------------------------------------------------------------
@@ -106,13 +93,29 @@ class _SideWord(NamedTuple):
     """One row of ``mappings/side-words.csv``."""
 
     side: str
-    place: str
-    """Where the name of a site must stand: ``after`` one, ``before`` one, ``beside`` one; empty for anywhere."""
+    places: frozenset[str]
+    """Where the word must stand to count: ``after``, ``before``, ``beside`` the name of a site, ``next`` after it, or there and
+    last (``end``); empty for anywhere."""
 
 
 @cache
 def _side_words() -> Mapping[str, _SideWord]:
-    return {row["word"]: _SideWord(row["modifier_code"], row["place"]) for row in rows("side-words")}
+    return {row["word"]: _SideWord(row["modifier_code"], frozenset(row["place"].split())) for row in rows("side-words")}
+
+
+@cache
+def _side_prefixes() -> Mapping[str, _SideWord]:
+    """The beginnings of words that name a side: "linker*" of "linkerknie"."""
+    return {word[:-1]: found for word, found in _side_words().items() if word.endswith("*")}
+
+
+def _compound(word: str) -> _SideWord | None:
+    """The side in the one word of Dutch for a site and its side; no part of the heart or bowel."""
+    if not word.startswith(tuple(_side_prefixes())):
+        return None
+    prefix = next(prefix for prefix in _side_prefixes() if word.startswith(prefix))
+    rest = word.removeprefix(prefix)
+    return _side_prefixes()[prefix] if len(rest) > 2 and rest not in _NOT_A_SIDE_BEFORE else None
 
 
 @cache
@@ -142,31 +145,57 @@ def sides_of_site(text: str | None) -> frozenset[str]:
 
 def _named(text: str) -> Iterator[tuple[str, bool]]:
     """Each side named, and whether the name of a site stands beside it."""
-    words, last = _words(text), -9
+    return (side for spelled in _with_unseen_breaks(text) for side in _named_in(_words(spelled)))
+
+
+_UNSEEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+
+
+def _with_unseen_breaks(text: str) -> tuple[str, ...]:
+    """A text; and where a sign without a shape may part two words or one, the text with blanks in its place as well."""
+    return (text,) if text.isascii() or not _UNSEEN.search(text) else (text, _UNSEEN.sub(" ", text))
+
+
+def _named_in(words: list[Word]) -> Iterator[tuple[str, bool]]:
+    known, last = _side_words(), -9
     for index, word in enumerate(words):
-        # A single letter counts as a capital only: "genou D", never "genou d".
-        found = _side_words().get(word.written) or (_side_words().get(word.plain) if len(word.plain) > 1 else None)
+        # A single letter is looked up as written: "genou D" names a side, "genou d athlète" does not.
+        found = known.get(word.written) or (known.get(word.plain) if len(word.plain) > 1 else None)
+        if found is None and (compound := _compound(word.plain)):
+            yield compound.side, True
         if found is None or _is_no_side(words, index):
             continue
         after = any(w.plain in _site_names() for w in words[max(0, index - 3) : index])
         before = any(w.plain in _site_names() for w in words[index + 1 : index + 2])
-        beside = index > 0 and (words[index - 1].plain in _site_names() or _joins(words[last + 1 : index], index - last))
-        if _stands(found.place, beside, before):
+        joined = found.side != BOTH and _joins(words[last + 1 : index], index - last)
+        if not found.places or joined or any(_stands(place, words, index) for place in found.places):
             last = index
             yield found.side, after or before
 
 
-def _joins(between: list[_Word], distance: int) -> bool:
+def _joins(between: list[Word], distance: int) -> bool:
     """Whether a side goes on from one just before it: "genoux D/G", "genoux D et G"."""
     return distance == 1 or (distance == 2 and between[0].plain in ("et", "and", "ou", "or"))
 
 
-def _stands(place: str, after: bool, before: bool) -> bool:
+_TO_A_SIDE = frozenset("le la les the a au cote du on to".split())
+"""Words that may stand between the name of a site and the abbreviation of a side: "genoux (les deux)"."""
+
+
+def _stands(place: str, words: list[Word], index: int) -> bool:
     """Whether an abbreviation stands where it is one."""
-    return {"after": after, "before": before, "beside": after or before}.get(place, True)
+    sites = _site_names()
+    if place == "before":
+        return index + 1 < len(words) and words[index + 1].plain in sites
+    if place == "after":
+        return any(word.plain in sites for word in words[max(0, index - 3) : index])
+    if place == "beside":
+        return _stands("before", words, index) or (index > 0 and words[index - 1].plain in sites)
+    nearest = next((word for word in reversed(words[max(0, index - 3) : index]) if word.plain not in _TO_A_SIDE), None)
+    return nearest is not None and nearest.plain in sites and (place == "next" or words[index].is_last)
 
 
-def _is_no_side(words: list[_Word], index: int) -> bool:
+def _is_no_side(words: list[Word], index: int) -> bool:
     """Whether "droit", "right" and the like belong to another expression here."""
     before = words[index - 1].plain if index else ""
     after = words[index + 1].plain if index + 1 < len(words) else ""
@@ -186,6 +215,16 @@ def contrary_sides(named: frozenset[str], stated: frozenset[str]) -> bool:
     if not named or not known or {RIGHT, LEFT} <= named or {RIGHT, LEFT} <= known:
         return False
     return named.isdisjoint(known)
+
+
+def names_other_side(text: str, stated: frozenset[str], named: frozenset[str] | None = None) -> bool:
+    """Whether words name only a side that the codes contradict, or deny the one that they state: "genou droit, pas gauche"."""
+    known = stated & {RIGHT, LEFT, BOTH}
+    found = sides(text) if named is None else named
+    if not known or not found:
+        return False
+    denied = frozenset(side for side in found if only_denied(text, names_of("topographic-modifier", side), mentions=True))
+    return known <= denied or contrary_sides(found - denied, known)
 
 
 # --- modalities and contrast -----------------------------------------------------------------------------------------
@@ -230,33 +269,60 @@ _NAMES_OF: Mapping[str, frozenset[str]] = {
 }
 """The modalities that words may name for a code; interventional radiology and "autre" go with any."""
 
-_AGENT = r"(injection|contraste|contrast|produit de contraste|iv contrast|pdc)"
-_WITHOUT = re.compile(rf"\b(sans|without|wo)\s+{_AGENT}\b|\bnon injecte")
-_WITH = re.compile(rf"\b(avec|with|w)\s+{_AGENT}\b|(?<!non )\binjectee?s?\b")
+_AGENT = r"(injection|contraste|contrast|produit de contraste|iv contrast|pdc|gadolinium)"
+_WITH = re.compile(rf"\b(avec|with|w)\s+((et|puis|ou|and|or)\s+(sans|without)\s+)?(une?\s+)?{_AGENT}\b")
+_INJECTED = re.compile(r"\binjectee?s?\b")
+_WITH_CONTRAST, _WITHOUT_CONTRAST = ("MED-1127", "MED-1129", "MED-1153"), ("MED-1126", "MED-1128", "MED-1154")
 
 
 def _contrary_modality(text: str, code: str) -> bool:
     named, known = modalities(text), _NAMES_OF.get(code)
-    return bool(named and known and named.isdisjoint(known))
+    if not named or not known or not named.isdisjoint(known):
+        return False
+    return not all(only_denied(text, names_of("modality", other)) for other in named)
+
+
+def _contrast_said(text: str) -> frozenset[str]:
+    """What words say of contrast: the code of "avec", that of "sans", both or neither."""
+    plain = bare(text)
+    is_without = is_denied(text, names_of("contrast-injection", "MED-1153"))
+    is_with = bool(_WITH.search(plain)) or (not is_without and bool(_INJECTED.search(plain)))
+    return frozenset(code for code, holds in (("MED-1153", is_with), ("MED-1154", is_without)) if holds)
 
 
 def contrary_contrast(text: str, code: str) -> bool:
     """Whether words say "avec contraste" for a code without contrast, or the reverse."""
-    plain = bare(text)
-    without, with_it = bool(_WITHOUT.search(plain)), bool(_WITH.search(plain))
-    if code in ("MED-1127", "MED-1129", "MED-1153"):
-        return without and not with_it
-    return code in ("MED-1126", "MED-1128", "MED-1154") and with_it and not without
+    if code in _WITH_CONTRAST:
+        return _contrast_said(text) == {"MED-1154"}
+    return code in _WITHOUT_CONTRAST and _contrast_said(text) == {"MED-1153"}
+
+
+def wishes_other_contrast(text: str, code: str) -> bool:
+    """Whether a clause that says nothing but an examination and contrast says another contrast than a code.
+
+    "Sans injection" does; "dernier scanner sans injection" is about something else.
+    """
+    return any(
+        contrary_contrast(" ".join(clause), code)
+        for clause in clauses(text)
+        if all(word in _OF_CONTRAST or says_nothing_itself(word) or modalities(word) for word in clause)
+    )
+
+
+_OF_CONTRAST = frozenset(
+    "avec with w injection injecter injecte injectee contraste contrast produit pdc gadolinium iv svp examen".split()
+)
+"""Words of a clause that speaks of contrast only."""
 
 
 # --- labels ----------------------------------------------------------------------------------------------------------
 
-_ENTIRE = re.compile(r"\b(entier|entiere|entiers|entieres|entire|region|structure|of|the|en|de|du|des|la|le|les|l)\b|[^\w]+")
+_OF_ANY_SITE = frozenset("entier entiere entiers entieres entire region structure of the en de du des la le les l".split())
 
 
 def _core(label: str) -> str:
     """The label of a site without the words that all of them have: "région entière du genou" is "genou"."""
-    return " ".join(_ENTIRE.sub(" ", _ELISION.sub("", bare(label))).split())
+    return " ".join(word.plain for word in _words(label) if word.plain not in _OF_ANY_SITE)
 
 
 def _all_names(name: str) -> Iterator[tuple[tuple[str, str], str]]:
@@ -274,10 +340,19 @@ def _labels(name: str) -> Mapping[str, frozenset[tuple[str, str]]]:
     """The concepts of a value set by their labels and other names."""
     found: dict[str, set[tuple[str, str]]] = {}
     for key, label in _all_names(name):
-        found.setdefault(bare(label), set()).add(key)
+        for form in _in_both_genders(bare(label)):
+            found.setdefault(form, set()).add(key)
         if name == "site":
             found.setdefault(_core(label), set()).add(key)
     return {label: frozenset(keys) for label, keys in found.items()}
+
+
+_FEMININE = re.compile(r"(?<=\w)\((e|le)\)$")
+
+
+def _in_both_genders(label: str) -> set[str]:
+    """A label, and its two forms where it ends like "supérieur(e)"."""
+    return {label, _FEMININE.sub("", label), _FEMININE.sub(r"\1", label)}
 
 
 _FUNCTIONS = ("pet-function", "scintigraphy-function")
@@ -379,31 +454,39 @@ def _without_sides(text: str) -> str:
     return " ".join(word.written for word in _words(text) if word.plain not in _side_words())
 
 
-_LETTERS = {"R": RIGHT, "D": RIGHT, "L": LEFT, "G": LEFT, "B": BOTH}
-"""Labels of a side of one letter, in English and French."""
+def _side_called(label: str) -> str | None:
+    """The side whose name, abbreviation or letter is the whole label of a side: "G", "izq.", "dx"."""
+    word = label.strip(" .")
+    if word.upper() == "B":
+        return BOTH
+    found = _side_words().get(word.upper()) or _side_words().get(bare(word))
+    return found.side if found else None
 
 
 def says_more_of_contrast(text: str, code: str) -> bool:
     """Whether words state contrast, or its absence, beside a modality that says nothing of it."""
-    plain = bare(text)
-    return code not in ("MED-1126", "MED-1127", "MED-1128", "MED-1129") and bool(_WITH.search(plain) or _WITHOUT.search(plain))
+    return code not in ("MED-1126", "MED-1127", "MED-1128", "MED-1129") and bool(_contrast_said(text))
 
 
-def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] = frozenset(), *, contrast: bool = True) -> bool:
-    """Whether words name another concept than the code beside them.
+def is_contrary(
+    text: str, name: str, concept: Concept, stated: frozenset[str] = frozenset(), *, contrast: bool = True, denials: bool = True
+) -> bool:
+    """Whether words name another concept than the code beside them, or deny that concept.
 
-    *stated* are the sides that the code states; *contrast* whether the code states contrast or its absence. A mere other
-    wording of the same concept is not contrary. Source: docs/decisions.md, 25.
+    *stated* are the sides that the code states; *contrast* whether the code states contrast or its absence; *denials* is false
+    where the answer to the code is "no". A mere other wording of the same concept is not contrary. Source: docs/decisions.md, 25.
     """
     if name == "topographic-modifier":
-        letter = _LETTERS.get(text.strip(" .").upper())
-        if letter and concept.code in (RIGHT, LEFT, BOTH) and letter != concept.code:
+        called = _side_called(text)
+        if called and concept.code in (RIGHT, LEFT, BOTH) and called != concept.code:
             return True
         stated = stated or frozenset({concept.code} & {RIGHT, LEFT, BOTH})
     own = _raw_sides(concept.display) if name == "site" else frozenset()
     if own and (raw := _raw_sides(text)) and raw.isdisjoint(own):
         return True
-    if stated - own and contrary_sides(sides(text) - own, stated - own):
+    if stated - own and names_other_side(text, stated - own, sides(text) - own):
+        return True
+    if denials and _denies(text, name, concept):
         return True
     if name == "modality" and _contrary_modality(text, concept.code):
         return True
@@ -412,12 +495,24 @@ def is_contrary(text: str, name: str, concept: Concept, stated: frozenset[str] =
     return names_another(text, name, concept)
 
 
+_ANSWERED = ("contraindication", "care-information")
+"""Value sets whose concepts are facts of the patient: "non" beside one denies it."""
+
+
+def _denies(text: str, name: str, concept: Concept) -> bool:
+    if name == "contrast-injection":
+        return False
+    is_answer = name in _ANSWERED
+    return only_denied(text, names_of(name, concept.code), mentions=not is_answer) or (is_answer and is_no(text))
+
+
 def _raw_sides(text: str) -> frozenset[str]:
     """The sides that stand in the name of an organ: "oreillette droite", "veine hépatique gauche"."""
     found = (_side_words().get(word.plain) for word in _words(text) if len(word.plain) > 1)
-    return frozenset(row.side for row in found if row and not row.place)
+    return frozenset(row.side for row in found if row and not row.places)
 
 
+@cache
 def label_sides(label: str) -> frozenset[str]:
     """The sides that the label of a site names itself; words that repeat them say nothing more."""
     return _raw_sides(label)
@@ -473,29 +568,6 @@ _JOINTS = frozenset("articulation articulaire joint".split())
 """Words of a site that its region has as well."""
 
 
-# --- yes and no ------------------------------------------------------------------------------------------------------
-
-_NO = frozenset("non no aucun aucune neant absent absente negatif negative none not nil".split())
-_YES = frozenset("oui yes present presente positif positive".split())
-_PREGNANT = re.compile(r"\b(enceinte|pregnant)\b")
-_NOT_PREGNANT = re.compile(
-    r"\b(non|not|(pas|plus|jamais)( ete)?) (enceinte|pregnant)\b"
-    r"|\b(pas de|aucune|no|absence de) (grossesse|pregnancy)\b|\bgrossesse exclue\b"
-)
-
-
-_DENIALS = frozenset(
-    "pas sans absence absent absente inconnu inconnue inconnus inconnues jamais ni rien nka nkda nil without not never free "
-    "negation unknown keine kein geen ninguna ninguno nessuna nessuno".split()
-)
-"""Words that deny something, beside those that are an answer; in the languages of our neighbours as well."""
-
-
-def is_denial(text: str) -> bool:
-    """Whether words deny something: "pas d'allergie connue", "no known allergy", "allergie : aucune connue"."""
-    return any(word.plain in _DENIALS or word.plain in _NO for word in _words(text))
-
-
 _FORBIDS = re.compile(
     r"\bne (pas|plus|jamais)\b|\bn'\w+ (pas|plus|jamais)\b|\b(do|must|should|may) not\b|\bnot to be\b|\bdon't\b"
 )
@@ -504,34 +576,3 @@ _FORBIDS = re.compile(
 def forbids(text: str) -> bool:
     """Whether words forbid something: "ne pas prévenir", "do not contact"."""
     return bool(_FORBIDS.search(bare(text)))
-
-
-def is_no(text: str) -> bool:
-    """Whether words say nothing but "no"."""
-    words = [word.plain for word in _words(text)]
-    return bool(words) and len(words) <= 2 and all(word in _NO for word in words)
-
-
-def is_yes(text: str) -> bool:
-    """Whether words say nothing but "yes"."""
-    words = [word.plain for word in _words(text)]
-    return bool(words) and len(words) <= 2 and all(word in _YES for word in words)
-
-
-def denies(text: str, present: bool, *, pregnancy: bool = False) -> bool:
-    """Whether words say the contrary of an answer: "non" for yes, "oui" for no; "enceinte" for a pregnancy answered no."""
-    if is_no(text) or is_yes(text):
-        return is_no(text) if present else is_yes(text)
-    if not pregnancy:
-        return False
-    denied = bool(_NOT_PREGNANT.search(bare(text)))
-    return denied if present else bool(_PREGNANT.search(bare(text))) and not denied
-
-
-def repeats(text: str, present: bool, *, pregnancy: bool = False) -> bool:
-    """Whether words only say an answer again: "oui", "non", "non enceinte"."""
-    if is_yes(text) if present else is_no(text):
-        return True
-    plain = bare(text)
-    said = _PREGNANT if present else _NOT_PREGNANT
-    return pregnancy and bool(said.fullmatch(plain))
