@@ -69,7 +69,7 @@ def test_a_comment_of_the_contra_indications_without_any_is_written_into_the_med
     assert "Carte de porteur non vue" in conversion.document.decode()
 
 
-UNNAMED = concept("https://unknown.example/codes", "7")
+UNNAMED = {"coding": [{"system": "https://unknown.example/codes"}]}
 GIVEN_UP = {
     "a result of something that has no name": (
         observation("info-x", UNNAMED, valueString="Aucun antécédent"),
