@@ -177,7 +177,7 @@ class _Walk:
 
     def _attributes(self, element: etree._Element, path: str) -> Iterator[tuple[str, str]]:
         local = etree.QName(element).localname
-        for name, value in sorted(element.attrib.items()):
+        for name, value in sorted(xml.attributes(element)):
             key, text = str(name), str(value)
             if key == f"{XSI}type" and local == "targetSiteCode":
                 continue  # the schema gives it the type CD

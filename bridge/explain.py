@@ -171,7 +171,7 @@ def _xml(element: etree._Element, xpath: str, indent: int) -> Iterator[str]:
     """The document as XML, each attribute value and text in an element with its XPath."""
     pad, name = "  " * indent, escape(etree.QName(element).localname)
     yield f"{pad}&lt;<b>{name}</b>"
-    for key, value in element.items():
+    for key, value in xml.attributes(element):
         local = escape(etree.QName(key).localname)
         yield f' {local}="{_spot(f"{xpath}/@{local}", value)}"'
     children = list(located(element, xpath))

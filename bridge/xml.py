@@ -14,7 +14,7 @@ from typing import Literal, NoReturn
 
 from lxml import etree
 
-__all__ = ["Reason", "Unreadable", "encoding_of", "read", "root_name"]
+__all__ = ["Reason", "Unreadable", "attributes", "encoding_of", "read", "root_name"]
 
 Reason = Literal["empty", "encoding", "doctype", "depth", "syntax"]
 
@@ -67,6 +67,18 @@ def read(source: bytes | str, *, whole: bool = False) -> etree._Element:
     if root.getroottree().docinfo.doctype:
         raise Unreadable("doctype")
     return root
+
+
+def attributes(element: etree._Element) -> list[tuple[str, str]]:
+    """The names and values of an element's attributes, in time that grows with their number: lxml looks each value up anew."""
+    if len(element.attrib) <= _MANY:
+        return [(str(name), str(value)) for name, value in element.items()]
+    values = element.xpath("@*", smart_strings=False)
+    assert isinstance(values, list)
+    return [(str(name), str(value)) for name, value in zip(element.keys(), values, strict=True)]
+
+
+_MANY = 64
 
 
 def encoding_of(document: bytes) -> str:

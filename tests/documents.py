@@ -43,7 +43,7 @@ def assert_sound(document: bytes) -> None:
         assert str(value) in ids
     body = [str(i) for i in find(root, "//c:structuredBody//c:id[not(@extension)]/@root")]
     assert [root_ for root_, count in Counter(body).items() if count > 1] == []
-    assert all(re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", root_) for root_ in body)
+    assert all(re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-2](\.(0|[1-9]\d*))+", root_) for root_ in body)
     for code in find(root, "//c:observation[c:code/@code='64100-1' or c:code/@code='ORG-192']/c:value"):
         reference = find(code, "c:originalText/c:reference/@value")[0]
         assert text_of(root, str(reference)) == code.get("displayName")

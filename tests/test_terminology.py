@@ -134,10 +134,10 @@ def test_a_contrast_wish_makes_a_dicom_code_the_modality_with_contrast(modality,
     assert act.contrast is None
 
 
-def test_a_stated_modality_without_contrast_is_not_turned_by_a_wish():
-    found = normalize(order_of(code=concept(TA, "MED-1126"), orderDetail=[concept(TA, "MED-1153")]))
-    assert found.order.acts[0].modality.code == "MED-1126"
-    assert "IMGDA-0412" in codes(found)
+def test_a_stated_modality_without_contrast_is_not_turned_by_a_wish_but_refused():
+    with pytest.raises(bridge.OrderError) as refused:
+        normalize(order_of(code=concept(TA, "MED-1126"), orderDetail=[concept(TA, "MED-1153")]))
+    assert "IMGDA-0443" in {found.code for found in refused.value.issues}
 
 
 # --- sites and sides -------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from bridge.fhir.wording import sides
 from bridge.issues import Issue, LossClass, issue
 from bridge.mappings import rows, value_set
 from bridge.settings import Losses
+from bridge.xml import attributes
 
 __all__ = ["find", "repeated_ids", "weighed"]
 
@@ -119,7 +120,7 @@ def _leaves(top: etree._Element, paths: Paths) -> Iterator[tuple[str, str]]:
     base = paths.of(top)
     for element in top.iter(etree.Element):
         path = paths.of(element).removeprefix(base)
-        for name, value in element.attrib.items():
+        for name, value in attributes(element):
             if name != NUMBER:
                 yield f"{path}/@{etree.QName(name).localname}", value
         if element.text and element.text.strip():
@@ -157,7 +158,7 @@ class _Reader:
     def attributes(self, number: int, element: etree._Element) -> Iterator[Issue]:
         """Each attribute: read, implied, or lost."""
         took = self._claims.took.get(number, ())
-        for name, value in element.attrib.items():
+        for name, value in attributes(element):
             if name == NUMBER or name == f"{_XSI}schemaLocation":
                 continue
             if name == "value" and element.tag == f"{CDA}reference":

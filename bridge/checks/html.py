@@ -247,7 +247,7 @@ def _excerpt(element: etree._Element) -> str:
 
 def _lines(element: etree._Element, depth: int, *, deep: bool) -> str:
     margin, name = "  " * depth, etree.QName(element).localname
-    attributes = "".join(f' {etree.QName(str(key)).localname}="{_short(str(value))}"' for key, value in element.attrib.items())
+    attributes = "".join(f' {etree.QName(str(key)).localname}="{_short(str(value))}"' for key, value in xml.attributes(element))
     children = list(element)
     text = _short((element.text or "").strip())
     if not children:

@@ -16,12 +16,15 @@ from lxml import etree
 from bridge.cda.parse import Paths
 from bridge.checks.types import UNSEEN, Type, types
 from bridge.issues import Issue, issue
+from bridge.xml import attributes
 
 __all__ = ["CDA", "PREFIXES", "by_datatype", "check", "name_of", "paths"]
 
 CDA = "urn:hl7-org:v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 PREFIXES = {"urn:hl7-org:sdtc": "sdtc:", "urn:dicom-org:ps3-20": "ps3-20:", XSI: "xsi:"}
+_MANY = 64
+"""Attributes of an element from which on their values are read at once."""
 _DEEPEST = 60
 """Saxon refuses documents deeper than 100 elements; the deepest official example has 22."""
 
@@ -207,9 +210,11 @@ class _Walk:
         children = list(element)
         if kind == "value":
             kind = by_datatype(element)
-        key = kind, tuple(element.keys()), tuple([child.tag for child in children]) if children else ()
+        names = tuple(element.keys())
+        key = kind, names, tuple([child.tag for child in children]) if children else ()
         shape = _SHAPES.get(key) or _shape(key)  # type: ignore[arg-type]
-        for accepts, value in zip(shape.accepts, element.values()):  # noqa: B905 (saying strict takes a tenth of the walk)
+        values = element.values() if len(names) < _MANY else [value for _, value in attributes(element)]
+        for accepts, value in zip(shape.accepts, values):  # noqa: B905 (saying strict takes a tenth of the walk)
             if not accepts(value):
                 self._values(element, shape)
                 break
@@ -253,8 +258,8 @@ class _Walk:
 
     def _values(self, element: etree._Element, shape: Shape) -> None:
         """What is wrong with the values of an element's attributes."""
-        for name, value in element.items():
-            shown = _attribute_name(str(name))
+        for name, value in attributes(element):
+            shown = _attribute_name(name)
             known = shape.type.attributes.get(shown)
             where = {"attribute": shown, "element": name_of(str(element.tag))}
             if known is None:

@@ -109,7 +109,10 @@ class Place:
         self.concepts += other.concepts
         self.sides_in_words |= other.sides_in_words
         if self.location is not None and other.location is not None:
-            if (wording := other.location.text) and wording != site_words(self.site):
+            if (wording := other.location.text) == site_words(self.site):
+                for concept in other.concepts:
+                    concept.decide("text")
+            elif wording:
                 self.wordings.add(wording)
             self.translations.update(other.location.translations)
 

@@ -237,7 +237,7 @@ def _marks(element: etree._Element, read: Marked) -> Iterator[int]:
 
 def _spots(element: etree._Element, xpath: str, media: dict[str, str], found: dict[int, list[Spot]]) -> None:
     own = found[int(element.get(NUMBER, len(found)))]
-    for name, value in element.items():
+    for name, value in xml.attributes(element):
         if name != NUMBER:
             text = squeeze(value).casefold()
             own += [Spot(f"{xpath}/@{etree.QName(name).localname}", form, True) for form in dict.fromkeys((text, unquote(text)))]
