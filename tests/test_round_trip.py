@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 
@@ -30,6 +31,8 @@ EXAMPLES = (
     "2024.01/IMG-DA-IMG_2024.01_Scanner_Crane_ThoraxAbdomenPelvis.xml",
     "2024.01/IMG-DA-IMG_2024.01_TEP_Thorax.xml",
 )
+
+CHANGES = 300 if "IMGDA_THOROUGH" in os.environ else 120
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +141,9 @@ def _says_nothing(element: etree._Element, name: str) -> bool:
 
 
 def test_a_single_change_in_a_document_is_seen(document_to_change):
-    """Each change is an item, a leaf, or a refusal; 300 of them in a document with every construct of the model."""
+    """Each change is an item, a leaf, or a refusal; CHANGES of them in a document with every construct of the model."""
     tried, unseen = 0, []
-    for place, mutant in _mutants(document_to_change, 300, seed=2024):
+    for place, mutant in _mutants(document_to_change, CHANGES, seed=2024):
         tried += 1
         try:
             found = compare_documents(document_to_change, mutant)
@@ -148,7 +151,7 @@ def test_a_single_change_in_a_document_is_seen(document_to_change):
             continue
         if not (found.changes or found.others):
             unseen.append(place)
-    assert tried == 300
+    assert tried == CHANGES
     assert unseen == []
 
 

@@ -9,7 +9,7 @@ import threads
 
 def test_eight_threads_with_forced_switches_never_mix_two_patients():
     interval = sys.getswitchinterval()
-    assert threads.run(600, threads=8, distinct=24) == (600, 0)
+    assert threads.run(300, threads=8, distinct=24) == (300, 0)
     assert sys.getswitchinterval() == interval
 
 

@@ -59,6 +59,8 @@ class Claims:
     said: dict[int, list[set[str]]] = field(default_factory=lambda: defaultdict(list))
     """Values that a narrative element, and all that is in it, repeats in words."""
     _same: dict[int, set[str]] = field(default_factory=dict)
+    _folded: dict[str, str] = field(default_factory=dict)
+    """What :func:`same` makes of a value: one that many elements make up together stands at each of them."""
     _words: dict[int, set[str]] = field(default_factory=dict)
 
     def holds(self, number: int, value: str) -> bool:
@@ -67,8 +69,13 @@ class Claims:
         if not values or value in values:
             return bool(values)
         if number not in self._same:
-            self._same[number] = set(map(same, values))
+            self._same[number] = set(map(self._fold, values))
         return same(value) in self._same[number]
+
+    def _fold(self, value: str) -> str:
+        if value not in self._folded:
+            self._folded[value] = same(value)
+        return self._folded[value]
 
     def says(self, around: tuple[int, ...], text: str) -> bool:
         """Whether every word of *text* is one of the data that some narrative elements, which are around it, repeat."""

@@ -1,6 +1,6 @@
 """Marks planted in every value of an order, or of a document, appear in no error, log or metric.
 
-Every value of the fullest fixture and of its document is marked by itself, and all of each fixture at once.
+Every third value of the fullest fixture and of its document is marked by itself, and all of each fixture at once.
 ``IMGDA_THOROUGH=1`` marks every value of every fixture by itself.
 """
 
@@ -20,6 +20,7 @@ from lxml import etree
 STORIES = sorted(path.parent for path in (Path(__file__).resolve().parents[2] / "fixtures").glob("*/bundle.*"))
 FULLEST = [story for story in STORIES if story.name == "lymphoma-pet"]
 THOROUGH = "IMGDA_THOROUGH" in os.environ
+STEP = 1 if THOROUGH else 3
 
 MARK = "CANARY-77"
 DIGITS = "7377373773"
@@ -157,10 +158,10 @@ def of_orders(story: Path) -> tuple[bytes, dict[str, str]]:
 
 
 def by_themselves(source: bytes, paths: tuple[str, ...], headers: dict[str, str]) -> Iterator[Asked]:
-    """Each value marked by itself."""
-    for place in range(count(source)):
+    """Each value marked by itself, or every third one."""
+    for place in range(0, count(source), STEP):
         body = planted(source, lambda other, _, place=place: other == place)
-        yield body, paths[place % len(paths)], headers
+        yield body, paths[place // STEP % len(paths)], headers
 
 
 @pytest.mark.parametrize("story", STORIES if THOROUGH else FULLEST, ids=lambda story: story.name)
