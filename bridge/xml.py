@@ -14,7 +14,7 @@ from typing import Literal, NoReturn
 
 from lxml import etree
 
-__all__ = ["Reason", "Unreadable", "attributes", "encoding_of", "read", "root_name"]
+__all__ = ["MANY", "Reason", "Unreadable", "attributes", "encoding_of", "read", "root_name"]
 
 Reason = Literal["empty", "encoding", "doctype", "depth", "syntax"]
 
@@ -71,14 +71,15 @@ def read(source: bytes | str, *, whole: bool = False) -> etree._Element:
 
 def attributes(element: etree._Element) -> list[tuple[str, str]]:
     """The names and values of an element's attributes, in time that grows with their number: lxml looks each value up anew."""
-    if len(element.attrib) <= _MANY:
+    if len(element.attrib) <= MANY:
         return [(str(name), str(value)) for name, value in element.items()]
     values = element.xpath("@*", smart_strings=False)
     assert isinstance(values, list)
     return [(str(name), str(value)) for name, value in zip(element.keys(), values, strict=True)]
 
 
-_MANY = 64
+MANY = 64
+"""Attributes of an element beyond which their values are read at once."""
 
 
 def encoding_of(document: bytes) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from bundles import order_of, patient
+from bundles import bundle, order_of, patient
+from conftest import ROOT
 from long_lists import cases, document_cases, growth, one_each
 
 import bridge
@@ -14,6 +15,7 @@ from bridge.settings import Limits, Settings
 
 BRIDGE = bridge.Bridge()
 BOUND = 6.0
+STORY = ROOT / "fixtures" / "pacemaker-cardiac-mri"
 CASES = one_each(cases())
 _WITH_UNKNOWN = ("ClinicalDocument/", "section/", "observation/", "content/")
 DOCUMENTS = [c for c in document_cases() if not c.name.endswith(("/unknown", "/@*")) or c.name.startswith(_WITH_UNKNOWN)]
@@ -44,6 +46,56 @@ def read_and_check(document: bytes) -> None:
 @pytest.mark.parametrize("case", DOCUMENTS, ids=lambda case: case.name)
 def test_a_list_of_four_times_the_length_in_a_document_costs_about_four_times_as_much(case):
     found = growth(case.build, read_and_check, about=0.04)
+    assert found.ratio < BOUND, found
+
+
+def words_beside_displays(count: int) -> bytes:
+    """A text of many words beside many codings, each of which is compared with it."""
+    codings = [{"system": "https://ehr.example/codes", "code": str(i), "display": f"zzqq{i}"} for i in range(count)]
+    code = {"text": "pas " + " ".join(f"mot{i}" for i in range(count)), "coding": codings}
+    return json.dumps(bundle({**_CONDITION, "id": "info-c", "code": code})).encode()
+
+
+def references_to_one(count: int) -> bytes:
+    """Many references, each with a display that is compared with all that one large resource says."""
+    components = [{"code": {"text": f"aa{i}"}, "valueString": f"bb{i}"} for i in range(count)]
+    large = {"resourceType": "Observation", "id": "info-o", "status": "final", "subject": _WHO, "component": components}
+    large["code"] = {"text": "Bilan"}
+    details = [[{"detail": [{"reference": "Observation/info-o", "display": f"zzqq{i}"}]}] for i in range(count)]
+    found = [{**_CONDITION, "id": f"info-c{i}", "evidence": detail} for i, detail in enumerate(details)]
+    return json.dumps(bundle(large, *found)).encode()
+
+
+def subjects_by_number(count: int) -> bytes:
+    """Many facts of a patient whom only a number names."""
+    subjects = [{"identifier": {"system": "urn:oid:1.2.3", "value": str(i)}} for i in range(count)]
+    return json.dumps(bundle(*({**_CONDITION, "id": f"info-c{i}", "subject": who} for i, who in enumerate(subjects)))).encode()
+
+
+_WHO = {"reference": "Patient/p"}
+_CONDITION = {"resourceType": "Condition", "subject": _WHO, "code": {"text": "Gonarthrose"}}
+
+
+@pytest.mark.parametrize("build", [words_beside_displays, references_to_one, subjects_by_number])
+def test_what_is_compared_with_much_is_made_ready_once(build):
+    """Two lists that grow together: neither is gone through for each member of the other."""
+    found = growth(build, convert, about=0.1)
+    assert found.ratio < BOUND, found
+
+
+@pytest.mark.parametrize("section", ["11329-0", "18776-5"])
+def test_a_table_of_as_many_headings_as_rows_is_read_in_time_that_grows_with_both(section):
+    before, code, after = (STORY / "document.xml").read_bytes().partition(f'code="{section}"'.encode())
+
+    def build(count: int) -> bytes:
+        heads, rows = (
+            f"<th>{'mot ' * count}</th>" + "<th>Titre</th>" * count,
+            "".join(f"<tr><td>mot{i} gauche</td></tr>" for i in range(count)),
+        )
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></text>"
+        return before + code + after.replace(b"</text>", table.encode(), 1)
+
+    found = growth(build, read_and_check, about=0.1)
     assert found.ratio < BOUND, found
 
 

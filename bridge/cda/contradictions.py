@@ -85,6 +85,8 @@ class _Document:
         self._level: Level = level
         self._targets = {i: e for e in root.iter(etree.Element) if (i := e.get("ID")) is not None}
         self._sections = list(root.iter(f"{CDA}section"))
+        self._columns: dict[tuple[etree._Element | None, str], int | None] = {}
+        """The place of a heading in a table."""
 
     def _note(self, code: str, place: etree._Element, value: str | None = None, leaf: str = "") -> Issue:
         return issue(code, self._paths.of(place, leaf), value=value)
@@ -118,6 +120,14 @@ class _Document:
 
     def _target(self, reference: etree._Element | None) -> etree._Element | None:
         return None if reference is None else self._targets.get((reference.get("value") or "").strip().removeprefix("#"))
+
+    def _cell(self, row: etree._Element, heading: str) -> etree._Element | None:
+        """The cell of a row under the heading that begins with some words."""
+        table = next(row.iterancestors(f"{CDA}table"), None)
+        if (table, heading) not in self._columns:
+            self._columns[table, heading] = _column(table, heading)
+        column, cells = self._columns[table, heading], row.findall(f"{CDA}td")
+        return cells[column] if column is not None and column < len(cells) else None
 
     # --- acts --------------------------------------------------------------------------------------------------------
 
@@ -258,12 +268,12 @@ class _Document:
         for row, own in rows.items():
             codes = {code for act in own for code in act.codes}
             known = codes | ({wording.BOTH} if {wording.RIGHT, wording.LEFT} <= codes else set())
-            if (cell := _cell(row, "Précision topographique")) is not None and not _modifiers_named(cell) <= known:
+            if (cell := self._cell(row, "Précision topographique")) is not None and not _modifiers_named(cell) <= known:
                 yield self._lost(cell, _text(cell))
             modalities = [concept for act in own if (concept := act.modality)]
             sites = [concept for act in own for s in act.sites if (concept := _concept(s, "site"))]
-            yield from self._labels(_cell(row, "Modalité"), "modality", modalities, codes)
-            yield from self._labels(_cell(row, "Localisation"), "site", sites, codes)
+            yield from self._labels(self._cell(row, "Modalité"), "modality", modalities, codes)
+            yield from self._labels(self._cell(row, "Localisation"), "site", sites, codes)
 
     def _labels(self, cell: etree._Element | None, name: str, concepts: list[Concept], codes: set[str]) -> Iterator[Issue]:
         """The texts that a cell prints itself, without a reference to them, against the codes of its row."""
@@ -300,7 +310,7 @@ class _Document:
         targets = (self._target(reference) for reference in section.iterfind(f"{CDA}entry//{CDA}reference"))
         rows = {_row(target) for target in targets if target is not None}
         for row in section.iterfind(f"{CDA}text//{CDA}tbody/{CDA}tr"):
-            if row in rows or (cell := _cell(row, "Contre-indication")) is None:
+            if row in rows or (cell := self._cell(row, "Contre-indication")) is None:
                 continue
             text = _text(cell)
             if names_an_answer(text) and all(wording.names_another(text, "contraindication", one) for one in concepts):
@@ -397,15 +407,10 @@ def _row(inside: etree._Element) -> etree._Element | None:
     return next(inside.iterancestors(f"{CDA}tr"), None)
 
 
-def _cell(row: etree._Element, heading: str) -> etree._Element | None:
-    """The cell of a row under the heading that begins with some words."""
-    table = next(row.iterancestors(f"{CDA}table"), None)
-    heads = table.find(f"{CDA}thead/{CDA}tr") if table is not None else None
-    cells = row.findall(f"{CDA}td")
-    for index, head in enumerate(heads.findall(f"{CDA}th") if heads is not None else ()):
-        if _text(head).startswith(heading) and index < len(cells):
-            return cells[index]
-    return None
+def _column(table: etree._Element | None, heading: str) -> int | None:
+    """The place of the first heading of a table that begins with some words."""
+    heads = table.findall(f"{CDA}thead/{CDA}tr[1]/{CDA}th") if table is not None else []
+    return next((place for place, head in enumerate(heads) if _text(head).startswith(heading)), None)
 
 
 def _modifiers_named(cell: etree._Element) -> set[str]:

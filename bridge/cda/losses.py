@@ -139,6 +139,8 @@ class _Reader:
         self._ids = {i for e in parsed.elements if (i := e.get("ID")) is not None}
         self._stated: set[str] = set()
         """Every value that was read, spelled alike."""
+        self._of_acts: dict[etree._Element | None, bool] = {}
+        """Whether a table is that of the acts, by its first heading."""
         self.told: set[int] = set()
         """Narrative elements whose whole text was read, and all that they hold."""
 
@@ -224,8 +226,10 @@ class _Reader:
     def _is_an_act(self, element: etree._Element, text: str) -> bool:
         """Whether words of the table of acts, in a row to which no entry leads, name a side or a modality that no act has."""
         table = next(element.iterancestors(f"{CDA}table"), None)
-        heading = table.find(f"{CDA}thead/{CDA}tr/{CDA}th") if table is not None else None
-        if heading is None or not fold(_whole_text(heading)).startswith("modalite"):
+        if table not in self._of_acts:
+            heading = table.find(f"{CDA}thead/{CDA}tr/{CDA}th") if table is not None else None
+            self._of_acts[table] = heading is not None and fold(_whole_text(heading)).startswith("modalite")
+        if not self._of_acts[table]:
             return False
         if not self._stated:
             self._stated = {fold(value) for values in self._claims.values.values() for value in values}

@@ -17,7 +17,7 @@ from bridge import moments, order_xml, xml
 from bridge.cda import claims, codes, contradictions, facts, header, losses
 from bridge.cda.parse import Parsed, is_base64, local_name, parse
 from bridge.errors import SourceError, StylesheetError
-from bridge.fhir.datatypes import as_datetime, latest
+from bridge.fhir.datatypes import is_inverted
 from bridge.issues import Issue, issue
 from bridge.national import INS_ROOTS
 from bridge.order import Code, Identifier, Order
@@ -237,7 +237,7 @@ class _Reading:
     def _check_period(self, element: etree._Element) -> None:
         """A period that ends before it starts is an error, as it is in an order (FHIR R4, per-1)."""
         start, end = element.get("start"), element.get("end")
-        if start and end and moments.exists(start) and moments.exists(end) and latest(end) < as_datetime(start):
+        if start and end and moments.exists(start) and moments.exists(end) and is_inverted(start, end):
             self._issues.append(issue("IMGDA-0603", self._time_place(element, "high")))
 
     def _complete(self, element: etree._Element, text: str, end: str | None = None) -> str:

@@ -16,15 +16,13 @@ from lxml import etree
 from bridge.cda.parse import Paths
 from bridge.checks.types import UNSEEN, Type, types
 from bridge.issues import Issue, issue
-from bridge.xml import attributes
+from bridge.xml import MANY, attributes
 
 __all__ = ["CDA", "PREFIXES", "by_datatype", "check", "name_of", "paths"]
 
 CDA = "urn:hl7-org:v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 PREFIXES = {"urn:hl7-org:sdtc": "sdtc:", "urn:dicom-org:ps3-20": "ps3-20:", XSI: "xsi:"}
-_MANY = 64
-"""Attributes of an element from which on their values are read at once."""
 _DEEPEST = 60
 """Saxon refuses documents deeper than 100 elements; the deepest official example has 22."""
 
@@ -213,7 +211,7 @@ class _Walk:
         names = tuple(element.keys())
         key = kind, names, tuple([child.tag for child in children]) if children else ()
         shape = _SHAPES.get(key) or _shape(key)  # type: ignore[arg-type]
-        values = element.values() if len(names) < _MANY else [value for _, value in attributes(element)]
+        values = element.values() if len(names) <= MANY else [value for _, value in attributes(element)]
         for accepts, value in zip(shape.accepts, values):  # noqa: B905 (saying strict takes a tenth of the walk)
             if not accepts(value):
                 self._values(element, shape)

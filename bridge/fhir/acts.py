@@ -12,12 +12,10 @@ from functools import cache
 from bridge.distinct import Distinct
 from bridge.fhir.clinical import TA
 from bridge.fhir.coding import (
-    CONTRAINDICATION,
     CONTRAST,
+    FACTS,
     MODALITY,
     MODIFIER,
-    PET_FUNCTION,
-    SCINTIGRAPHY_FUNCTION,
     SITE,
     is_hybrid,
     meaning,
@@ -37,7 +35,7 @@ from bridge.order import Act, Code, Function, Identifier, Site, Translation
 __all__ = ["Acts", "ReadAct", "codeable", "codeables", "is_imaging"]
 
 _WITH_CONTRAST = {"MED-1126": "MED-1127", "MED-1128": "MED-1129"}
-_BESIDE_MODALITY = (CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, SITE, MODIFIER, CONTRAINDICATION)
+_BESIDE_MODALITY = (SITE, MODIFIER, *FACTS)
 """What else a coding of ``code`` may state."""
 
 
@@ -264,9 +262,7 @@ class Acts:
         for note in request.children("note"):
             if _note_type(note) is None and (text := clean(note.text("text"))):
                 found.append(text)
-        for text in self._conditions(request):
-            found.append(text)
-        return found
+        return [*found, *self._conditions(request)]
 
     def _conditions(self, request: Node) -> Iterator[str]:
         """That the examination is wanted only if needed, and on what condition. FHIR: asNeeded[x]; R5 also asNeededFor."""

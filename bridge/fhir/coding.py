@@ -36,6 +36,7 @@ __all__ = [
     "CARE_INFORMATION",
     "CONTRAINDICATION",
     "CONTRAST",
+    "FACTS",
     "LEFT",
     "MODALITY",
     "MODIFIER",
@@ -43,6 +44,7 @@ __all__ = [
     "PET_FUNCTION",
     "RIGHT",
     "SCINTIGRAPHY_FUNCTION",
+    "SIDES",
     "SITE",
     "Combined",
     "Datum",
@@ -75,6 +77,8 @@ PET_FUNCTION = Datum("pet-function")
 SCINTIGRAPHY_FUNCTION = Datum("scintigraphy-function")
 CONTRAINDICATION = Datum("contraindication")
 CARE_INFORMATION = Datum("care-information")
+FACTS = (CONTRAINDICATION, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION)
+"""What a code may state, beside a side, that must not be lost (docs/decisions.md, 26)."""
 
 
 class Meaning(NamedTuple):
@@ -187,19 +191,19 @@ class Combined(NamedTuple):
     """Codings that include another side than the first that includes one."""
 
 
-RIGHT, LEFT, BOTH, ONE_SIDE = _SIDES = ("24028007", "7771000", "51440002", "66459002")
+RIGHT, LEFT, BOTH, ONE_SIDE = SIDES = ("24028007", "7771000", "51440002", "66459002")
 """SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral, unilatéral."""
 
 
 def is_contrary_side(side: str, known: Iterable[str]) -> bool:
     """Whether a side cannot stand beside those that a site has: another side, or one side only beside both."""
     contrary = {ONE_SIDE: {BOTH}, BOTH: {RIGHT, LEFT, ONE_SIDE}}.get(side, {RIGHT, LEFT, BOTH} - {side})
-    return side in _SIDES and not contrary.isdisjoint(known)
+    return side in SIDES and not contrary.isdisjoint(known)
 
 
 def in_order(modifiers: set[str]) -> tuple[str, ...]:
     """Modifiers in an order of their own: the sides, then the others by their code."""
-    return (*(side for side in _SIDES if side in modifiers), *sorted(modifiers.difference(_SIDES)))
+    return (*(side for side in SIDES if side in modifiers), *sorted(modifiers.difference(SIDES)))
 
 
 def combine(datum: Datum, found: Sequence[tuple[Node, Meaning]]) -> Combined:
@@ -212,7 +216,7 @@ def combine(datum: Datum, found: Sequence[tuple[Node, Meaning]]) -> Combined:
     if contrary:
         (_, first), *rest = found
         contrary = tuple(c for c, m in rest if not (adds_up(datum, first, m) or adds_up(datum, m, first))) or contrary
-    sided = [(c, side) for c, m in found for side in m.modifiers if side in _SIDES]
+    sided = [(c, side) for c, m in found for side in m.modifiers if side in SIDES]
     other_side = tuple(c for c, side in sided if is_contrary_side(side, {sided[0][1]}))
     return Combined(coding, best, in_order(modifiers), states, contrary, other_side)
 

@@ -10,12 +10,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bridge.fhir.coding import (
-    CONTRAINDICATION,
-    CONTRAST,
+    FACTS,
     MODALITY,
     MODIFIER,
-    PET_FUNCTION,
-    SCINTIGRAPHY_FUNCTION,
     SITE,
     Combined,
     Datum,
@@ -28,13 +25,14 @@ from bridge.fhir.coding import (
     translation,
 )
 from bridge.fhir.critical import critical_label
-from bridge.fhir.denials import Names, contradicts, is_denial, names_in, names_of, only_denied, repeats
+from bridge.fhir.denials import Names, contradicts, is_denial, names_in, names_of, only_denied, prepared, repeats
 from bridge.fhir.references import Index
 from bridge.fhir.view import Ledger, Node
 from bridge.fhir.wording import (
     BOTH,
     LEFT,
     RIGHT,
+    Wording,
     adds_words,
     is_contrary,
     is_unrelated,
@@ -147,7 +145,7 @@ def _says_more(display: str, datum: Datum, stated: Meaning) -> bool:
 
 _TOLD_APART = ("care-information", "contraindication", "pet-function", "scintigraphy-function")
 """Value sets whose labels are whole, so that further words of a display say more."""
-_STATING = (MODIFIER, SITE, CONTRAINDICATION, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, MODALITY)
+_STATING = (MODIFIER, SITE, *FACTS, MODALITY)
 """What the codings of a concept that is said in words may state, so that their labels can be compared with them."""
 
 
@@ -183,6 +181,14 @@ class Context:
     """The time of the order being read: what was over before it is not current."""
     documents: dict[str, tuple[Node, ...]] = field(default_factory=dict)
     """The requests that have what makes one document of them in common (:mod:`bridge.fhir.select`)."""
+    _noted: set[tuple[str, str | None]] = field(default_factory=set)
+    """Code and place of what was noted for the order being read."""
+    _contrary: set[tuple[str, str]] = field(default_factory=set)
+    """Place and words of the contradictions reported for it."""
+    _systems: set[object] | None = None
+    """The systems of which its patient has a number."""
+    _told: dict[int, Wording | None] = field(default_factory=dict)
+    """All that a resource says, by ``id()`` of its object."""
 
     def is_patient(self, resource: Node) -> bool:
         """Whether a resource is the patient of the order."""
@@ -205,24 +211,29 @@ class Context:
                 resource.give_up("IMGDA-0910", "technical")
                 return True
             if target is None and any(name in reference for name in ("reference", "identifier", "display")):
-                is_alone = len(self.index.of_type("Patient")) == 1 and "reference" not in reference
+                is_alone = len(self.index.patients) == 1 and "reference" not in reference
                 for name in ("reference", "identifier", "display"):
                     reference.lose(name, "IMGDA-0222", "clinical" if is_alone else "critical")
         return False
 
     def _numbered(self, number: Node) -> Node | None:
         """The patient of the input who has an identifier; of a system that he has another number of, somebody else."""
-        wanted = (number.peek("system"), number.peek("value"))
-        for person in self.index.of_type("Patient"):
-            if wanted in [(own.peek("system"), own.peek("value")) for own in person.children("identifier")]:
-                number.decide("system", "value")
-                return person
-        known = self.patient.children("identifier") if self.patient else []
-        return number if any(own.peek("system") == wanted[0] for own in known) else None
+        if person := self.index.patient_numbered(number):
+            number.decide("system", "value")
+            return person
+        if self._systems is None:
+            self._systems = {own.peek("system") for own in (self.patient.children("identifier") if self.patient else ())}
+        return number if number.peek("system") in self._systems else None
 
     def note(self, code: str, path: str | None, /, *, value: str | None = None, **parameters: str) -> None:
         """Report an issue of the catalogue; *value* is the value concerned, for the eyes of the sender alone."""
         self.issues.append(issue(code, path, value=value, parameters=parameters))
+        self._noted.add((code, path))
+
+    def begin(self) -> None:
+        """Begin with another order of the input: nothing is found of it yet."""
+        self.issues = []
+        self._noted, self._contrary, self._systems = set(), set(), None
 
     # --- words -------------------------------------------------------------------------------------------------------
 
@@ -249,8 +260,9 @@ class Context:
     def _other_displays(self, concept: Node, codings: Sequence[Node], text: str) -> set[str]:
         """The displays that say something else than the text beside them, with their codes; a contrary one is reported."""
         shown = {display: c for c in codings if (display := one_line(c.peek("display")))}
-        contrary = self.contrary_displays(concept, text)
-        if not contrary and not all(is_unrelated(text, label) for coding in shown.values() for label in self._labels(coding)):
+        contrary, own = self.contrary_displays(concept, text), Wording.of(text)
+        labels = (label for coding in shown.values() for label in self._labels(coding))
+        if not contrary and not all(is_unrelated(own, Wording.of(label)) for label in labels):
             return set()
         found = {display: coding for display, coding in shown.items() if not contrary or display in contrary}
         for coding in found.values():
@@ -260,7 +272,8 @@ class Context:
     def contrary_displays(self, concept: Node, text: str) -> list[str]:
         """The displays of a concept that contradict its text, which is reported."""
         shown = [display for coding in concept.children("coding") if (display := one_line(coding.peek("display")))]
-        contrary = [display for display in shown if says_contrary(text, display)]
+        own = Wording.of(text)
+        contrary = [display for display in shown if says_contrary(own, Wording.of(display))]
         if contrary:
             self.contradiction(concept.at("text"), text)
         return contrary
@@ -276,9 +289,12 @@ class Context:
         display = one_line(reference.peek("display"))
         if display is None:
             return None
-        told = [str(leaf.value) for leaf in found.leaves() if leaf.key not in _NAMING]
-        told += [label for text in told if (label := label_of_question(text) or critical_label(text, None))]
-        if told and not is_unrelated(display, " ".join(told)):
+        if id(found.value) not in self._told:
+            told = [str(leaf.value) for leaf in found.leaves() if leaf.key not in _NAMING]
+            told += [label for text in told if (label := label_of_question(text) or critical_label(text, None))]
+            self._told[id(found.value)] = Wording.of(" ".join(told)) if told else None
+        says = self._told[id(found.value)]
+        if says is not None and not is_unrelated(Wording.of(display), says):
             return None
         return one_line(reference.text("display"))
 
@@ -302,14 +318,15 @@ class Context:
 
     def note_once(self, code: str, path: str, /, *, value: str | None = None) -> None:
         """Report an issue of the catalogue, unless that is done already: a concept may be said in several places."""
-        if not any(known.code == code and known.path == path for known in self.issues):
+        if (code, path) not in self._noted:
             self.note(code, path, value=value)
 
     def _check_denial(self, concept: Node, codings: Sequence[Node], text: str) -> None:
         """Report a text that denies what a label beside it says: "pas d'asthme" for "Asthme"."""
         if codings and is_denial(text):
-            labels = (one_line(coding.peek("display")) for coding in codings)
-            if any(label and only_denied(text, names_in(label)) for label in labels):
+            said = prepared(text)
+            labels = {one_line(coding.peek("display")) for coding in codings}
+            if any(label and only_denied(said, names_in(label)) for label in labels):
                 self.contradiction(concept.at("text"), text)
 
     def in_words(self, codings: Sequence[Node]) -> str | None:
@@ -468,9 +485,9 @@ class Context:
 
     def contradiction(self, path: str, text: str) -> None:
         """Report words that are contrary to the codes beside them, as loudly as the setting ``contradictions`` says."""
-        found = issue("IMGDA-0445", path, severity=self.settings.contradictions, value=text)
-        if found not in self.issues:
-            self.issues.append(found)
+        if (path, text) not in self._contrary:
+            self._contrary.add((path, text))
+            self.issues.append(issue("IMGDA-0445", path, severity=self.settings.contradictions, value=text))
 
     def _repeat(self, found: Sequence[tuple[Node, Meaning]]) -> None:
         """Count the codings that only repeat what is carried as understood."""

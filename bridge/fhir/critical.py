@@ -8,25 +8,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bridge.fhir.coding import (
-    CONTRAINDICATION,
-    CONTRAST,
-    MODALITY,
-    MODIFIER,
-    PET_FUNCTION,
-    SCINTIGRAPHY_FUNCTION,
-    SITE,
-    of,
-)
+from bridge.fhir.coding import FACTS, MODALITY, MODIFIER, SIDES, SITE, of
 from bridge.mappings import code_system_uri, is_code_system, is_terminology_cisis, value_set
 from bridge.settings import Settings
 
 __all__ = ["critical_label", "is_critical"]
 
 _SNOMED = "2.16.840.1.113883.6.96"
-_SIDES = frozenset({"24028007", "7771000", "51440002", "66459002"})
 _CONTRAST = frozenset({"MED-1127", "MED-1129"})
-_DATA = (CONTRAINDICATION, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION)
 _TELLING = re.compile(r"\d{6,18}|(MED|GEN|ORG)-.+")
 """Codes that are known without a system: those of SNOMED CT and of TA."""
 
@@ -41,10 +30,10 @@ def critical_label(code: str, uri: str | None) -> str | None:
     settings = Settings()
     if uri is None and not code.startswith(("MED-", "GEN-", "ORG-")):
         uri = code_system_uri(_SNOMED)
-    for datum in _DATA:
+    for datum in FACTS:
         if found := of(code, uri, datum, settings):
             return found.concept.display
-    if (side := of(code, uri, MODIFIER, settings)) and side.concept.code in _SIDES and side.relation != "inexact":
+    if (side := of(code, uri, MODIFIER, settings)) and side.concept.code in SIDES and side.relation != "inexact":
         return side.concept.display
     if (site := of(code, uri, SITE, settings)) and site.modifiers:
         return f"{site.concept.display} {value_set('topographic-modifier').by_code[site.modifiers[0]][0].display}"

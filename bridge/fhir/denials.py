@@ -17,7 +17,9 @@ from bridge.fhir.spelling import bare, unaccented, words
 from bridge.mappings import rows, value_set
 
 __all__ = [
+    "OF_ANY_SITE",
     "Names",
+    "Prepared",
     "clauses",
     "contradicts",
     "is_denial",
@@ -27,6 +29,7 @@ __all__ = [
     "names_in",
     "names_of",
     "only_denied",
+    "prepared",
     "repeats",
     "says_nothing_itself",
     "stated",
@@ -139,22 +142,35 @@ _DENIABLE = frozenset(
 """The value sets whose concepts may be denied in words."""
 
 
-@cache
 def names_of(name: str, code: str) -> Names:
-    """The names of a concept: its label and its parts, and those of the tables other-names, concept-words and the like."""
+    """The names of a concept: its label and its parts, and those of the tables other-names, concept-words and the like.
+
+    A code that no table knows has those of any concept of the value set.
+    """
     if name not in _DENIABLE:
         return {}
+    return _names_of(name, code if code in _codes(name) or (name, code) in _names_by_code() else "*")
+
+
+def _codes(name: str) -> Mapping[str, object]:
+    """The codes of a value set by themselves; questions are none."""
+    return {} if name == "question" else value_set(name).by_code
+
+
+@cache
+def _names_of(name: str, code: str) -> Names:
     if name == "contrast-injection":
         code = "MED-1153"
     concepts = value_set(name).by_code.get(code, ()) if name != "question" else ()
     labels = [part for concept in concepts for part in (concept.display, *_PARTS.split(concept.display))]
     if name == "site":
-        labels = [" ".join(w.plain for w in words(label) if w.plain not in _OF_ANY_SITE) for label in labels]
+        labels = [" ".join(w.plain for w in words(label) if w.plain not in OF_ANY_SITE) for label in labels]
     tables = _names_by_code()
     return _index([*((label, False) for label in labels), *tables.get((name, code), ()), *tables.get((name, "*"), ())])
 
 
-_OF_ANY_SITE = frozenset("entier entiere entiers entieres entire region structure".split())
+OF_ANY_SITE = frozenset("entier entiere entiers entieres entire region structure".split())
+"""Words of the labels of sites that name none."""
 
 
 @cache
@@ -201,6 +217,25 @@ def _signs(text: str) -> list[str]:
     return _SIGN.findall(_HYPHEN.sub(" ", _ELIDED.sub("", _NE.sub("ne ", plain))))
 
 
+class Prepared(NamedTuple):
+    """A text of which several things are asked: its words and marks, and where each word stands."""
+
+    signs: list[str]
+    places: Mapping[str, list[int]]
+    """By the stem of the word."""
+    may_deny: bool
+    """Whether it has a negation at all: most have none."""
+
+
+def prepared(text: str) -> Prepared:
+    """A text made ready once, to be compared with the names of many concepts."""
+    signs = _signs(text)
+    places: dict[str, list[int]] = {}
+    for index, sign in enumerate(signs):
+        places.setdefault(_stem(sign), []).append(index)
+    return Prepared(signs, places, _has_negation(text))
+
+
 def _is_word(sign: str) -> bool:
     return sign[0].isalnum()
 
@@ -228,12 +263,14 @@ def _matches(signs: list[str], start: int, name: _Name) -> int | None:
     return index
 
 
-def _said(text: str, names: Names) -> _Said:
+def _said(text: Prepared, names: Names) -> _Said:
     """Whether a text denies what some names stand for, and whether it states it elsewhere."""
-    signs, index = _signs(text), 0
+    signs, behind = text.signs, 0
     denied, stated, others = set(), False, set()
-    while index < len(signs):
-        for name in names.get(_stem(signs[index]), ()):
+    for index in sorted(place for stem in names for place in text.places.get(stem, ())):
+        if index < behind:
+            continue
+        for name in names[_stem(signs[index])]:
             if (end := _matches(signs, index, name)) is None:
                 continue
             is_denied = _is_denied(signs, index, end, name)
@@ -245,9 +282,8 @@ def _said(text: str, names: Names) -> _Said:
             elif not name.is_wider:
                 others.add(name)
             stated = stated or is_stated
-            index = end - 1
+            behind = end
             break
-        index += 1
     return _Said(bool(denied), stated, frozenset(denied), frozenset(others))
 
 
@@ -366,25 +402,29 @@ _SHORT = 60
 
 def is_denied(text: str, names: Names) -> bool:
     """Whether words deny somewhere what the names stand for."""
-    return _said(text, names).is_denied
+    return _said(prepared(text), names).is_denied
 
 
-def only_denied(text: str, names: Names, *, mentions: bool = False) -> bool:
+def only_denied(text: str | Prepared, names: Names, *, mentions: bool = False) -> bool:
     """Whether words deny what the names stand for, and neither state it nor speak of another of its names elsewhere.
 
     With *mentions* any other mention is enough, as of an examination: "radio des genoux (pas de radio récente)".
     """
     if not names or not _may_deny(text, names):
         return False
-    said = _said(text, names)
+    said = _said(prepared(text) if isinstance(text, str) else text, names)
     elsewhere = said.others if mentions else said.others - said.denied
     return said.is_denied and not said.is_stated and not elsewhere
 
 
-def _may_deny(text: str, names: Names) -> bool:
-    """Whether a text has a negation at all, or may state what a name denies: most have none."""
-    signs = _SIGN.findall(unaccented(text).casefold())
-    return not _NEGATING.isdisjoint(signs) or any(name.is_negated for known in names.values() for name in known)
+def _may_deny(text: str | Prepared, names: Names) -> bool:
+    """Whether a text has a negation at all, or may state what a name denies."""
+    has_negation = _has_negation(text) if isinstance(text, str) else text.may_deny
+    return has_negation or any(name.is_negated for known in names.values() for name in known)
+
+
+def _has_negation(text: str) -> bool:
+    return not _NEGATING.isdisjoint(_SIGN.findall(unaccented(text).casefold()))
 
 
 _NEGATING = _NOT | _ABSENCE | {"∅", "plus"}
@@ -392,7 +432,7 @@ _NEGATING = _NOT | _ABSENCE | {"∅", "plus"}
 
 def stated(text: str, names: Names) -> bool:
     """Whether words state what the names stand for, and deny it nowhere."""
-    said = _said(text, names)
+    said = _said(prepared(text), names)
     return said.is_stated and not said.is_denied
 
 

@@ -8,18 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bridge.fhir.coding import (
-    CARE_INFORMATION,
-    CONTRAINDICATION,
-    CONTRAST,
-    MODALITY,
-    MODIFIER,
-    PET_FUNCTION,
-    SCINTIGRAPHY_FUNCTION,
-    SITE,
-    Datum,
-    meaning,
-)
+from bridge.fhir.coding import CARE_INFORMATION, FACTS, MODALITY, MODIFIER, SITE, Datum, meaning
 from bridge.fhir.context import Context, one_line, same_words
 from bridge.fhir.view import Node
 from bridge.fhir.wording import is_contrary
@@ -31,11 +20,8 @@ _DATA = (
     MODALITY,
     SITE,
     MODIFIER,
-    CONTRAINDICATION,
+    *FACTS,
     CARE_INFORMATION,
-    CONTRAST,
-    PET_FUNCTION,
-    SCINTIGRAPHY_FUNCTION,
     Datum("author-speciality", ("specialty", "profession")),
     Datum("confidentiality"),
     Datum("document-type"),

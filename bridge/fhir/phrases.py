@@ -14,16 +14,7 @@ from typing import NamedTuple
 
 from bridge.distinct import Distinct
 from bridge.fhir import metadata
-from bridge.fhir.coding import (
-    CARE_INFORMATION,
-    CONTRAINDICATION,
-    CONTRAST,
-    MODIFIER,
-    PET_FUNCTION,
-    SCINTIGRAPHY_FUNCTION,
-    SITE,
-    meaning,
-)
+from bridge.fhir.coding import CARE_INFORMATION, FACTS, MODIFIER, SITE, meaning
 from bridge.fhir.context import Context, clean, code_of, one_line, same_words
 from bridge.fhir.datatypes import french_date, moment, period
 from bridge.fhir.facts import is_fact
@@ -34,7 +25,7 @@ from bridge.settings import Settings
 
 __all__ = ["Phrase", "Phrases", "add", "quantity", "states"]
 
-_STATED = (MODIFIER, CONTRAINDICATION, CARE_INFORMATION, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION)
+_STATED = (MODIFIER, *FACTS, CARE_INFORMATION)
 _UNITS = {"a": "ans", "an": "ans", "mo": "mois", "wk": "semaines", "d": "jours", "h": "heures", "min": "minutes"}
 
 

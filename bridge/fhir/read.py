@@ -92,7 +92,7 @@ def read(
     readings: list[Reading] = []
     people: list[People] = []
     for group in found:
-        context.issues = []
+        context.begin()
         root.ledger.taken = set() if len(found) > 1 else None
         reader = _Reader(context, root, composition, group, now)
         order = reader.order()

@@ -37,6 +37,9 @@ class Index:
         self._contained: dict[tuple[int, str], Node] = {}
         self._numbers: dict[tuple[str, str], Node] | None = None
         """The first request with a number, by its system and value; made when asked for."""
+        self._persons: list[Node] | None = None
+        self._patients: dict[tuple[object, object], Node] | None = None
+        """The first patient with a number, likewise."""
         if root.type_name == "Bundle":
             for entry in root.children("entry"):
                 if resource := entry.child("resource"):
@@ -69,6 +72,22 @@ class Index:
     def of_type(self, *types: str) -> list[Node]:
         """The resources of these types, in the order of the input."""
         return [resource for resource in self.resources if resource.type_name in types]
+
+    @property
+    def patients(self) -> list[Node]:
+        """The patients of the input."""
+        if self._persons is None:
+            self._persons = self.of_type("Patient")
+        return self._persons
+
+    def patient_numbered(self, number: Node) -> Node | None:
+        """The patient of the input who has an Identifier."""
+        if self._patients is None:
+            self._patients = {}
+            for person in self.patients:
+                for own in person.children("identifier"):
+                    self._patients.setdefault((own.peek("system"), own.peek("value")), person)
+        return self._patients.get((number.peek("system"), number.peek("value")))
 
     def numbered(self, number: Node) -> Node | None:
         """The request of the input that has the number of an Identifier."""

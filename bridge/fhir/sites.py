@@ -10,12 +10,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from bridge.fhir.coding import (
-    CONTRAINDICATION,
-    CONTRAST,
+    FACTS,
     MODALITY,
     MODIFIER,
-    PET_FUNCTION,
-    SCINTIGRAPHY_FUNCTION,
     SITE,
     is_contrary_side,
     meaning,
@@ -39,7 +36,7 @@ from bridge.order import Code, Site, Translation
 __all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations", "words_of"]
 
 _SIDES = frozenset({RIGHT, LEFT, BOTH})
-_BESIDE_SITE = (MODIFIER, MODALITY, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION, CONTRAINDICATION)
+_BESIDE_SITE = (MODIFIER, MODALITY, *FACTS)
 """What else a coding of ``bodySite`` may state."""
 
 """unilatéral(e), of JDV_ModificateurTopographique."""

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from bridge.fhir.denials import clauses, is_denied, is_no, is_yes, names_of, only_denied, says_nothing_itself
+from bridge.fhir.coding import BOTH, LEFT, RIGHT
+from bridge.fhir.denials import OF_ANY_SITE, clauses, is_denied, is_no, is_yes, names_of, only_denied, says_nothing_itself
 from bridge.fhir.spelling import Word, bare
 from bridge.fhir.spelling import words as _words
 from bridge.mappings import Concept, contains, related, rows, value_set
@@ -21,6 +22,7 @@ __all__ = [
     "BOTH",
     "LEFT",
     "RIGHT",
+    "Wording",
     "adds_words",
     "bare",
     "contrary_contrast",
@@ -43,7 +45,6 @@ __all__ = [
     "wishes_other_contrast",
 ]
 
-RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
 """SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral."""
 
 _SHORT = 4
@@ -317,12 +318,12 @@ _OF_CONTRAST = frozenset(
 
 # --- labels ----------------------------------------------------------------------------------------------------------
 
-_OF_ANY_SITE = frozenset("entier entiere entiers entieres entire region structure of the en de du des la le les l".split())
+_OF_ANY_LABEL = OF_ANY_SITE | frozenset("of the en de du des la le les l".split())
 
 
 def _core(label: str) -> str:
     """The label of a site without the words that all of them have: "région entière du genou" is "genou"."""
-    return " ".join(word.plain for word in _words(label) if word.plain not in _OF_ANY_SITE)
+    return " ".join(word.plain for word in _words(label) if word.plain not in _OF_ANY_LABEL)
 
 
 def _all_names(name: str) -> Iterator[tuple[tuple[str, str], str]]:
@@ -512,7 +513,6 @@ def _raw_sides(text: str) -> frozenset[str]:
     return frozenset(row.side for row in found if row and not row.places)
 
 
-@cache
 def label_sides(label: str) -> frozenset[str]:
     """The sides that the label of a site names itself; words that repeat them say nothing more."""
     return _raw_sides(label)
@@ -537,19 +537,43 @@ _LINKS = frozenset("avec dans pour sans sous suite chez with from left right dro
 """Words that two wordings may have in common and mean different things."""
 
 
-def is_unrelated(one: str, other: str) -> bool:
+class Wording(NamedTuple):
+    """A text as it is compared with another: made once for a text that is compared with many."""
+
+    sides: frozenset[str]
+    answer: bool | None
+    """What it says where it says nothing but yes or no."""
+    stems: frozenset[str]
+    short: frozenset[str]
+    letters: str
+    """The text as an abbreviation of another one: without accents, case and full stops."""
+    initials: str
+
+    @classmethod
+    def of(cls, text: str) -> Wording:
+        """What a text is compared by."""
+        return cls(
+            sides(text),
+            True if is_yes(text) else False if is_no(text) else None,
+            _stems(text),
+            _short_words(text),
+            bare(text).replace(".", ""),
+            "".join(word.plain[0] for word in _words(text)),
+        )
+
+
+def is_unrelated(one: Wording, other: Wording) -> bool:
     """Whether two wordings have nothing in common: neither a word, nor the initials of one in the other."""
-    if _stems(one) & _stems(other) or _short_words(one) & _short_words(other):
+    if not one.stems.isdisjoint(other.stems) or not one.short.isdisjoint(other.short):
         return False
-    first, second = ("".join(word.plain[0] for word in _words(text)) for text in (one, other))
-    return bare(one).replace(".", "") != second and bare(other).replace(".", "") != first
+    return one.letters != other.initials and other.letters != one.initials
 
 
-def says_contrary(one: str, other: str) -> bool:
+def says_contrary(one: Wording, other: Wording) -> bool:
     """Whether two wordings contradict each other: right and left, or yes and no ("positif", "négatif")."""
-    if contrary_sides(sides(one), sides(other)):
+    if contrary_sides(one.sides, other.sides):
         return True
-    return (is_yes(one) and is_no(other)) or (is_no(one) and is_yes(other))
+    return None not in (one.answer, other.answer) and one.answer is not other.answer
 
 
 def adds_words(text: str, label: str, *, is_site: bool) -> bool:
