@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from bridge import blank
 from bridge.distinct import Distinct
@@ -196,7 +197,7 @@ class Clinical:
             self.stated.add("devices")
             add(self.medical, line)
         for (code, _), finding in self.findings.items():
-            self.stated |= _SUBJECTS.get(code, frozenset()) if finding.present else frozenset()
+            self.stated |= _subjects().get(code, frozenset()) if finding.present else frozenset()
         if "diseases" in self.stated and "medical" in self.known_absence:
             self.known_absence.remove("medical")
             self.context.note("IMGDA-0465", self._no_problems)
@@ -747,6 +748,7 @@ class Clinical:
                 self.attachments.read(attachment)
 
 
+@cache
 def _subjects() -> dict[str, frozenset[str]]:
     """What each contra-indication states to exist, as codes of absence name it."""
     devices = {
@@ -757,7 +759,6 @@ def _subjects() -> dict[str, frozenset[str]]:
     return {**devices, **agents, **diseases}
 
 
-_SUBJECTS = _subjects()
 _ANSWERED = frozenset({"64100-1", "82810-3", "GEN-297", "MED-1130", "ORG-192"})
 """Questions whose answer is yes, no or a concept; the others take words, which say their focus."""
 _ALLERGY = re.compile(r"\ballerg(?:ies?|y)\b|\bhypersensib|\banaphyla", re.IGNORECASE)
