@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bridge import Bridge, BridgeError  # noqa: E402
-from bridge.fhir.profile_paths import Item, parse_path  # noqa: E402
-from bridge.mappings import code_system_oid, rows  # noqa: E402
+from bridge.fhir.profiles.paths import Item, parse_path  # noqa: E402
+from bridge.tables.codes import code_system_oid, rows  # noqa: E402
 
 _ASIDE = frozenset(
     "codeSystemName displayName nullFlavor type use qualifier assigningAuthorityName representation ID unit typeCode".split()

@@ -29,10 +29,10 @@ def written(seed_value: int, model: str, refused: Counter[str]) -> Iterator[byte
     """The documents of some orders, each with hostile values in several ways; the refusals are counted by code."""
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
-    from bridge import model_rules
     from bridge.convert import write_document
-    from bridge.errors import OrderError
-    from bridge.order import Order
+    from bridge.findings.errors import OrderError
+    from bridge.order.model import Order
+    from bridge.rules import models as model_rules
 
     break_some = import_module("hostile_orders").break_some
     found: dict[bytes, None] = {}

@@ -25,9 +25,10 @@ def documents(count: int, seed_value: int, model: str) -> dict[bytes, str]:
     """*count* distinct documents of random orders that the model can say, and their order.xml; a seed gives the same ones."""
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
-    from bridge import model_rules, order_xml
     from bridge.convert import write_document
-    from bridge.order import Order
+    from bridge.order import xml as order_xml
+    from bridge.order.model import Order
+    from bridge.rules import models as model_rules
 
     found: dict[bytes, str] = {}
 

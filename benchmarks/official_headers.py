@@ -27,9 +27,11 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bridge import Bridge, BridgeError, order_xml, roundtrip  # noqa: E402
+from bridge import Bridge, BridgeError  # noqa: E402
 from bridge.convert import write_document  # noqa: E402
-from bridge.mappings import code_system_oid, rows  # noqa: E402
+from bridge.evidence import roundtrip  # noqa: E402
+from bridge.order import xml as order_xml  # noqa: E402
+from bridge.tables.codes import code_system_oid, rows  # noqa: E402
 
 CDA = "{urn:hl7-org:v3}"
 STORY = ROOT / "fixtures" / "lymphoma-pet" / "document.xml"

@@ -37,18 +37,20 @@ def median_ms(step: Callable[[], Any], *, rounds: int = 7, repeats: int = 100) -
 
 def phases(source: bytes) -> dict[str, float]:
     """Each step of one conversion, ms."""
-    from bridge import Bridge, check, order_xml, rules
+    from bridge import Bridge, check
+    from bridge.cda.stylesheets import transform
     from bridge.convert import write_document
-    from bridge.fhir import parse, structure
-    from bridge.fhir.read import read
+    from bridge.fhir.read.order import read
+    from bridge.fhir.source import parse, structure
+    from bridge.order import xml as order_xml
+    from bridge.rules import volet
     from bridge.settings import Settings
-    from bridge.stylesheets import transform
 
     settings = Settings()
     parsed = parse.parse(source)
     reading = read(parsed.resource, parsed.version, settings)[0]
     assert reading.order is not None
-    order, _ = rules.check(reading.order, reading.places, settings)
+    order, _ = volet.check(reading.order, reading.places, settings)
     xml = order_xml.write(order, attachment=lambda index: f"token-{index}.")
     bridge = Bridge()
     document = bridge.to_cda(source).document
@@ -56,7 +58,7 @@ def phases(source: bytes) -> dict[str, float]:
         "parse": median_ms(lambda: parse.parse(source)),
         "validate": median_ms(lambda: structure.check(parsed.resource, parsed.version)),
         "normalize": median_ms(lambda: read(parsed.resource, parsed.version, settings)),
-        "rules": median_ms(lambda: rules.check(reading.order, reading.places, settings)),  # type: ignore[arg-type]
+        "rules": median_ms(lambda: volet.check(reading.order, reading.places, settings)),  # type: ignore[arg-type]
         "order.xml": median_ms(lambda: order_xml.write(order, attachment=lambda index: f"token-{index}.")),
         "transform": median_ms(lambda: transform("2024.01", "to-cda", xml)),
         "write (order.xml + transform + attachments)": median_ms(lambda: write_document(order)),
@@ -92,8 +94,9 @@ def ledger(source: bytes) -> dict[str, float]:
     from unittest.mock import patch
 
     from bridge import Bridge
-    from bridge.fhir import leftovers, losses
-    from bridge.fhir.view import Ledger
+    from bridge.fhir.ledger import losses
+    from bridge.fhir.ledger.node import Ledger
+    from bridge.fhir.read import leftovers
 
     bridge = Bridge()
     nothing: Callable[..., Any] = lambda *_: None  # noqa: E731
@@ -123,7 +126,7 @@ def cold(path: Path) -> dict[str, float]:
             times.append(time.perf_counter() - start)
         found[f"cold imgda convert {option}, s"] = statistics.median(times)
     probe = (
-        "import time, bridge.stylesheets as s\n"
+        "import time, bridge.cda.stylesheets as s\n"
         "import saxonche\n"
         "{only}t = time.perf_counter(); s.warm('2024.01', 'to-cda'); print((time.perf_counter() - t) * 1000)"
     )

@@ -9,12 +9,13 @@ b'<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument …'
 from bridge.checks import Report, check
 from bridge.checks.fhir import FhirReport, check_fhir
 from bridge.convert import Bridge, to_cda, to_fhir
-from bridge.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
-from bridge.issues import Issue
-from bridge.resources import models
+from bridge.findings.errors import BridgeError, OrderError, SettingsError, SourceError, StylesheetError
+from bridge.findings.issues import Issue
+from bridge.order import xml as order_xml  # noqa: F401 - documented
 from bridge.results import Conversion, DocumentReading, FhirConversion, Normalization
 from bridge.settings import Settings
 from bridge.settings import load as load_settings
+from bridge.tables.shipped import models
 from bridge.version import __version__ as __version__
 
 __all__ = [

@@ -14,20 +14,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bridge import model_rules, order_xml, rules, writable
-from bridge.errors import BridgeError, OrderError, SourceError, StylesheetError
-from bridge.fhir import losses, parse, structure
-from bridge.fhir.read import Reading, read
-from bridge.issues import Issue, issue
+from bridge.cda.stylesheets import transform
+from bridge.fhir.ledger import losses
+from bridge.fhir.read.order import Reading, read
+from bridge.fhir.source import parse, structure
+from bridge.findings.errors import BridgeError, OrderError, SourceError, StylesheetError
+from bridge.findings.issues import Issue, issue
 from bridge.options import DEFAULT_MODEL, ConversionOptions, Shape
-from bridge.order import Order
-from bridge.places import around
+from bridge.order import xml as order_xml
+from bridge.order.model import Order
+from bridge.order.origins import around
 from bridge.results import Conversion, DocumentReading, Evidence, FhirConversion, Normalization, Source
+from bridge.rules import models as model_rules
+from bridge.rules import volet, writable
 from bridge.settings import Settings
-from bridge.stylesheets import transform
 
 if TYPE_CHECKING:
-    from bridge.cda.parse import Parsed
+    from bridge.cda.parser import Parsed
 
 __all__ = ["Bridge", "to_cda", "to_fhir", "write_document"]
 
@@ -204,7 +207,7 @@ class Bridge:
         """Apply the rules of the specification to an order that was read."""
         if reading.order is None:
             raise OrderError(self._told(reading.issues))
-        order, found = rules.check(reading.order, reading.places, self.settings)
+        order, found = volet.check(reading.order, reading.places, self.settings)
         issues = _without_repetition((*reading.issues, *found))
         if errors := {found.code for found in issues if found.is_error}:
             if not draft or errors & _NEVER_A_DRAFT:

@@ -11,9 +11,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from bridge.errors import SettingsError
-from bridge.issues import issue
-from bridge.resources import models
+from bridge.findings.errors import SettingsError
+from bridge.findings.issues import issue
+from bridge.tables.shipped import models
 
 __all__ = ["DEFAULT_MODEL", "ConversionOptions", "Operation", "Option", "Shape", "option", "options_of"]
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bridge.fhir.view import Node
-from bridge.issues import Issue, Language, operation_outcome
-from bridge.order import Order
+from bridge.fhir.ledger.node import Node
+from bridge.findings.issues import Issue, Language, operation_outcome
+from bridge.order.model import Order
 from bridge.settings import Settings
 
 if TYPE_CHECKING:
-    from bridge.trace import Trace
+    from bridge.evidence.trace import Trace
 
 __all__ = ["Conversion", "DocumentReading", "Evidence", "FhirConversion", "Normalization", "Source"]
 
@@ -87,7 +87,7 @@ class Conversion(Normalization):
     @property
     def trace(self) -> Trace:
         """What became of each value of the input; found when asked for."""
-        from bridge.trace import Source, Trace
+        from bridge.evidence.trace import Source, Trace
 
         assert self.evidence is not None
         source = Source(self.evidence.root, self.evidence.fhir, self.evidence.taken)
@@ -95,6 +95,6 @@ class Conversion(Normalization):
 
     def provenance(self) -> dict[str, Any]:
         """A FHIR R4 Provenance of the document: what it was made of, by which versions, under which policy."""
-        from bridge.provenance import provenance
+        from bridge.evidence.provenance import provenance
 
         return provenance(self)

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bridge.errors import SettingsError
-from bridge.issues import issue
-from bridge.mappings import value_set
+from bridge.findings.errors import SettingsError
+from bridge.findings.issues import issue
+from bridge.tables.codes import value_set
 
 __all__ = [
     "Attachments",
@@ -167,7 +167,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of it. Errors are listed by :class:`bridge.errors.SettingsError`, each with the name of the setting."""
+    """All of it. Errors are listed by :class:`bridge.findings.errors.SettingsError`, each with the name of the setting."""
 
     custodian: Custodian = Custodian()
     oids: Oids = field(default_factory=Oids)

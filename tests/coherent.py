@@ -14,8 +14,7 @@ from typing import Any
 
 from strategies import PROFESSIONALS, STRUCTURES, concepts
 
-from bridge.mappings import rows
-from bridge.order import (
+from bridge.order.model import (
     Act,
     Author,
     EffectiveTime,
@@ -27,6 +26,7 @@ from bridge.order import (
     PersonName,
     Professional,
 )
+from bridge.tables.codes import rows
 
 CREATED, SIGNED, BEFORE, WISHED = "2026-03-02T10:15:00+01:00", "2026-03-02T11:00:00+01:00", "2026-03-01", "2026-03-10"
 NEWER = {(row["value_set"], row["code"], row["system"]) for row in rows("newer-than-2022.01")}

@@ -24,7 +24,7 @@ from mutations import _ADDED
 import bridge
 from bridge.checks import structure
 from bridge.checks.types import types
-from bridge.fhir.metadata import Element, elements
+from bridge.fhir.source.definitions import Element, elements
 
 JSON = dict[str, Any]
 

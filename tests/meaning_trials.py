@@ -33,7 +33,7 @@ from meaning import (
 )
 
 import bridge
-from bridge.order import Order
+from bridge.order.model import Order
 
 JSON = dict[str, Any]
 Complaint = str | None

@@ -14,8 +14,8 @@ from typing import Any
 
 from meaning import table, uri_of
 
-from bridge.fhir.metadata import Element, elements
-from bridge.mappings import code_system_oid
+from bridge.fhir.source.definitions import Element, elements
+from bridge.tables.codes import code_system_oid
 
 JSON = Any
 Steps = tuple[str | int, ...]

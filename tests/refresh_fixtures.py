@@ -11,8 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bridge import Bridge, order_xml  # noqa: E402
+from bridge import Bridge  # noqa: E402
 from bridge.convert import write_document  # noqa: E402
+from bridge.order import xml as order_xml  # noqa: E402
 
 if __name__ == "__main__":
     for source in sorted((ROOT / "fixtures").glob("*/bundle.*")):

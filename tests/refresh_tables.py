@@ -16,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bridge.capability import COLUMNS, capability  # noqa: E402
-from bridge.issues import Entry, catalogue  # noqa: E402
+from bridge.evidence.capability import COLUMNS, capability  # noqa: E402
+from bridge.findings.issues import Entry, catalogue  # noqa: E402
 
 TOPICS = {
     "01": "Input and FHIR structure",
@@ -44,8 +44,8 @@ TOPICS = {
 _MAPPING_HEAD = """\
 # Elements
 
-The {count} elements of FHIR that the bridge reads, with the item of the order ([`bridge.order`](../bridge/order.py)) and where
-the value stands in the document. Generated from the traces of the stories in `fixtures/`: nothing is claimed here that no
+The {count} elements of FHIR that the bridge reads, with the item of the order ([`bridge.order`](../bridge/order/model.py)) and
+where the value stands in the document. Generated from the traces of the stories in `fixtures/`: nothing is claimed here that no
 conversion does. `imgda mapping` prints the same table; `python tests/refresh_tables.py` writes it again.
 
 *direction*: *both*, the element is read, and written when the document of a story is converted to FHIR ({both} elements);

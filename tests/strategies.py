@@ -13,9 +13,8 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from bridge.blank import is_blank
-from bridge.mappings import value_set
-from bridge.order import (
+from bridge.order.blank import is_blank
+from bridge.order.model import (
     Act,
     Address,
     Attachment,
@@ -52,6 +51,7 @@ from bridge.order import (
     Translation,
     Urgency,
 )
+from bridge.tables.codes import value_set
 
 PROFESSIONALS, STRUCTURES = "1.2.250.1.71.4.2.1", "1.2.250.1.71.4.2.2"
 INS_TEST = "1.2.250.1.213.1.4.10"

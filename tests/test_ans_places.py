@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from ans_places import at, is_there, measure
 
 from bridge import Bridge
-from bridge.mappings import rows
+from bridge.tables.codes import rows
 
 KNEE = (ROOT / "fixtures" / "knee-radiograph" / "document.xml").read_bytes()
 

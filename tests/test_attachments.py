@@ -12,7 +12,8 @@ from bundles import PDF, bundle
 from documents import assert_sound, find, tree_of
 
 import bridge
-from bridge import convert, order_xml
+from bridge import convert
+from bridge.order import xml as order_xml
 from bridge.settings import Limits
 
 MIB = 1024 * 1024

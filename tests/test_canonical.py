@@ -9,7 +9,7 @@ from conftest import STORIES
 from documents import tree_of
 from lxml import etree
 
-from bridge.canonical import differences, leaves
+from bridge.cda.canonical import differences, leaves
 
 DOCUMENT = next(s for s in STORIES if s.name == "lymphoma-pet") / "document.xml"
 

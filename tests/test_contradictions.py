@@ -9,7 +9,7 @@ from conftest import ROOT
 
 from bridge import Bridge, OrderError, Settings
 from bridge.checks import check
-from bridge.issues import Issue
+from bridge.findings.issues import Issue
 from bridge.settings import Losses
 
 KNEE = (ROOT / "fixtures" / "knee-radiograph" / "document.xml").read_text("utf-8")

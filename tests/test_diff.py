@@ -8,10 +8,10 @@ import strategies
 from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 
-import bridge.order as model
-from bridge import order_xml
-from bridge.diff import _WHOLE, compare
-from bridge.mappings import rows
+import bridge.order.model as model
+from bridge.evidence.diff import _WHOLE, compare
+from bridge.order import xml as order_xml
+from bridge.tables.codes import rows
 
 
 def order_of(story: str) -> model.Order:

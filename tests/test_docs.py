@@ -25,7 +25,7 @@ import bridge
 from bridge import settings
 from bridge.cli import main
 from bridge.cli.common import Exit
-from bridge.issues import catalogue
+from bridge.findings.issues import catalogue
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "fixtures" / "README.md", *DOCS]
@@ -266,7 +266,7 @@ def test_the_sample_as_it_is_changes_nothing():
 
 
 def test_the_examples_of_the_sample_are_codes_of_their_value_sets(uncommented):
-    from bridge.mappings import value_set
+    from bridge.tables.codes import value_set
 
     for row in tomllib.loads(uncommented)["translations"]:
         assert value_set(row["table"]).unique(row["to"])

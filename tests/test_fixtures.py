@@ -12,8 +12,8 @@ from documents import assert_sound
 from lxml import etree
 
 import bridge
-from bridge import order_xml
 from bridge.convert import write_document
+from bridge.order import xml as order_xml
 
 SCHEMA = etree.RelaxNG(etree.parse(str(ROOT / "xslt" / "order.rng")))
 
@@ -52,7 +52,7 @@ def test_the_document_is_sound(story):
 
 
 def test_the_stories_cover_every_modality_contraindication_and_care_information():
-    from bridge.mappings import value_set
+    from bridge.tables.codes import value_set
 
     orders = [order_xml.read((story / "order.xml").read_text("utf-8")) for story in STORIES]
     modalities = {act.modality.code for order in orders for act in order.acts}

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bridge
-from bridge import Bridge, SourceError, canonical, xml
+from bridge import Bridge, SourceError, xml
+from bridge.cda import canonical
 from bridge.checks import check
-from bridge.diff import compare_documents
-from bridge.roundtrip import of_document, of_fhir
+from bridge.evidence.diff import compare_documents
+from bridge.evidence.roundtrip import of_document, of_fhir
 
 DOCUMENT = (ROOT / "fixtures" / "knee-radiograph" / "document.xml").read_bytes()
 BUNDLE = (ROOT / "fixtures" / "home-visit-chest" / "bundle.xml").read_bytes()

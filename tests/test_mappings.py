@@ -12,8 +12,8 @@ import pytest
 from conftest import ROOT
 from lxml import etree
 
-from bridge.issues import catalogue
-from bridge.mappings import code_system_oid, code_system_uri, rows, table, value_set, wholes
+from bridge.findings.issues import catalogue
+from bridge.tables.codes import code_system_oid, code_system_uri, rows, table, value_set, wholes
 
 MAPPINGS = ROOT / "mappings"
 FILES = sorted(MAPPINGS.rglob("*.csv"))

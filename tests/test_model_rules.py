@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from conftest import ROOT, STORIES, input_of
 
-from bridge import Bridge, OrderError, model_rules, order_xml
-from bridge.order import Code
+from bridge import Bridge, OrderError
+from bridge.order import xml as order_xml
+from bridge.order.model import Code
+from bridge.rules import models as model_rules
 
 ORDER = order_xml.read((ROOT / "fixtures" / "lymphoma-pet" / "order.xml").read_text("utf-8"))
 

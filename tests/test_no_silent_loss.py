@@ -18,11 +18,11 @@ from conftest import REFERENCE, STORIES, input_of
 from mutations import Mutation, additions, changes, removals, swaps
 
 import bridge
-from bridge.fhir import parse
-from bridge.fhir.losses import is_implied, loss_class
-from bridge.fhir.view import Ledger, leaves
-from bridge.mappings import rows
+from bridge.fhir.ledger.losses import is_implied, loss_class
+from bridge.fhir.ledger.node import Ledger, leaves
+from bridge.fhir.source import parse
 from bridge.settings import Losses, Settings
+from bridge.tables.codes import rows
 
 ALL = os.environ.get("IMGDA_MUTATIONS") == "all"
 INPUTS = [input_of(story) for story in STORIES] + sorted((REFERENCE / "samples").glob("*.json"))

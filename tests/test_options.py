@@ -13,7 +13,7 @@ from conftest import ROOT
 import bridge
 from bridge.cli import main
 from bridge.options import DEFAULT_MODEL, ConversionOptions, options_of
-from bridge.server.conversions import ENDPOINTS
+from bridge.run.server.conversions import ENDPOINTS
 
 LIBRARY = {"to-cda": [bridge.Bridge.to_cda], "to-fhir": [bridge.Bridge.to_fhir]}
 COMMANDS = {"to-cda": "convert", "to-fhir": "to-fhir", "explain": "explain", "check": "check"}

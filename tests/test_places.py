@@ -17,7 +17,7 @@ from conftest import STORIES, input_of
 from mutations import Mutation, additions, changes, removals
 
 import bridge
-from bridge.fhir import parse
+from bridge.fhir.source import parse
 
 ALL = os.environ.get("IMGDA_MUTATIONS") == "all"
 BRIDGE = bridge.Bridge()

@@ -10,12 +10,12 @@ from conftest import STORIES, input_of
 from test_rules import BROKEN
 
 import bridge
-from bridge.fhir.clinical import Clinical
-from bridge.fhir.details import Details
-from bridge.fhir.header import Header
-from bridge.fhir.reasons import Reasons
-from bridge.fhir.sites import Sites
-from bridge.provenance import sha256
+from bridge.evidence.provenance import sha256
+from bridge.fhir.read.clinical.clinical import Clinical
+from bridge.fhir.read.header.header import Header
+from bridge.fhir.read.request.details import Details
+from bridge.fhir.read.request.reasons import Reasons
+from bridge.fhir.read.request.sites import Sites
 from bridge.settings import from_mapping
 
 BRIDGE = bridge.Bridge()

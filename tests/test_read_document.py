@@ -14,7 +14,7 @@ from lxml import etree
 
 import bridge
 from bridge import Bridge, OrderError, SourceError
-from bridge.issues import catalogue
+from bridge.findings.issues import catalogue
 
 DOCUMENT = (ROOT / "fixtures" / "lymphoma-pet" / "document.xml").read_bytes()
 URGENT = (ROOT / "fixtures" / "stroke-mri" / "document.xml").read_bytes()

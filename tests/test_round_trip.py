@@ -12,8 +12,9 @@ from documents import tree_of
 from lxml import etree
 
 import bridge
-from bridge import canonical, roundtrip
-from bridge.diff import compare_documents
+from bridge.cda import canonical
+from bridge.evidence import roundtrip
+from bridge.evidence.diff import compare_documents
 
 EXAMPLES = (
     "2022.01/IMG-DA-IMG_2022.01_Mammo-Echo-Seins.xml",

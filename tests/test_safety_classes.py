@@ -14,8 +14,8 @@ from conftest import ROOT, STORIES, input_of
 from forms import r5
 
 import bridge
-from bridge.fhir import losses
-from bridge.mappings import rows
+from bridge.fhir.ledger import losses
+from bridge.tables.codes import rows
 
 BRIDGE = bridge.Bridge()
 CRITICAL = {

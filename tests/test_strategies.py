@@ -9,8 +9,8 @@ from typing import Any
 import strategies
 from hypothesis import HealthCheck, Phase, given, settings
 
-import bridge.order as model
-from bridge.mappings import value_set
+import bridge.order.model as model
+from bridge.tables.codes import value_set
 
 _SETS = (
     "modality site topographic-modifier contrast-injection pet-function scintigraphy-function contraindication care-information"

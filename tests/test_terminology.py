@@ -9,8 +9,8 @@ from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, order_of, path_of, 
 from documents import find, tree_of
 
 import bridge
-from bridge.mappings import rows
 from bridge.settings import Translation
+from bridge.tables.codes import rows
 
 ICD = "http://hl7.org/fhir/sid/icd-10"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"

@@ -10,8 +10,8 @@ from conftest import REFERENCE, STORIES, input_of
 from lxml import etree
 
 import bridge
-from bridge.explain import as_html, as_json, as_text
-from bridge.trace import Row, Source, Trace
+from bridge.evidence.trace import Row, Source, Trace
+from bridge.views.explain import as_html, as_json, as_text
 
 INPUTS = [input_of(story) for story in STORIES] + sorted((REFERENCE / "samples").glob("*.json"))
 BRIDGE = bridge.Bridge()

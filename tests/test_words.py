@@ -46,8 +46,8 @@ def test_titles_and_narratives_are_those_of_the_document(story):
 
 
 def test_an_order_from_elsewhere_has_our_titles():
-    from bridge import order_xml
     from bridge.fhir.write import write
+    from bridge.order import xml as order_xml
 
     order = order_xml.read((ROOT / "fixtures" / "knee-radiograph" / "order.xml").read_text("utf-8"))
     assert sections(write(order))["18776-5"]["title"] == "Actes d'imagerie demandés"
@@ -112,7 +112,7 @@ def test_the_document_does_not_travel_unless_asked_for():
 def test_the_page_of_a_conversion_shows_attachments_and_numbered_lists():
     """Both renderings of a narrative, in the report and beside the order, are of one kind."""
     from bridge.checks import check
-    from bridge.explain import as_html
+    from bridge.views.explain import as_html
 
     conversion = Bridge().to_cda((ROOT / "fixtures" / "knee-radiograph" / "bundle.json").read_bytes())
     before, code, after = conversion.document.partition(b'code="18776-5"')

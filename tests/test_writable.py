@@ -13,12 +13,14 @@ from hostile_orders import broken
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
-from bridge import Bridge, datatypes, writable
+from bridge import Bridge
 from bridge.checks.report import Report
 from bridge.checks.structure import check as structure
 from bridge.convert import write_document
-from bridge.errors import OrderError
-from bridge.order import Identifier, Telecom, Translation
+from bridge.findings.errors import OrderError
+from bridge.order import datatypes
+from bridge.order.model import Identifier, Telecom, Translation
+from bridge.rules import writable
 
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "40"))
 CT = json.loads((ROOT / "fixtures" / "road-trauma-ct" / "bundle.json").read_text("utf-8"))

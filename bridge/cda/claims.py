@@ -1,7 +1,7 @@
 """Which values of a document an order took, by the marks that the stylesheet left on it (xslt/to-order/datatypes.xsl).
 
 A claim counts only where the value claimed is the value in the document: :mod:`bridge.cda.losses` compares. Only what
-:mod:`bridge.order_xml` reads can claim, so that an element of the order that has no field claims nothing.
+:mod:`bridge.order.xml` reads can claim, so that an element of the order that has no field claims nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import cache
 from lxml import etree
 
 from bridge.cda.wording import fold
-from bridge.order import Order
-from bridge.order_xml import NAMESPACE, Field, plan
+from bridge.order.model import Order
+from bridge.order.xml import NAMESPACE, Field, plan
 
 __all__ = ["Claims", "gather", "same", "words"]
 

@@ -13,9 +13,9 @@ from functools import cache
 from lxml import etree
 
 from bridge.cda.wording import denies_label, fold
-from bridge.fhir.wording import is_contrary
-from bridge.mappings import Concept, ValueSet, rows, value_set
-from bridge.order_xml import NAMESPACE
+from bridge.order.xml import NAMESPACE
+from bridge.tables.codes import Concept, ValueSet, rows, value_set
+from bridge.wording.statements import is_contrary
 
 __all__ = ["tidy"]
 

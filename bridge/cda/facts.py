@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from bridge.cda.parse import CDA, NUMBER, Paths
-from bridge.issues import Issue, LossClass, issue
+from bridge.cda.parser import CDA, NUMBER, Paths
+from bridge.findings.issues import Issue, LossClass, issue
 
 __all__ = ["PLAN", "REQUESTS", "WITHDRAWN", "NoFact", "no_facts", "without"]
 

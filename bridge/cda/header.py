@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from bridge.cda.parse import CDA, Parsed, Paths
-from bridge.issues import Issue, issue
-from bridge.national import INS_ROOTS, PROFESSIONALS, STRUCTURES, is_ins
+from bridge.cda.parser import CDA, Parsed, Paths
+from bridge.findings.issues import Issue, issue
+from bridge.order.identifiers import INS_ROOTS, PROFESSIONALS, STRUCTURES, is_ins
 
 __all__ = ["findings"]
 

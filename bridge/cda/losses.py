@@ -16,14 +16,14 @@ from lxml import etree
 
 from bridge.cda.claims import Claims
 from bridge.cda.facts import REQUESTS, WITHDRAWN
-from bridge.cda.parse import CDA, NUMBER, Parsed, Paths
+from bridge.cda.parser import CDA, NUMBER, Parsed, Paths
 from bridge.cda.wording import fold, is_a_modality
-from bridge.fhir.critical import is_critical
-from bridge.fhir.losses import severity
-from bridge.fhir.wording import sides
-from bridge.issues import Issue, LossClass, issue
-from bridge.mappings import rows, value_set
+from bridge.fhir.ledger.losses import severity
+from bridge.findings.issues import Issue, LossClass, issue
 from bridge.settings import Losses
+from bridge.tables.codes import rows, value_set
+from bridge.wording.critical import is_critical
+from bridge.wording.statements import sides
 from bridge.xml import attributes
 
 __all__ = ["find", "repeated_ids", "weighed"]

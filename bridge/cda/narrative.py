@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from bridge.cda.parse import CDA
+from bridge.cda.parser import CDA
 
 __all__ = ["Attributes", "xhtml"]
 

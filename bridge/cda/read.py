@@ -13,16 +13,18 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from bridge import moments, order_xml, xml
+from bridge import xml
 from bridge.cda import claims, codes, contradictions, facts, header, losses
-from bridge.cda.parse import Parsed, is_base64, local_name, parse
-from bridge.errors import SourceError, StylesheetError
-from bridge.fhir.datatypes import is_inverted
-from bridge.issues import Issue, issue
-from bridge.national import INS_ROOTS
-from bridge.order import Code, Identifier, Order
+from bridge.cda.parser import Parsed, is_base64, local_name, parse
+from bridge.cda.stylesheets import transform
+from bridge.fhir.read.datatypes.names import is_inverted
+from bridge.findings.errors import SourceError, StylesheetError
+from bridge.findings.issues import Issue, issue
+from bridge.order import moments
+from bridge.order import xml as order_xml
+from bridge.order.identifiers import INS_ROOTS
+from bridge.order.model import Code, Identifier, Order
 from bridge.settings import Limits, Settings
-from bridge.stylesheets import transform
 
 __all__ = ["Marked", "Reading", "marked", "read"]
 

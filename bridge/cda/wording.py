@@ -9,9 +9,9 @@ import re
 import unicodedata
 from functools import cache
 
-from bridge.fhir.denials import is_denial
-from bridge.fhir.wording import names_another
-from bridge.mappings import Concept, value_set
+from bridge.tables.codes import Concept, value_set
+from bridge.wording.denials import is_denial
+from bridge.wording.statements import names_another
 
 __all__ = ["denies_label", "denies_urgency", "fold", "is_a_modality", "names_an_answer"]
 

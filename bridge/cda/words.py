@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from lxml import etree
 
 from bridge.cda.narrative import xhtml
-from bridge.cda.parse import CDA, Parsed
-from bridge.issues import Issue
-from bridge.words import SectionWords, Words
+from bridge.cda.parser import CDA, Parsed
+from bridge.findings.issues import Issue
+from bridge.order.narratives import SectionWords, Words
 
 __all__ = ["words_of"]
 

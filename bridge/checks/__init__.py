@@ -12,17 +12,17 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda import contradictions, facts
-from bridge.cda.parse import NUMBER, Paths, is_base64
+from bridge.cda.parser import NUMBER, Paths, is_base64
+from bridge.cda.stylesheets import transform
 from bridge.checks import recognise
 from bridge.checks.recognise import model_of
 from bridge.checks.report import Report, told
 from bridge.checks.structure import CDA, paths
 from bridge.checks.structure import check as check_structure
-from bridge.errors import BridgeError, SettingsError
-from bridge.issues import Issue, Severity, issue
-from bridge.resources import models
+from bridge.findings.errors import BridgeError, SettingsError
+from bridge.findings.issues import Issue, Severity, issue
 from bridge.settings import Limits
-from bridge.stylesheets import transform
+from bridge.tables.shipped import models
 
 __all__ = ["Report", "check", "failed", "model_of"]
 

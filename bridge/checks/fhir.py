@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir import parse, profiles, structure
-from bridge.issues import Issue, Language, issue
+from bridge.fhir.profiles import claims
+from bridge.fhir.source import parse, structure
+from bridge.findings.issues import Issue, Language, issue
 from bridge.settings import Limits
 
 __all__ = ["FhirReport", "check_fhir"]
@@ -56,7 +57,7 @@ def check_fhir(source: bytes | str, *, fhir: str | None = None, limits: Limits |
     read_with = parse.Limits(max_bytes=bounds.input_mib * 1024 * 1024, max_depth=bounds.depth, max_leaves=bounds.leaves)
     parsed = parse.parse(source, limits=read_with, version=fhir)
     found = [*parsed.issues, *structure.check(parsed.resource, parsed.version)]
-    known = Counter(name for _, resource, _ in profiles.resources(parsed.resource) for name in profiles.claims(resource))
+    known = Counter(name for _, resource, _ in claims.resources(parsed.resource) for name in claims.claims(resource))
     is_sound = not any(each.is_error for each in found)
     if parsed.version == "R5" or not is_sound:
         known.clear()
@@ -68,20 +69,20 @@ def check_fhir(source: bytes | str, *, fhir: str | None = None, limits: Limits |
 
 
 def _of_profiles(resource: dict[str, Any]) -> Iterator[Issue]:
-    yield from {str(found): found for found in map(_broken, profiles.broken(resource))}.values()
-    for path, each, _ in profiles.resources(resource):
-        yield from (issue("IMGDA-1855", f"{path}.meta.profile[{index}]") for index in profiles.unknown_claims(each))
-    for found in profiles.unrecognised(resource):
+    yield from {str(found): found for found in map(_broken, claims.broken(resource))}.values()
+    for path, each, _ in claims.resources(resource):
+        yield from (issue("IMGDA-1855", f"{path}.meta.profile[{index}]") for index in claims.unknown_claims(each))
+    for found in claims.unrecognised(resource):
         yield issue("IMGDA-1856", found.path, profile=found.profile, source=_source(found), expected=found.rule.value)
 
 
-def _broken(found: profiles.Broken) -> Issue:
+def _broken(found: claims.Broken) -> Issue:
     code = _CODES.get(found.rule.kind, "IMGDA-1854")
     expected = found.rule.value or found.rule.path
     parameters = {"profile": found.profile, "source": _source(found), "expected": expected, "count": found.found}
     return issue(code, found.path, parameters=parameters)
 
 
-def _source(found: profiles.Broken) -> str:
+def _source(found: claims.Broken) -> str:
     """Package and profile of the rule, which may be that of a parent or datatype."""
     return f"{found.rule.source}, {found.rule.profile}, {found.rule.path}"

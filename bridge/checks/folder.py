@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from bridge.issues import Issue, issue
+from bridge.findings.issues import Issue, issue
 
 __all__ = ["Folder", "Prepared", "cache_folder", "digest", "engine_of", "locate", "mended", "schema_of"]
 

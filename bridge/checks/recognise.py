@@ -10,11 +10,11 @@ import re
 from lxml import etree
 
 from bridge import xml
-from bridge.cda.parse import IMG_DA_IMG, has_excess
+from bridge.cda.parser import IMG_DA_IMG, has_excess
 from bridge.checks.structure import CDA
-from bridge.issues import Issue, issue
-from bridge.resources import models
+from bridge.findings.issues import Issue, issue
 from bridge.settings import Limits
+from bridge.tables.shipped import models
 
 __all__ = ["NO_DOCUMENT", "NO_MODEL", "UNREADABLE", "document_of", "foreign", "model_of"]
 

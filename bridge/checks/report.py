@@ -11,8 +11,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from bridge.checks.recognise import NO_DOCUMENT, NO_MODEL, UNREADABLE
 from bridge.checks.words import Verdict, further_words, verdict_words
-from bridge.issues import Issue, Language, Severity, operation_outcome
-from bridge.issues import issue as make_issue
+from bridge.findings.issues import Issue, Language, Severity, operation_outcome
+from bridge.findings.issues import issue as make_issue
 from bridge.settings import Limits
 
 __all__ = ["Report", "in_order", "suites", "told"]
@@ -161,7 +161,7 @@ class Report:
 
     def to_html(self, document: bytes, name: str = "", language: Language = "fr") -> str:
         """The report as one page that needs nothing else, with excerpts of the document and its narrative."""
-        from bridge.checks.html import page
+        from bridge.views.report import page
 
         return page(self, document, name, language)
 

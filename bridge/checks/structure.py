@@ -13,9 +13,9 @@ from functools import cache, lru_cache
 
 from lxml import etree
 
-from bridge.cda.parse import Paths
+from bridge.cda.parser import Paths
 from bridge.checks.types import UNSEEN, Type, types
-from bridge.issues import Issue, issue
+from bridge.findings.issues import Issue, issue
 from bridge.xml import MANY, attributes
 
 __all__ = ["CDA", "PREFIXES", "by_datatype", "check", "name_of", "paths"]

@@ -14,8 +14,8 @@ from typing import Any
 
 from bridge.checks.report import Report
 from bridge.checks.worker import serve
-from bridge.errors import SettingsError
-from bridge.issues import Issue, issue
+from bridge.findings.errors import SettingsError
+from bridge.findings.issues import Issue, issue
 
 __all__ = ["Suite"]
 

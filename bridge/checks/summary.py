@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from bridge.issues import Language
+from bridge.findings.issues import Language
 
 __all__ = ["facts"]
 

@@ -17,8 +17,8 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from bridge import datatypes
-from bridge.mappings import rows
+from bridge.order import datatypes
+from bridge.tables.codes import rows
 
 __all__ = ["NULL_FLAVORS", "UNSEEN", "Attribute", "Slot", "Type", "types"]
 

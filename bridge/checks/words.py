@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from bridge.issues import Language, Severity
+from bridge.findings.issues import Language, Severity
 
 __all__ = ["Verdict", "counted", "further_words", "verdict_words"]
 

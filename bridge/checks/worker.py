@@ -16,11 +16,11 @@ from typing import Any
 from lxml import etree
 
 from bridge import xml
-from bridge.cda.parse import Paths
+from bridge.cda.parser import Paths
+from bridge.cda.stylesheets import allow_references
 from bridge.checks.folder import Folder, cache_folder, digest, engine_of, locate, mended, schema_of
 from bridge.checks.structure import paths
-from bridge.issues import Issue
-from bridge.stylesheets import allow_references
+from bridge.findings.issues import Issue
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _ROLES = {

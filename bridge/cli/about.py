@@ -10,8 +10,8 @@ from difflib import get_close_matches
 import click
 from click.shell_completion import get_completion_class
 
-from bridge.issues import Language, catalogue
-from bridge.mappings import rows as rows_of
+from bridge.findings.issues import Language, catalogue
+from bridge.tables.codes import rows as rows_of
 
 __all__ = ["completion", "explain_code", "mapping", "models"]
 
@@ -19,7 +19,7 @@ __all__ = ["completion", "explain_code", "mapping", "models"]
 @click.command()
 def models() -> None:
     """List the versions of the model IMG-DA-IMG."""
-    from bridge.resources import models as known
+    from bridge.tables.shipped import models as known
 
     for version in known():
         click.echo(version)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge.cli.common import Exit, Speaker, guard, permissions, settings_of, settings_options, speaker_options
-from bridge.errors import SourceError
-from bridge.names import escaped
+from bridge.findings.errors import SourceError
+from bridge.run.names import escaped
 
 if TYPE_CHECKING:
-    from bridge.batch.sources import Source
-    from bridge.workers.tasks import Answer
+    from bridge.run.batch.sources import Source
+    from bridge.run.workers.tasks import Answer
 
 __all__ = ["batch", "watch"]
 
@@ -70,8 +70,8 @@ def batch(
     order stands in the journal; those refused go to the dead letters, which
     can be given as IN again. Exit code 4 when some were refused.
     """
-    from bridge.batch.files import Locked, lock, share
-    from bridge.batch.run import Job, run
+    from bridge.run.batch.run import Job, run
+    from bridge.run.files import Locked, lock, share
 
     if cluster:
         _on_cluster(speaker, cluster, source, output, seconds, {"model": model} if model else {}, mode, config, lenient)
@@ -142,11 +142,11 @@ def watch(
     A file .json or .xml is renamed to .done once its result is in OUT, or to
     .error with its OperationOutcome beside it (.error.outcome).
     """
-    from bridge.batch.files import Locked, lock, share
-    from bridge.batch.watch import Told, Watch
-    from bridge.errors import SettingsError
-    from bridge.issues import issue
-    from bridge.workers.pool import Pool
+    from bridge.findings.errors import SettingsError
+    from bridge.findings.issues import issue
+    from bridge.run.batch.watch import Told, Watch
+    from bridge.run.files import Locked, lock, share
+    from bridge.run.workers.pool import Pool
 
     def tell(told: Told) -> None:
         said = [told.name + ":", "OK" if told.done else speaker.word("error"), *told.issues]
@@ -185,7 +185,7 @@ def _on_cluster(
 ) -> None:
     """The same on a Dask cluster, which always goes on where an earlier run with the same IN and OUT came to."""
     try:
-        from bridge.batch.cluster import ClusterJob, run
+        from bridge.run.batch.cluster import ClusterJob, run
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'imgda-bridge[cluster]'") from None
     with guard(speaker):
@@ -199,7 +199,7 @@ def _on_cluster(
 
 def _source(path: str, limit: int, speaker: Speaker) -> Source:
     """The source of a batch; the command ends where it cannot be opened."""
-    from bridge.batch.sources import open_source
+    from bridge.run.batch.sources import open_source
 
     try:
         return open_source(path, limit)
@@ -217,8 +217,8 @@ def _tell(speaker: Speaker, origin: str, answer: Answer) -> None:
 
 def _check_fresh(output: Path, journal: Path, dead: Path, resume: bool) -> None:
     """Refuse to write over what an earlier run wrote. Raises :class:`SettingsError`."""
-    from bridge.errors import SettingsError
-    from bridge.issues import issue
+    from bridge.findings.errors import SettingsError
+    from bridge.findings.issues import issue
 
     there = [path for path in (output, dead) if path.exists() and not (path.is_dir() and not any(path.iterdir()))]
     if (journal.exists() and not resume) or (there and not journal.exists()):

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import click
 
 from bridge.cli.common import Exit, Speaker, config_option, guard, needs, read_input, settings_of, write_output
-from bridge.errors import BridgeError
-from bridge.issues import Issue, Language, Severity
-from bridge.names import calm, escaped
+from bridge.findings.errors import BridgeError
+from bridge.findings.issues import Issue, Language, Severity
+from bridge.run.names import calm, escaped
 
 if TYPE_CHECKING:
     from bridge.checks.report import Report
@@ -165,8 +165,8 @@ class _Suites:
 
 def _run(names: list[str], writer: _Writer, model: str | None, limits: Limits, suites: _Suites, speaker: Speaker) -> Exit:
     """Check every file. One that cannot be read, or on which the check fails, is said, and the others are checked."""
-    from bridge.resources import models
-    from bridge.stylesheets import warm
+    from bridge.cda.stylesheets import warm
+    from bridge.tables.shipped import models
 
     if model in (None, *models()):
         needs(*((version, "check") for version in ([model] if model else models())))

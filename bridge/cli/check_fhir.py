@@ -55,7 +55,7 @@ def check_files(files: tuple[str, ...], form: str, output: str, limits: Limits, 
 def _report(name: str, source: bytes, limits: Limits, speaker: Speaker) -> FhirReport | None:
     """The report of one file; None for what is no FHIR, which is said, so that the others are checked all the same."""
     from bridge.checks.fhir import check_fhir
-    from bridge.errors import SourceError
+    from bridge.findings.errors import SourceError
 
     try:
         return check_fhir(source, limits=limits)

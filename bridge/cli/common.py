@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
-from bridge.errors import BridgeError, OrderError, SettingsError, SourceError
-from bridge.issues import Issue, Language, operation_outcome
-from bridge.names import calm, escaped
+from bridge.findings.errors import BridgeError, OrderError, SettingsError, SourceError
+from bridge.findings.issues import Issue, Language, operation_outcome
 from bridge.options import option as option_named
+from bridge.run.names import calm, escaped
 from bridge.settings import Settings
 from bridge.settings import load as load_settings
 
@@ -46,8 +46,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from bridge.stylesheets import Direction
-    from bridge.trace import Counts
+    from bridge.cda.stylesheets import Direction
+    from bridge.evidence.trace import Counts
 
 Format = Literal["text", "json"]
 
@@ -233,7 +233,7 @@ class Speaker:
 def needs(*sheets: tuple[str, Direction]) -> None:
     """Say which stylesheets a command needs, each a model and a direction: in a process of its own it compiles no other."""
     if click.get_current_context().find_root().obj == OWN_PROCESS:
-        from bridge import stylesheets
+        from bridge.cda import stylesheets
 
         stylesheets.only(*sheets)
 

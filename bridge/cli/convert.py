@@ -25,7 +25,7 @@ from bridge.cli.common import (
 from bridge.options import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from bridge.stylesheets import Direction
+    from bridge.cda.stylesheets import Direction
 
 __all__ = ["convert", "normalize"]
 
@@ -92,7 +92,7 @@ _ONE_ORDER = (
 
 def _convert_each(bridge: Any, source: bytes, output: str, speaker: Speaker, **options: Any) -> None:
     """One file for each order, named by its number; those refused are said."""
-    from bridge.errors import BridgeError
+    from bridge.findings.errors import BridgeError
 
     if output == "-" or not Path(output).is_dir():
         raise click.UsageError("--each needs a folder: -o FOLDER")
@@ -124,8 +124,8 @@ def normalize(speaker: Speaker, given: Given, output: str) -> None:
     The order is what the bridge understood, before any document is written;
     its schema is xslt/order.rng.
     """
-    from bridge import order_xml
     from bridge.convert import Bridge
+    from bridge.order import xml as order_xml
 
     with guard(speaker):
         bridge = Bridge(given.settings(speaker))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import click
 
 from bridge.cli.common import Given, Speaker, conversion_option, guard, input_options, needs, policy_options, write_output
-from bridge.issues import Language
+from bridge.findings.issues import Language
 from bridge.options import DEFAULT_MODEL
 
 __all__ = ["explain"]
@@ -39,7 +39,7 @@ def explain(
     setting). The HTML page shows both sides and needs no network.
     """
     from bridge.convert import Bridge
-    from bridge.explain import as_html, as_json, as_text
+    from bridge.views.explain import as_html, as_json, as_text
 
     speaker = Speaker(lang, "text", quiet=True)
     with guard(speaker):

@@ -20,12 +20,12 @@ from bridge.cli.common import (
     speaker_options,
     write_output,
 )
-from bridge.names import calm, escaped
 from bridge.options import DEFAULT_MODEL, Shape
+from bridge.run.names import calm, escaped
 
 if TYPE_CHECKING:
     from bridge.convert import Bridge
-    from bridge.roundtrip import RoundTrip
+    from bridge.evidence.roundtrip import RoundTrip
 
 __all__ = ["compare", "roundtrip", "to_fhir"]
 
@@ -52,7 +52,7 @@ def to_fhir(
     used and each value without a place in FHIR is said.
     """
     from bridge.convert import Bridge
-    from bridge.resources import models
+    from bridge.tables.shipped import models
 
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
@@ -76,8 +76,8 @@ def roundtrip(speaker: Speaker, paths: tuple[str, ...], model: str, config: Path
     The exit code is 1 for a difference that nothing explains.
     """
     from bridge.convert import Bridge
-    from bridge.errors import BridgeError
-    from bridge.roundtrip import table
+    from bridge.evidence.roundtrip import table
+    from bridge.findings.errors import BridgeError
 
     with guard(speaker):
         bridge = Bridge(settings_of(config, lenient, speaker))
@@ -107,7 +107,7 @@ def _files(paths: tuple[str, ...]) -> list[Path]:
 
 def _is_input(path: Path) -> bool:
     """Whether a file of a folder is a document or FHIR, by its name and what is in it."""
-    from bridge.cda.parse import is_document
+    from bridge.cda.parser import is_document
 
     if path.suffix not in (".xml", ".json") or not path.is_file():
         return False
@@ -116,8 +116,8 @@ def _is_input(path: Path) -> bool:
 
 
 def _trip(bridge: Bridge, path: Path, source: bytes, model: str) -> RoundTrip:
-    from bridge.cda.parse import is_document
-    from bridge.roundtrip import of_document, of_fhir
+    from bridge.cda.parser import is_document
+    from bridge.evidence.roundtrip import of_document, of_fhir
 
     if is_document(source):
         return of_document(source, path.name, bridge=bridge)
@@ -135,7 +135,7 @@ def compare(speaker: Speaker, first: str, second: str) -> None:
     (~), in words, then the leaves of the documents that no item accounts for.
     The exit code is 1 when they differ.
     """
-    from bridge.diff import compare_documents
+    from bridge.evidence.diff import compare_documents
 
     with guard(speaker):
         found = compare_documents(read_input(first, speaker), read_input(second, speaker))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from bridge.cli.common import Exit, Speaker, guard, settings_options, speaker_options
-from bridge.errors import SettingsError
+from bridge.findings.errors import SettingsError
 
 if TYPE_CHECKING:
-    from bridge.server.senders import Senders, Unusable
+    from bridge.run.server.senders import Senders, Unusable
 
 __all__ = ["serve"]
 
@@ -73,10 +73,10 @@ def serve(
     standard error, without patient data.
     """
     try:
-        from bridge.server.options import Options
-        from bridge.server.run import run
-        from bridge.server.senders import Unusable, read_senders, read_token
-        from bridge.server.tls import certificate_of
+        from bridge.run.server.options import Options
+        from bridge.run.server.run import run
+        from bridge.run.server.senders import Unusable, read_senders, read_token
+        from bridge.run.server.tls import certificate_of
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'imgda-bridge[server]'") from None
     if (certificate is None) != (key is None):

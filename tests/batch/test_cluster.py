@@ -108,7 +108,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(tmp_pat
 
 
 def test_lines_are_cut_into_blocks_without_losing_or_doubling_one(tmp_path, monkeypatch):
-    from bridge.batch import cluster
+    from bridge.run.batch import cluster
 
     lines = [b'{"n":%d,"x":"%s"}' % (number, b"y" * (number % 17)) for number in range(200)]
     (tmp_path / "in.ndjson").write_bytes(b"\n".join(lines) + b"\n")
@@ -120,7 +120,7 @@ def test_lines_are_cut_into_blocks_without_losing_or_doubling_one(tmp_path, monk
 
 def problems(folder: Path) -> dict[str, str | None]:
     """What is wrong with each input of a folder, by its name."""
-    from bridge.batch import cluster
+    from bridge.run.batch import cluster
 
     found = [item for block in cluster.blocks_of(str(folder)) for item in cluster._items(block, 1 << 20)]
     return {item.origin.rpartition("/")[2]: item.problem.code if item.problem else None for item in found}

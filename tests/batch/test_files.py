@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 from bundles import bundle
 
-from bridge.batch import deadletters, files
-from bridge.batch.journal import Journal, Line
-from bridge.batch.outputs import Folder
-from bridge.batch.sources import Item, open_source
-from bridge.errors import SettingsError, SourceError
-from bridge.names import calm, escaped, fitting
-from bridge.workers import parameters
+from bridge.findings.errors import SettingsError, SourceError
+from bridge.run import files
+from bridge.run.batch import deadletters
+from bridge.run.batch.journal import Journal, Line
+from bridge.run.batch.outputs import Folder
+from bridge.run.batch.sources import Item, open_source
+from bridge.run.names import calm, escaped, fitting
+from bridge.run.workers import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = json.dumps(bundle()).encode()

@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from bridge.batch.watch import Told, Watch
 from bridge.cli import main
-from bridge.issues import issue
+from bridge.findings.issues import issue
+from bridge.run.batch.watch import Told, Watch
+from bridge.run.workers.tasks import Answer, Task
 from bridge.settings import Settings
-from bridge.workers.tasks import Answer, Task
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the files of Unix")
 

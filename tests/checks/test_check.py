@@ -12,8 +12,8 @@ from lxml import etree
 
 from bridge import models
 from bridge.checks import check
-from bridge.errors import StylesheetError
-from bridge.issues import catalogue, issue
+from bridge.findings.errors import StylesheetError
+from bridge.findings.issues import catalogue, issue
 
 FIXTURES = ROOT / "fixtures"
 PET, MRI, CT = "lymphoma-pet", "neurostimulator-spine-mri", "road-trauma-ct"

@@ -11,10 +11,11 @@ from conftest import STORIES, input_of
 from hypothesis import HealthCheck, given, settings
 from strategies import orders
 
-from bridge import Bridge, models, rules
+from bridge import Bridge, models
 from bridge.checks import check
 from bridge.convert import write_document
-from bridge.places import Places
+from bridge.order.origins import Places
+from bridge.rules import volet
 from bridge.settings import Settings
 
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "40"))
@@ -52,7 +53,7 @@ def test_the_document_of_any_coherent_order_has_no_finding(order, model):
 @given(order=orders())
 def test_the_document_of_any_order_that_the_rules_accept_has_no_error(order):
     """What an order says may be worth a warning; what the check calls an error, a rule has refused before."""
-    written, issues = rules.check(order, Places(), Settings())
+    written, issues = volet.check(order, Places(), Settings())
     if not any(issue.is_error for issue in issues):
         assert not [found for found in check(write_document(written)).issues if found.is_error]
 

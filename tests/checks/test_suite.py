@@ -12,7 +12,7 @@ from conftest import ROOT
 from bridge.checks.folder import Folder
 from bridge.checks.suite import Suite
 from bridge.cli import main
-from bridge.errors import SettingsError
+from bridge.findings.errors import SettingsError
 
 DOCUMENT = ROOT / "fixtures" / "knee-radiograph" / "document.xml"
 

@@ -9,7 +9,7 @@ from conftest import ROOT
 
 from bridge import models
 from bridge.checks import check
-from bridge.issues import catalogue, issue
+from bridge.findings.issues import catalogue, issue
 
 DOCUMENT = (ROOT / "fixtures" / "knee-radiograph" / "document.xml").read_bytes()
 LOWER = b"a0000000-0000-4000-8000-00000000000f"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 import bridge
-from bridge.fhir.addresses import address
-from bridge.fhir.parse import parse
-from bridge.fhir.view import root
-from bridge.order import Address
+from bridge.fhir.ledger.node import root
+from bridge.fhir.read.datatypes.addresses import address
+from bridge.fhir.source.parse import parse
+from bridge.order.model import Address
 
 ADXP = "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-"
 TOWN = {"postalCode": "75014", "city": "PARIS"}

@@ -11,8 +11,8 @@ from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, observation, order_
 from documents import find, tree_of
 
 import bridge
-from bridge.issues import Issue
-from bridge.order import Act
+from bridge.findings.issues import Issue
+from bridge.order.model import Act
 
 KNEE, HIP, THORAX, LUNG, HEART = "361291001", "29836001", "302551006", "181216001", "302509004"
 RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"

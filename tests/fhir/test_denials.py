@@ -8,8 +8,8 @@ import pytest
 from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, observation, order_of
 
 import bridge
-from bridge.fhir.denials import contradicts, names_in, names_of, only_denied, stated
-from bridge.mappings import rows, value_set
+from bridge.tables.codes import rows, value_set
+from bridge.wording.denials import contradicts, names_in, names_of, only_denied, stated
 
 BRIDGE = bridge.Bridge()
 PACEMAKER, CLAUSTROPHOBIA, PREGNANCY, IODINE = "MED-1117", "MED-1109", "77386006", "MED-1105"

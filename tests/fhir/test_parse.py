@@ -20,7 +20,7 @@ from conftest import ROOT
 import bridge
 from bridge.cli import main
 from bridge.cli.common import Exit
-from bridge.fhir import parse
+from bridge.fhir.source import parse
 
 SMALL = json.dumps(bundle())
 FHIR = 'xmlns="http://hl7.org/fhir"'

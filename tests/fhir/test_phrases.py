@@ -15,8 +15,8 @@ from bundles import SNOMED, bundle, path_of
 from forms import r5
 
 import bridge
-from bridge.fhir import metadata
-from bridge.mappings import rows
+from bridge.fhir.source import definitions
+from bridge.tables.codes import rows
 
 BRIDGE = bridge.Bridge()
 PHRASES = {row["element"]: row for row in rows("phrases")}
@@ -119,11 +119,11 @@ def sample(kind: str, codes: tuple[str, ...]) -> tuple[Any, str | None]:
 @cache
 def elements(version: str) -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
     """Every element of the types, by its row: the row, the steps to it, its type, its codes."""
-    return tuple(place for kind in KINDS if metadata.elements(version, kind) for place in _walk(version, kind, kind, ""))
+    return tuple(place for kind in KINDS if definitions.elements(version, kind) for place in _walk(version, kind, kind, ""))
 
 
 def _walk(version: str, kind: str, type_name: str, inside: str) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    for name, element in (metadata.elements(version, type_name) or {}).items():
+    for name, element in (definitions.elements(version, type_name) or {}).items():
         if inside and name in ("id", "extension", "modifierExtension"):
             continue
         steps = f"{inside}.{name}" if inside else name
@@ -133,7 +133,7 @@ def _walk(version: str, kind: str, type_name: str, inside: str) -> Iterator[tupl
         if row not in PHRASES and not inside:
             row = f"*.{name}"
         yield row, f"{kind}.{steps}", element.type, element.codes
-        is_part = element.type.startswith(kind) and element.type != kind and metadata.elements(version, element.type)
+        is_part = element.type.startswith(kind) and element.type != kind and definitions.elements(version, element.type)
         if is_part and PHRASES.get(row, {}).get("fate") != "lost":
             yield from _walk(version, kind, element.type, steps)
 
@@ -144,7 +144,7 @@ def planted(version: str, path: str, value: Any) -> dict[str, Any]:
     resource = least(kind, version)
     target, type_name = resource, kind
     for index, step in enumerate(steps):
-        element = (metadata.elements(version, type_name) or {})[step]
+        element = (definitions.elements(version, type_name) or {})[step]
         if element.choice:
             target.pop("valueString", None)
         if index == len(steps) - 1:
@@ -162,7 +162,7 @@ def _least_part(version: str, type_name: str, step: str, known: Any) -> dict[str
         return dict(known[0] if isinstance(known, list) else known)
     others = {"CodeableConcept": {"text": "autre"}, "CodeableReference": {"concept": {"text": "autre"}}}
     part: dict[str, Any] = {}
-    for name, element in (metadata.elements(version, type_name) or {}).items():
+    for name, element in (definitions.elements(version, type_name) or {}).items():
         if element.choice_required and name == "valueString":
             part[name] = "autre"
         elif element.required and not element.choice:
@@ -228,7 +228,7 @@ def test_what_has_no_words_is_a_loss_of_its_class(version, path, value, said):
 
 def _takes(version: str, kind: str, element: str, code: str) -> bool:
     """Whether a version of FHIR has an element, with that code where it lists them."""
-    found = (metadata.elements(version, kind) or {}).get(element)
+    found = (definitions.elements(version, kind) or {}).get(element)
     return found is not None and code in (found.codes or (code,))
 
 
@@ -238,7 +238,7 @@ def test_a_status_is_ordinary_or_said_or_makes_no_fact(row):
     if kind not in KINDS or "." in element or element == "dataAbsentReason":
         pytest.skip("tried with its element")
     version = next(v for v in ("R4B", "R5") if _takes(v, kind, element, row["code"]))
-    fhir = (metadata.elements(version, kind) or {})[element]
+    fhir = (definitions.elements(version, kind) or {})[element]
     value: Any = row["code"] if fhir.type == "code" else {"coding": [{"system": "http://hl7.org/fhir/any", "code": row["code"]}]}
     resource = {**least(kind, version), element: value}
     found = convert(order(resource, version), version)

@@ -13,14 +13,14 @@ from conftest import REFERENCE, ROOT, STORIES
 from hypothesis import HealthCheck, given, settings
 from strategies import orders
 
-from bridge import Bridge, BridgeError, order_xml
+from bridge import Bridge, BridgeError
 from bridge.checks.fhir import check_fhir
-from bridge.errors import SourceError
-from bridge.fhir import profiles
-from bridge.fhir.profile_paths import Item, parse_path
+from bridge.fhir.profiles import claims
+from bridge.fhir.profiles.paths import Item, parse_path
 from bridge.fhir.write import write
-from bridge.mappings import rows
-from bridge.order import (
+from bridge.findings.errors import SourceError
+from bridge.order import xml as order_xml
+from bridge.order.model import (
     Code,
     Contact,
     Contraindication,
@@ -32,6 +32,7 @@ from bridge.order import (
     Professional,
     Telecom,
 )
+from bridge.tables.codes import rows
 
 JSON = dict[str, Any]
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "15"))
@@ -48,11 +49,11 @@ def of_type(bundle: JSON, kind: str) -> list[JSON]:
 
 
 def faults(bundle: JSON) -> list[str]:
-    return sorted(f"{found.profile}: {found.rule.path} {found.rule.kind} @ {found.path}" for found in profiles.broken(bundle))
+    return sorted(f"{found.profile}: {found.rule.path} {found.rule.kind} @ {found.path}" for found in claims.broken(bundle))
 
 
 def notes(bundle: JSON) -> list[str]:
-    return sorted(f"{found.profile}: {found.rule.path} @ {found.path}" for found in profiles.unrecognised(bundle))
+    return sorted(f"{found.profile}: {found.rule.path} @ {found.path}" for found in claims.unrecognised(bundle))
 
 
 # --- the proof -------------------------------------------------------------------------------------------------------
@@ -68,8 +69,8 @@ def test_every_story_meets_what_it_claims_and_stands_in_the_slices(case, shape):
 
 @pytest.mark.parametrize("case", STORIES, ids=lambda path: path.name)
 def test_every_story_claims_the_profiles_of_a_document(case):
-    claimed = {name for entry in write(story(case.name))["entry"] for name in profiles.claims(entry["resource"])}
-    assert "fr-bundle-document" in profiles.claims(write(story(case.name)))
+    claimed = {name for entry in write(story(case.name))["entry"] for name in claims.claims(entry["resource"])}
+    assert "fr-bundle-document" in claims.claims(write(story(case.name)))
     assert claimed >= {"fr-composition-document", "fr-practitionerRole-document", "fr-encounter-care-document"}
 
 
@@ -120,7 +121,7 @@ def test_a_professional_of_whom_a_telephone_alone_is_known_has_reasons_for_the_r
     assert "data-absent-reason" in person["identifier"][0]["extension"][0]["url"]
     assert "data-absent-reason" in person["name"][0]["_family"]["extension"][0]["url"]
     role = next(r for r in of_type(bundle, "PractitionerRole") if "extension" in r["organization"])
-    assert profiles.claims(role) == ["fr-practitionerRole-document"]
+    assert claims.claims(role) == ["fr-practitionerRole-document"]
     assert faults(bundle) == []
 
 
@@ -224,11 +225,11 @@ def test_a_claim_that_would_be_false_is_not_made_nor_those_that_rest_on_it():
     nameless = PatientName(birth_family="ESSAI", birth_given="ANNE")
     ids = (Identifier(root="1.2.250.1.213.1.4.10", extension="279035121518989"),)
     bundle = write(replace(order, patient=replace(order.patient, ids=ids, name=nameless)))
-    assert profiles.claims(of_type(bundle, "Patient")[0]) == []
+    assert claims.claims(of_type(bundle, "Patient")[0]) == []
     assert "meta" not in of_type(bundle, "Patient")[0]
-    assert profiles.claims(bundle["entry"][0]["resource"]) == []
-    assert profiles.claims(bundle) == []
-    assert profiles.claims(of_type(bundle, "Location")[0]) == ["fr-location-document"]
+    assert claims.claims(bundle["entry"][0]["resource"]) == []
+    assert claims.claims(bundle) == []
+    assert claims.claims(of_type(bundle, "Location")[0]) == ["fr-location-document"]
 
 
 # --- the engine sees what is wrong -----------------------------------------------------------------------------------
@@ -270,21 +271,21 @@ def test_a_broken_rule_is_found_in_the_resource_that_claims_it(kind, element, va
     order = story("knee-radiograph")
     bundle = write(replace(order, acts=tuple(replace(act, wanted_by=None) for act in order.acts)))
     assert faults(bundle) == []
-    found = {b.profile for b in profiles.broken(spoil(bundle, kind, element, value))}
+    found = {b.profile for b in claims.broken(spoil(bundle, kind, element, value))}
     assert profile in found
 
 
 def test_a_reference_must_lead_to_what_claims_the_profile_demanded():
     bundle = write(story("knee-radiograph"))
     del of_type(bundle, "Organization")[0]["meta"]
-    assert any(found.rule.kind == "target" for found in profiles.broken(bundle))
+    assert any(found.rule.kind == "target" for found in claims.broken(bundle))
 
 
 def test_a_section_may_not_hold_entries_and_sections():
     bundle = write(story("knee-radiograph"))
     section = bundle["entry"][0]["resource"]["section"][0]
     section["entry"] = section["section"][0]["entry"]
-    assert any(found.rule.kind == "not-both" for found in profiles.broken(bundle))
+    assert any(found.rule.kind == "not-both" for found in claims.broken(bundle))
 
 
 def test_what_says_that_its_value_is_unknown_counts_as_present_and_is_held_to_no_value():
@@ -297,8 +298,8 @@ def test_what_says_that_its_value_is_unknown_counts_as_present_and_is_held_to_no
 def test_a_profile_is_known_under_each_base_that_the_guide_has_had():
     bases = ("fhir/document-core", "fhir/fhir-document-core", "document/core")
     urls = [f"https://interop.esante.gouv.fr/ig/{base}/StructureDefinition/fr-location-document|0.1.0" for base in bases]
-    assert profiles.claims({"meta": {"profile": urls}}) == ["fr-location-document"] * 3
-    assert profiles.unknown_claims({"meta": {"profile": ["https://example.org/StructureDefinition/fr-location-document"]}}) == [0]
+    assert claims.claims({"meta": {"profile": urls}}) == ["fr-location-document"] * 3
+    assert claims.unknown_claims({"meta": {"profile": ["https://example.org/StructureDefinition/fr-location-document"]}}) == [0]
 
 
 def test_every_rule_can_be_read_and_names_what_exists():

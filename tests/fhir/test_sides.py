@@ -9,9 +9,9 @@ import pytest
 from bundles import SNOMED, bundle, concept, order_of
 
 import bridge
-from bridge.fhir.wording import BOTH, LEFT, RIGHT, sides, sides_of_site
-from bridge.mappings import rows
 from bridge.settings import Settings
+from bridge.tables.codes import rows
+from bridge.wording.statements import BOTH, LEFT, RIGHT, sides, sides_of_site
 
 BRIDGE = bridge.Bridge()
 KNEE, HAND, FINGER, ONE_SIDE = "361291001", "302539009", "302541005", "66459002"

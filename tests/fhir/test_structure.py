@@ -21,14 +21,14 @@ import pytest
 from bundles import LOINC, bundle, concept, observation, order_of, patient
 from conftest import REFERENCE, STORIES, input_of
 
-from bridge.fhir import metadata, parse, structure
+from bridge.fhir.source import definitions, parse, structure
 
 COUNT = int(os.environ.get("IMGDA_MUTATIONS", "4000"))
 
 
 @pytest.mark.parametrize("version", ["R4B", "R5"])
 def test_the_metadata_are_those_of_fhir_resources(version):
-    assert json.loads(metadata.file_of(version).read_text("utf-8")) == metadata.extract(version)
+    assert json.loads(definitions.file_of(version).read_text("utf-8")) == definitions.extract(version)
 
 
 @cache

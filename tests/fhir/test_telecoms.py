@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bridge
-from bridge.fhir.telecoms import contact_uri, telecom
-from bridge.fhir.view import Node, root
+from bridge.fhir.ledger.node import Node, root
+from bridge.fhir.read.datatypes.telecoms import contact_uri, telecom
 
 ACCEPTED = re.compile(r"(tel|fax|mailto|http|ftp|mllp):\S+")
 ADDRESS = "http://hl7.org/fhir/StructureDefinition/iso21090-TEL-address"

@@ -10,7 +10,7 @@ from conftest import STORIES, input_of
 from forms import r5, to_xml
 
 import bridge
-from bridge.fhir import parse
+from bridge.fhir.source import parse
 
 KNEE = "361291001"
 JSON_STORIES = [story for story in STORIES if input_of(story).suffix == ".json"]

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from lxml import etree
 from strategies import orders
 
-from bridge import order_xml
 from bridge.fhir.write import losses, write
-from bridge.order import (
+from bridge.order import xml as order_xml
+from bridge.order.model import (
     Act,
     Address,
     Attachment,

@@ -151,7 +151,7 @@ def guarded(tmp_path_factory, make_server):
 
 TROUBLE = """
 import sys
-if "bridge.workers.child" in " ".join(sys.orig_argv):
+if "bridge.run.workers.child" in " ".join(sys.orig_argv):
     import os, time
     from bridge.convert import Bridge
     convert = Bridge.to_cda

@@ -9,7 +9,7 @@ from fhir.resources.R4B.operationdefinition import OperationDefinition
 from waiting import wait
 
 import bridge
-from bridge.issues import catalogue
+from bridge.findings.issues import catalogue
 
 
 def test_the_capability_statement_names_the_operation_and_its_definition(server):

@@ -11,9 +11,9 @@ import pytest
 from bundles import bundle
 
 import bridge
-from bridge.explain import as_html, as_text
-from bridge.fhir import structure
-from bridge.provenance import rules_hash
+from bridge.evidence.provenance import rules_hash
+from bridge.fhir.source import structure
+from bridge.views.explain import as_html, as_text
 
 ROOT = Path(__file__).resolve().parents[2]
 KNEE = (ROOT / "fixtures" / "knee-radiograph" / "bundle.json").read_bytes()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bridge.server.crowd import Crowd, network
+from bridge.run.server.crowd import Crowd, network
 
 
 @dataclass(eq=False)

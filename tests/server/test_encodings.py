@@ -9,7 +9,7 @@ import pytest
 from bundles import bundle
 
 import bridge
-from bridge.workers.encodings import in_utf8
+from bridge.run.workers.encodings import in_utf8
 
 DOCUMENT = bridge.to_cda(json.dumps(bundle()).encode()).document.decode()
 STALE = [DOCUMENT.replace("UTF-8", name, 1) for name in ("ISO-8859-1", "windows-1252", "iso-8859-15", "UTF-16", "us-ascii")]

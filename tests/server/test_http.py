@@ -17,7 +17,7 @@ from bundles import bundle
 from waiting import wait
 
 import bridge
-from bridge.fhir import structure
+from bridge.fhir.source import structure
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = json.dumps(bundle()).encode()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bundles import bundle
 
-from bridge.issues import catalogue
+from bridge.findings.issues import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = json.dumps(bundle(), ensure_ascii=False).encode()

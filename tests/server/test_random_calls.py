@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from waiting import wait
 
 import bridge
-from bridge.issues import catalogue
+from bridge.findings.issues import catalogue
 
 THOROUGH = "IMGDA_THOROUGH" in os.environ
 ROOT = Path(__file__).resolve().parents[2]

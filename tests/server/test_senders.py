@@ -18,8 +18,8 @@ from certificates import certificate
 from waiting import wait
 
 import bridge
+from bridge.run.workers.versions import settings_digest
 from bridge.settings import Settings, Texts, load
-from bridge.workers.versions import settings_digest
 
 ORDER = json.dumps(bundle()).encode()
 WITHOUT_REASON = json.loads(ORDER)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.workers.fair import FairQueue, Full, Sender
+from bridge.run.workers.fair import FairQueue, Full, Sender
 
 A, B, C = Sender("a"), Sender("b"), Sender("c")
 

@@ -7,9 +7,9 @@ import subprocess
 
 from bundles import order_of
 
+from bridge.run.workers.pool import Pool
+from bridge.run.workers.tasks import Task
 from bridge.settings import Settings
-from bridge.workers.pool import Pool
-from bridge.workers.tasks import Task
 
 
 def test_a_worker_that_could_not_be_started_is_started_later(monkeypatch):
@@ -21,7 +21,7 @@ def test_a_worker_that_could_not_be_started_is_started_later(monkeypatch):
             raise refusals.pop()
         return started(*arguments, **options)
 
-    monkeypatch.setattr("bridge.workers.pool.subprocess.Popen", launch)
+    monkeypatch.setattr("bridge.run.workers.pool.subprocess.Popen", launch)
     pool = Pool(Settings(), 1)
     try:
         assert pool.submit(Task("to-cda", json.dumps(order_of()).encode())).result(timeout=60).output

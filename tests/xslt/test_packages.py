@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from lxml import etree
 
-from bridge.stylesheets import configuration
+from bridge.cda.stylesheets import configuration
 
 XSLT = ROOT / "xslt"
 STYLESHEETS = sorted(XSLT.rglob("*.xsl"))

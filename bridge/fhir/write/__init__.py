@@ -1,4 +1,4 @@
-"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read``.
+"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read.order``.
 
 Two shapes share the same resources. ``document`` is the document of the French guide, with a Composition; ``order`` is a
 collection of ServiceRequests and what they refer to, in which a DocumentReference and Provenances hold the header.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bridge.fhir import profiles
+from bridge.fhir.profiles import claims
 from bridge.fhir.write import composition, description
 from bridge.fhir.write.acts import Requests, call_back_number
 from bridge.fhir.write.clinical import Clinical
@@ -23,9 +23,9 @@ from bridge.fhir.write.encounter import write_encounter
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
 from bridge.fhir.write.source import write_source
-from bridge.issues import Issue, issue
-from bridge.order import Order, Participant
-from bridge.words import Words
+from bridge.findings.issues import Issue, issue
+from bridge.order.model import Order, Participant
+from bridge.order.narratives import Words
 
 __all__ = ["Shape", "losses", "write"]
 
@@ -90,7 +90,7 @@ def _bundle(resources: Resources, order: Order, shape: Shape) -> JSON:
         timestamp=document.created_at if is_instant(document.created_at) else None,
         entry=resources.entries,
     )
-    profiles.keep_true(bundle)
+    claims.keep_true(bundle)
     return bundle
 
 

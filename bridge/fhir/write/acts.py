@@ -1,4 +1,4 @@
-"""The acts of the order as ServiceRequests: the dual of ``bridge.fhir.acts`` and ``bridge.fhir.reasons``.
+"""The acts of the order as ServiceRequests: the dual of ``bridge.fhir.read.request``.
 
 Source: docs/fhir.md, 1.4 and 2.6 (M1, M2, M10 to M17), A8, A9, A11.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir.datatypes import EFFECTIVE
-from bridge.fhir.profiles import is_member
-from bridge.fhir.sites import site_words
+from bridge.fhir.profiles.claims import is_member
+from bridge.fhir.read.datatypes.names import EFFECTIVE
+from bridge.fhir.read.request.sites import site_words
 from bridge.fhir.write.datatypes import coding, concept, effective_time, ta, telecoms, typed
 from bridge.fhir.write.resources import ANS, HL7, JSON, Resources, absent, parts, reference
-from bridge.order import Act, Function, Identifier, Order, Site, Telecom
+from bridge.order.model import Act, Function, Identifier, Order, Site, Telecom
 
 __all__ = ["Requests", "call_back_number"]
 

@@ -1,4 +1,4 @@
-"""The medical data beside the requests, as Observations and DocumentReferences: the dual of ``bridge.fhir.clinical``.
+"""The medical data beside the requests, as Observations and DocumentReferences: the dual of ``bridge.fhir.read.clinical``.
 
 Source: docs/fhir.md, 2.6 (M3 to M9, M18 to M21).
 """
@@ -10,8 +10,8 @@ from typing import Any
 
 from bridge.fhir.write.datatypes import concept, effective_time, identifier, is_instant, loinc, ta
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order import Attachment, Contraindication, EffectiveTime, Order
-from bridge.order_xml import CONTRAINDICATION, derived_id
+from bridge.order.model import Attachment, Contraindication, EffectiveTime, Order
+from bridge.order.xml import CONTRAINDICATION, derived_id
 
 __all__ = ["Clinical"]
 

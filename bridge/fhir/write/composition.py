@@ -1,4 +1,4 @@
-"""The Composition of a document, which holds its header and its sections: the dual of ``bridge.fhir.header``, shape (a).
+"""The Composition of a document, which holds its header and its sections: the dual of ``bridge.fhir.read.header``, shape (a).
 
 Source: docs/fhir.md, 2.2 and 2.5; ANS, document-core 0.1.0, fr-composition-document.
 """
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bridge.fhir.datatypes import REPLACED_VERSION
+from bridge.fhir.read.datatypes.names import REPLACED_VERSION
 from bridge.fhir.write import narrative
 from bridge.fhir.write.clinical import Clinical
 from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, ta, typed, v3
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, absent, parts, reference
-from bridge.order import Attester, Author, Document, Order, Participant, Period, Professional
-from bridge.words import SectionWords, Words
+from bridge.order.model import Attester, Author, Document, Order, Participant, Period, Professional
+from bridge.order.narratives import SectionWords, Words
 
 __all__ = ["Links", "replaced_document", "write"]
 

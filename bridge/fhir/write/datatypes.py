@@ -1,4 +1,4 @@
-"""The datatypes of the order in FHIR: the dual of ``bridge.fhir.datatypes``.
+"""The datatypes of the order in FHIR: the dual of ``bridge.fhir.read.datatypes.names``.
 
 Source: docs/fhir.md, section 4.
 """
@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from bridge.fhir.addresses import ADDRESS_USE, PARTS
-from bridge.fhir.datatypes import NAME_QUALIFIER
-from bridge.fhir.identifiers import URIS
-from bridge.fhir.telecoms import TELECOM_ADDRESS, TELECOM_USE, contact_uri
+from bridge.fhir.read.datatypes.addresses import ADDRESS_USE, PARTS
+from bridge.fhir.read.datatypes.identifiers import URIS
+from bridge.fhir.read.datatypes.names import NAME_QUALIFIER
+from bridge.fhir.read.datatypes.telecoms import TELECOM_ADDRESS, TELECOM_USE, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
-from bridge.mappings import code_system_uri
-from bridge.national import PROFESSIONALS, STRUCTURES
-from bridge.order import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
+from bridge.order.identifiers import PROFESSIONALS, STRUCTURES
+from bridge.order.model import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
+from bridge.tables.codes import code_system_uri
 
 __all__ = [
     "address",
@@ -104,7 +104,7 @@ def known_period(span: Period | None) -> JSON:
 
 
 def identifier(item: Identifier, **more: object) -> JSON:
-    """An Identifier, as ``bridge.fhir.identifiers.identifier`` reads it back (docs/fhir.md, 4.8)."""
+    """An Identifier, as ``bridge.fhir.read.datatypes.identifiers.identifier`` reads it back (docs/fhir.md, 4.8)."""
     if item.extension is None:
         name = f"urn:oid:{item.root}" if item.root[:2] in ("0.", "1.", "2.") else f"urn:uuid:{item.root.lower()}"
         return parts(**more, system="urn:ietf:rfc:3986", value=name)

@@ -1,4 +1,4 @@
-"""The header of a document in the plain shape, which has no Composition: the dual of ``bridge.fhir.description``.
+"""The header of a document in the plain shape, which has no Composition: the dual of ``bridge.fhir.read.header.description``.
 
 A DocumentReference describes the document (identifiers, title, language, custodian, period of the request); one Provenance for
 each person tells in which capacity and when somebody took part in it.
@@ -14,7 +14,7 @@ from bridge.fhir.write.composition import Links, replaced_document
 from bridge.fhir.write.datatypes import identifier, is_instant, loinc, period, v3
 from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order import Order, Period
+from bridge.order.model import Order, Period
 
 __all__ = ["write"]
 

@@ -1,4 +1,4 @@
-"""Patient, relatives, professionals and structures of the order in FHIR: the dual of ``bridge.fhir.people``.
+"""Patient, relatives, professionals and structures of the order in FHIR: the dual of ``bridge.fhir.read.people.people``.
 
 Source: docs/fhir.md, 1.5 and 2.5 (A2, A3, A4, A6).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir.datatypes import ADDITIONAL_NAME
+from bridge.fhir.read.datatypes.names import ADDITIONAL_NAME
 from bridge.fhir.write.datatypes import (
     address,
     addresses,
@@ -22,9 +22,8 @@ from bridge.fhir.write.datatypes import (
     v3,
 )
 from bridge.fhir.write.resources import HL7, JSON, Resources, absent, parts, reference
-from bridge.mappings import code_system_uri, rows, value_set
-from bridge.national import INS_ROOTS, INS_TYPES
-from bridge.order import (
+from bridge.order.identifiers import INS_ROOTS, INS_TYPES
+from bridge.order.model import (
     Address,
     Author,
     Code,
@@ -38,6 +37,7 @@ from bridge.order import (
     PersonName,
     Professional,
 )
+from bridge.tables.codes import code_system_uri, rows, value_set
 
 __all__ = ["People"]
 

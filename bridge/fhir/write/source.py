@@ -1,7 +1,7 @@
 """The whole document that a Bundle was made of, beside the resources: a Binary, its DocumentReference, and a Provenance.
 
 The Provenance says that the requests were made of the document, and so makes it a part of a document Bundle. A reader that
-converts the Bundle again leaves the three aside (:mod:`bridge.fhir.source`).
+converts the Bundle again leaves the three aside (:mod:`bridge.fhir.read.source`).
 
 Source: FHIR R4 4.0.1, 3.3 Documents ("Provenance resources that have a target of … another resource included in the document"),
 Binary, DocumentReference, Provenance.
@@ -12,11 +12,11 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from bridge.fhir.source import ASSEMBLER
+from bridge.fhir.read.source import ASSEMBLER
 from bridge.fhir.write.composition import Links
 from bridge.fhir.write.datatypes import coding, identifier, is_instant, loinc
 from bridge.fhir.write.resources import Resources, absent, parts, reference
-from bridge.order import Document
+from bridge.order.model import Document
 
 __all__ = ["write_source"]
 

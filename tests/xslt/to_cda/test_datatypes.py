@@ -9,7 +9,7 @@ import pytest
 from functions import XSLT, Functions
 from lxml import etree
 
-from bridge.mappings import rows
+from bridge.tables.codes import rows
 
 O = 'xmlns="urn:x-bridge:order"'  # noqa: E741 (the prefix of the stylesheets)
 

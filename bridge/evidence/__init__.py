@@ -1,0 +1,1 @@
+"""What became of each value, and how a document can be made again or compared."""

@@ -1,0 +1,1 @@
+"""What was read of an input, and what was not."""

@@ -1,0 +1,1 @@
+"""Whether resources meet the French profiles that they claim."""

@@ -1,0 +1,1 @@
+"""FHIR read into the order."""

@@ -1,0 +1,1 @@
+"""The medical data that travel beside a request."""

@@ -1,0 +1,1 @@
+"""The datatypes of FHIR read into those of the order."""

@@ -1,0 +1,301 @@
+"""FHIR datatypes read into those of the order: dates and names.
+
+Addresses stand in :mod:`bridge.fhir.read.datatypes.addresses`, means of contact in
+:mod:`bridge.fhir.read.datatypes.telecoms`. Source: docs/fhir.md, section 4 (rules), after CI-SIS, Structuration minimale
+(what the header accepts).
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bridge.fhir.ledger.node import Node
+from bridge.fhir.read.context import Context, one_line
+from bridge.order.model import EffectiveTime, Period, PersonName
+from bridge.order.moments import offset
+from bridge.tables.codes import wordings
+
+__all__ = [
+    "ADDITIONAL_NAME",
+    "EFFECTIVE",
+    "FURTHER_IDENTIFIER",
+    "NAME_QUALIFIER",
+    "REPLACED_VERSION",
+    "effective_time",
+    "exact_use",
+    "french_date",
+    "has_ended",
+    "is_inverted",
+    "is_past",
+    "iso",
+    "joined_names",
+    "latest",
+    "moment",
+    "name",
+    "period",
+]
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+_DATE_TIME = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?)?)?")
+
+
+def moment(context: Context, node: Node, element: str) -> str | None:
+    """A date, dateTime or instant of the input as the order writes it; None when absent or reported as impossible."""
+    raw = node.text(element)
+    if raw is None:
+        return None
+    found = iso(raw)
+    if found is None:
+        context.note("IMGDA-0601", node.at(element))
+        return None
+    if "T" in found and len(found) == 19:
+        context.note("IMGDA-0608", node.at(element), zone=context.settings.time_zone)
+        found += offset(found, context.settings.time_zone)
+    return found
+
+
+def iso(raw: str) -> str | None:
+    """A FHIR date-time at its precision, cut to seconds, ``Z`` as ``+00:00``; None when there is no such date."""
+    match = _DATE_TIME.fullmatch(raw.strip())
+    if not match:
+        return None
+    year, month, day, hour, minute, second, zone = match.groups()
+    if int(year) < 1 or (month and not 1 <= int(month) <= 12):
+        return None
+    if day and not 1 <= int(day) <= calendar.monthrange(int(year), int(month))[1]:
+        return None
+    if hour and not (int(hour) < 24 and int(minute) < 60 and int(second) < 60):
+        return None
+    text = "-".join(part for part in (year, month, day) if part)
+    return f"{text}T{hour}:{minute}:{second}{'+00:00' if zone == 'Z' else zone or ''}" if hour else text
+
+
+def as_datetime(text: str) -> datetime:
+    """A moment of the order as a datetime for comparisons: the first instant it may mean, UTC where it has no offset."""
+    padded = text + "0001-01-01"[len(text) :] if len(text) < 10 else text
+    found = datetime.fromisoformat(padded)
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo("UTC"))
+
+
+def latest(text: str) -> datetime:
+    """The last instant that a moment of the order may mean: a date is the whole day, a month or year lasts to its end."""
+    if "T" in text:
+        return as_datetime(text)
+    year, month = int(text[:4]), int(text[5:7] or 12)
+    day = int(text[8:10] or calendar.monthrange(year, month)[1])
+    return datetime(year, month, day, 23, 59, 59, tzinfo=ZoneInfo("UTC")) + timedelta(hours=12)
+
+
+def day_of(text: str) -> date:
+    """The calendar day of a moment, in its own time zone; the first one that it may mean."""
+    return as_datetime(text).date()
+
+
+def french_date(text: str) -> str:
+    """A moment of the order for people: ``05/03/2024``, ``03/2024``, ``2024``, ``05/03/2024 09:30``."""
+    day, _, time = text.partition("T")
+    written = "/".join(reversed(day.split("-")))
+    return f"{written} {time[:5]}" if time else written
+
+
+def period(context: Context, node: Node | None) -> Period | None:
+    """A Period; None when it has neither end."""
+    if node is None:
+        return None
+    start, end = moment(context, node, "start"), moment(context, node, "end")
+    if is_inverted(start, end):
+        context.note("IMGDA-0603", node.path)
+    return Period(start=start, end=end) if start or end else None
+
+
+def is_inverted(start: str | None, end: str | None) -> bool:
+    """Whether an end (a moment of the order) is before the start."""
+    return bool(start and end and latest(end) < as_datetime(start))
+
+
+EFFECTIVE = "https://example.org/fhir/img-da/StructureDefinition/effective"
+"""Extension with the time of an answer that is no Observation, such as an orderDetail; no guide has one (docs/fhir.md, 2.6)."""
+
+
+def effective_time(context: Context, node: Node, prefix: str = "effective") -> EffectiveTime | None:
+    """The time of an observation. FHIR: effectiveDateTime, effectiveInstant or effectivePeriod; *prefix* for another choice."""
+    for element in (f"{prefix}DateTime", f"{prefix}Instant"):
+        if element in node:
+            when = moment(context, node, element)
+            return EffectiveTime(at=when) if when else None
+    span = period(context, node.child(f"{prefix}Period"))
+    return EffectiveTime(start=span.start, end=span.end) if span else None
+
+
+_OWN = "https://example.org/fhir/img-da/StructureDefinition"
+REPLACED_VERSION = f"{_OWN}/replaced-version"
+"""Extension of relatesTo with the version of the document replaced; R4 has no element for it."""
+FURTHER_IDENTIFIER = f"{_OWN}/further-identifier"
+"""Extension of a Reference by identifier with another identifier of the same thing."""
+
+
+def is_past(node: Node, reference: str | None) -> bool:
+    """Whether the ``period`` of an address, name, telecom or person ended before *reference* (a moment of the order)."""
+    return has_ended(node.child("period"), reference)
+
+
+def has_ended(span: Node | None, reference: str | None) -> bool:
+    """Whether a Period was over before *reference* (a moment of the order): a day lasts to its end (FHIR R4, Period.end)."""
+    end = span.peek("end") if span else None
+    ended = iso(end) if isinstance(end, str) else None
+    return bool(ended and reference and latest(ended) < as_datetime(reference))
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def joined_names(node: Node) -> str | None:
+    """The given names of a HumanName, separated by spaces."""
+    return one_line(" ".join(node.texts("given")))
+
+
+def civility(context: Context, node: Node, *, with_suffix: bool = True) -> tuple[str | None, str | None]:
+    """Civilité and titre of a HumanName, wherever they stand: (JDV_J245, JDV_J246). What is in neither list is reported."""
+    prefix = suffix = None
+    for element in ("prefix", "suffix"):
+        parts = node.peek(element)
+        for index, part in enumerate(parts if isinstance(parts, list) else [parts] if parts else []):
+            word = str(part).strip().rstrip(".").lower()
+            if (code := wordings("civility").get(word)) and prefix in (None, code):
+                prefix = code
+            elif with_suffix and (code := wordings("title").get(word)) and suffix in (None, code):
+                suffix = code
+            else:
+                context.note("IMGDA-0325", f"{node.at(element)}[{index}]")
+                continue
+            if isinstance(parts, list):
+                node.ledger.mark(parts, index)
+    return prefix, suffix
+
+
+NAME_QUALIFIER = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
+"""Extension of the parts of a HumanName that tells birth names from used ones (HL7 extensions pack)."""
+ADDITIONAL_NAME = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Patient.contact.additionalName"
+"""Patient.contact has room for one name in R4 (FHIR R5, Patient.contact.additionalName)."""
+
+
+def name(context: Context, owner: Node, *, with_suffix: bool = True, every: bool = False) -> PersonName | None:
+    """The name of a professional or relative: official, else usual, else the first HumanName. None without any text.
+
+    Where parts say that they are a birth name or a used one, *every* part is read, or one family name and one forename,
+    the used ones first: the header has room for both names of the patient and of a legal guardian alone.
+    """
+    names = owner.children("name") + owner.children("additionalName")
+    names += [n for e in owner.extensions(ADDITIONAL_NAME) if (n := e.child("valueHumanName"))]
+    if any(_qualifier(one, "_family") or any(_givens(one, code) for code in ("BR", "CL")) for one in names):
+        return _qualified_name(context, names, with_suffix, every)
+    found = best_name(owner.children("name"))
+    if found is None:
+        return None
+    family, given = one_line(found.text("family")), joined_names(found)
+    if not family:
+        family, given = one_line(found.text("text")) or given, None
+        if not family:
+            return None
+        context.note("IMGDA-0324", found.path)
+    elif (whole := found.peek("text")) and _is_rendering(str(whole), found):
+        found.decide("text")
+    prefix, suffix = civility(context, found, with_suffix=with_suffix)
+    return PersonName(family=family, given=given, prefix=prefix, suffix=suffix)
+
+
+def _qualified_name(context: Context, names: list[Node], with_suffix: bool, every: bool) -> PersonName | None:
+    """One name of several HumanNames whose parts are qualified BR or CL."""
+    family: dict[str, str] = {}
+    given: dict[str, str] = {}
+    order = ("CL", "", "BR")
+    names = sorted(names, key=lambda node: order.index(_qualifier(node, "_family") or ""))
+    for node in names:
+        code = _qualifier(node, "_family") or ""
+        if code not in family and (every or not family) and (text := one_line(node.text("family"))):
+            family[code] = text
+            _take_qualifier(node.child("_family"))
+        node.decide("use")
+    for code in order:
+        for node in names:
+            wanted = code not in given and (every or not given)
+            if wanted and (text := one_line(" ".join(_givens(node, code, read=True)))):
+                given[code] = text
+    called = family.get("CL") or family.get("") or family.get("BR")
+    if called is None:
+        return None
+    marks = [civility(context, node, with_suffix=with_suffix) for node in names]
+    return PersonName(
+        family=called,
+        given=given.get(""),
+        prefix=next((prefix for prefix, _ in marks if prefix), None),
+        suffix=next((suffix for _, suffix in marks if suffix), None),
+        birth_family=family.get("BR"),
+        birth_given=given.get("BR"),
+        used_family=family.get("CL") or (family.get("") if "BR" in family else None),
+        used_given=given.get("CL"),
+    )
+
+
+def _qualifier(node: Node, sibling: str) -> str | None:
+    """The qualifier BR or CL of a part of a HumanName."""
+    part = node.child(sibling)
+    codes = [e.peek("valueCode") for e in part.extensions(NAME_QUALIFIER)] if part else []
+    return next((str(code) for code in codes if code in ("BR", "CL")), None)
+
+
+def _take_qualifier(part: Node | None) -> None:
+    for extension in part.extensions(NAME_QUALIFIER) if part else ():
+        if extension.peek("valueCode") in ("BR", "CL"):
+            extension.decide("url", "valueCode")
+
+
+def _givens(node: Node, code: str, *, read: bool = False) -> list[str]:
+    """The forenames with a qualifier, or without any; *read* marks them as read."""
+    raw, marks = node.peek("given"), node.peek("_given")
+    siblings = {id(n.value): n for n in node.children("_given")}
+    found = []
+    for index, text in enumerate(raw if isinstance(raw, list) else ()):
+        mark = siblings.get(id(marks[index])) if isinstance(marks, list) and index < len(marks) else None
+        stated = [str(e.peek("valueCode")) for e in mark.extensions(NAME_QUALIFIER)] if mark else []
+        if isinstance(text, str) and (code in stated if code else not {"BR", "CL"} & set(stated)):
+            found.append(text)
+            if read:
+                node.ledger.mark(raw, index)
+                _take_qualifier(mark)
+    return found
+
+
+def _is_rendering(text: str, node: Node) -> bool:
+    """Whether a HumanName.text only repeats the parts."""
+    parts = [str(node.peek("family") or "")]
+    for element in ("given", "prefix", "suffix"):
+        item = node.peek(element)
+        parts += map(str, item if isinstance(item, list) else [])
+    known = set(" ".join(parts).replace(".", " ").casefold().split())
+    return set(text.replace(".", " ").replace(",", " ").casefold().split()) <= known
+
+
+def best_name(names: list[Node]) -> Node | None:
+    """The HumanName to read: official, usual, without use, then any that is not old."""
+    for use in ("official", "usual", None, "nickname", "maiden", "temp", "anonymous"):
+        for found in names:
+            if found.peek("use") == use:
+                return found
+    return None
+
+
+# --- uses ---------------------------------------------------------------------------------------------------------------
+
+
+def exact_use(node: Node, url: str, codes: tuple[str, ...]) -> str | None:
+    """The use as a code of V3, where an extension gives it beside the wider one of FHIR."""
+    sibling = node.child("_use")
+    for extension in sibling.extensions(url) if sibling else ():
+        if extension.peek("valueCode") in codes:
+            return extension.text("valueCode")
+    return None

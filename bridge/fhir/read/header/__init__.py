@@ -1,0 +1,1 @@
+"""The administrative half of an order: document, requester, participants, context of care."""

@@ -1,0 +1,1 @@
+"""The people and structures of an input."""

@@ -1,0 +1,1 @@
+"""What runs conversions: files, worker processes, the service, bulk."""

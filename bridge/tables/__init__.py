@@ -1,0 +1,1 @@
+"""The shipped tables of ``mappings/`` and what they say of codes."""

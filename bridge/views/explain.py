@@ -1,0 +1,223 @@
+"""A conversion explained: the trace as text, and as one page of HTML without anything from elsewhere.
+
+The page shows the FHIR input and the document side by side, the narrative rendered; what stands on one side lights up
+what it came from, or became, on the other. Every value is escaped; the page runs no code but its own, under a
+content security policy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from bridge import xml
+from bridge.cda.narrative import Attributes, xhtml
+from bridge.evidence.trace import FATES, Row, Trace, located
+from bridge.findings.issues import Language
+from bridge.order.labels import name as item_name
+
+if TYPE_CHECKING:
+    from bridge.results import Conversion
+
+__all__ = ["FATE_NAMES", "as_html", "as_json", "as_text"]
+
+FATE_NAMES: Mapping[Language, Mapping[str, str]] = {
+    "fr": {
+        "copied": "copié",
+        "formatted": "mis en forme",
+        "translated": "traduit",
+        "split": "réparti",
+        "decides": "décide",
+        "implied": "implicite",
+        "defaulted": "par défaut",
+        "lost": "perdu",
+    },
+    "en": {fate: fate for fate in FATES},
+}
+_WORDS: Mapping[Language, Mapping[str, str]] = {
+    "fr": {
+        "title": "Ce que la demande est devenue",
+        "source": "Demande FHIR",
+        "document": "Document CDA",
+        "narrative": "Document tel qu'il se lit",
+        "xml": "XML",
+        "table": "Table de correspondance",
+        "show": "Montrer",
+        "help": "Survoler ou atteindre une valeur (Tab, flèches) éclaire l'autre côté ; Entrée y mène, Échap éteint.",
+        "path": "FHIRPath",
+        "item": "Élément de la demande",
+        "fate": "Devenir",
+        "rule": "Règle",
+        "xpath": "XPath",
+        "attached": "document joint",
+    },
+    "en": {
+        "title": "What became of the order",
+        "source": "FHIR order",
+        "document": "CDA document",
+        "narrative": "Document as it is read",
+        "xml": "XML",
+        "table": "Table",
+        "show": "Show",
+        "help": "Hovering over a value, or reaching it (Tab, arrows), lights up the other side; Enter goes there, Escape clears.",
+        "path": "FHIRPath",
+        "item": "Item of the order",
+        "fate": "Fate",
+        "rule": "Rule",
+        "xpath": "XPath",
+        "attached": "attachment",
+    },
+}
+_LONG = 160
+"""Characters shown of one value: attachments are long."""
+
+
+# --- text and JSON ---------------------------------------------------------------------------------------------------
+
+
+def as_text(trace: Trace, language: Language = "fr", *, values: bool = False) -> str:
+    """The trace for a terminal: a line for each value of the input, and under it where it went."""
+    names = FATE_NAMES[language]
+    width = max(map(len, names.values()))
+    lines = []
+    for row in trace.rows:
+        details = [text for text in (item_name(row.item or "", language), row.loss, row.rule) if text]
+        lines.append(f"{names[row.fate]:<{width}}  {row.path or '-'}" + (f"  [{', '.join(details)}]" if details else ""))
+        if values and row.value is not None:
+            lines.append(f"{'':<{width}}    = {_short(row.value)}")
+        lines += [f"{'':<{width}}    → {xpath}" for xpath in row.xpaths]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(trace: Trace, *, values: bool = False) -> str:
+    """The trace as a JSON list of rows."""
+    return json.dumps([row.to_dict(values=values) for row in trace.rows], ensure_ascii=False, indent=1) + "\n"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+
+
+# --- HTML ------------------------------------------------------------------------------------------------------------
+
+
+def as_html(conversion: Conversion, language: Language = "fr") -> str:
+    """One self-contained page; it holds the data of the patient."""
+    assert conversion.evidence is not None
+    rows = conversion.trace.rows
+    tree = xml.read(conversion.document)
+    links = {row.path: list(row.xpaths) for row in rows if row.path and row.xpaths}
+    template = Template(Path(__file__).with_name("explain.html").read_text("utf-8"))
+    by_path = {row.path: row for row in rows if row.path}
+    words = {name: escape(text) for name, text in _WORDS[language].items()}
+    return template.substitute(
+        words,
+        lang=language,
+        links=json.dumps(links, ensure_ascii=False).replace("<", "\\u003c"),
+        filters="".join(_filter(fate, language, sum(row.fate == fate for row in rows)) for fate in FATES),
+        fhir="".join(_json(conversion.evidence.root.value, conversion.evidence.root.path, by_path, language)),
+        xml_body="".join(_xml(tree, "/ClinicalDocument", 0)),
+        reading="".join(_sections(tree, "/ClinicalDocument", _WORDS[language]["attached"])),
+        rows="".join(_table_row(row, language) for row in rows),
+    )
+
+
+def _filter(fate: str, language: Language, count: int) -> str:
+    return (
+        f'<label class="{fate}"><input type="checkbox" checked value="{fate}"> '
+        f"{escape(FATE_NAMES[language][fate])} <small>{count}</small></label>"
+    )
+
+
+def _table_row(row: Row, language: Language) -> str:
+    cells = (row.path or "", _item(row, language), FATE_NAMES[language][row.fate], row.rule or "", "\n".join(row.xpaths))
+    return f'<tr class="{row.fate}">' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _item(row: Row, language: Language) -> str:
+    """The item of a value in words, and its path."""
+    words = item_name(row.item or "", language)
+    return words if words == (row.item or "") else f"{words}\n{row.item}"
+
+
+def _json(value: Any, path: str, rows: Mapping[str, Row], language: Language, indent: int = 0) -> Iterator[str]:
+    """The input as JSON, each value in an element with its FHIRPath."""
+    pad, deeper = "  " * indent, "  " * (indent + 1)
+    if isinstance(value, (dict, list)):
+        pairs: Iterator[tuple[Any, Any]] = iter(value.items() if isinstance(value, dict) else enumerate(value))
+        yield "{\n" if isinstance(value, dict) else "[\n"
+        for number, (key, item) in enumerate(pairs):
+            where = f"{path}.{key}" if isinstance(value, dict) else f"{path}[{key}]"
+            yield (",\n" if number else "") + deeper
+            if isinstance(value, dict):
+                yield f'<b>"{escape(str(key))}"</b>: '
+            yield from _json(item, where, rows, language, indent + 1)
+        yield f"\n{pad}" + ("}" if isinstance(value, dict) else "]")
+        return
+    row = rows.get(path)
+    shown = escape(json.dumps(_short(value) if isinstance(value, str) else value, ensure_ascii=False, default=str))
+    said = (path, item_name(row.item or "", language), FATE_NAMES[language][row.fate], row.rule) if row else ()
+    note = escape(" · ".join(text for text in said if text))
+    yield f'<span tabindex="-1" class="v {row.fate}" data-p="{escape(path)}" title="{note}">{shown}</span>' if row else shown
+
+
+def _xml(element: etree._Element, xpath: str, indent: int) -> Iterator[str]:
+    """The document as XML, each attribute value and text in an element with its XPath."""
+    pad, name = "  " * indent, escape(etree.QName(element).localname)
+    yield f"{pad}&lt;<b>{name}</b>"
+    for key, value in xml.attributes(element):
+        local = escape(etree.QName(key).localname)
+        yield f' {local}="{_spot(f"{xpath}/@{local}", value)}"'
+    children = list(located(element, xpath))
+    text = "".join(element.itertext()) if any((c.tail or "").strip() for c in element) else element.text or ""
+    if not children and not text.strip():
+        yield "/&gt;\n"
+    elif not children or text.strip():
+        yield f"&gt;{_spot(f'{xpath}/text()', ' '.join(text.split()))}"
+        inner = [piece for child, where in children for piece in _xml(child, where, indent + 1)]
+        yield ("\n" + "".join(inner) + pad if inner else "") + f"&lt;/<b>{name}</b>&gt;\n"
+    else:
+        yield "&gt;\n"
+        for child, where in children:
+            yield from _xml(child, where, indent + 1)
+        yield f"{pad}&lt;/<b>{name}</b>&gt;\n"
+
+
+def _spot(xpath: str, text: str) -> str:
+    return f'<span tabindex="-1" class="x" data-x="{escape(xpath)}" title="{escape(xpath)}">{escape(_short(text))}</span>'
+
+
+def _sections(element: etree._Element, xpath: str, attached: str) -> Iterator[str]:
+    """The title and narrative of every section, as HTML."""
+    for child, where in located(element, xpath):
+        name = etree.QName(child).localname
+        if name == "section":
+            title = child.findtext("{urn:hl7-org:v3}title") or ""
+            yield f"<h3>{escape(title)}</h3>"
+        if name == "text" and etree.QName(element).localname == "section":
+            yield f"<div{_mark(child, where)}>{xhtml(child, attached=attached, attributes=_marks(child, where))}</div>"
+        else:
+            yield from _sections(child, where, attached)
+
+
+def _marks(text: etree._Element, xpath: str) -> Attributes:
+    """What makes the elements of a narrative that hold words light up: their XPath."""
+    places = dict(_places(text, xpath))
+    return lambda element: _mark(element, places[element]) if element in places else ""
+
+
+def _places(element: etree._Element, xpath: str) -> Iterator[tuple[etree._Element, str]]:
+    for child, where in located(element, xpath):
+        yield child, where
+        yield from _places(child, where)
+
+
+def _mark(element: etree._Element, xpath: str) -> str:
+    has_words = (element.text or "").strip() or any((child.tail or "").strip() for child in element)
+    return f' tabindex="-1" class="x" data-x="{escape(xpath)}/text()"' if has_words else ""
