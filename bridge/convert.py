@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bridge.cda.stylesheets import transform
-from bridge.fhir.ledger import losses
 from bridge.fhir.read.order import Reading, read
 from bridge.fhir.source import parse, structure
 from bridge.findings.errors import BridgeError, OrderError, SourceError, StylesheetError
 from bridge.findings.issues import Issue, issue
+from bridge.findings.losses import weigh
 from bridge.options import DEFAULT_MODEL, ConversionOptions, Shape
 from bridge.order import xml as order_xml
 from bridge.order.model import Order
@@ -136,7 +136,7 @@ class Bridge:
 
     def _with_carry_check(self, conversion: Conversion, draft: bool) -> Conversion:
         """The same conversion with what was read and stands nowhere in the document among its losses."""
-        found = tuple(losses.weigh(loss, self.settings.losses) for loss in conversion.trace.unfound())
+        found = tuple(weigh(loss, self.settings.losses) for loss in conversion.trace.unfound())
         issues = self._told((*conversion.issues, *found))
         if not draft and any(loss.is_error for loss in found):
             raise OrderError(issues)

@@ -17,10 +17,10 @@ from lxml import etree
 from bridge.cda.facts import PLAN, WITHDRAWN
 from bridge.cda.parser import CDA, Paths
 from bridge.cda.wording import denies_label, denies_urgency, fold, names_an_answer
-from bridge.fhir.read import coding
 from bridge.findings.issues import Issue, issue
 from bridge.settings import Settings
 from bridge.tables.codes import Concept, related, value_set
+from bridge.tables.concepts import CONTRAST, MODALITY, MODIFIER, SITE, Datum, Meaning, adds_up, of
 from bridge.wording import statements
 from bridge.wording.denials import contradicts, names_of
 
@@ -177,9 +177,9 @@ class _Document:
             for side, place in stated:
                 if side != stated[0][0]:
                     yield self._note("IMGDA-0440", place)
-            own = _meaning(site, coding.SITE)
+            own = _meaning(site, SITE)
             for translation in site.iterchildren(f"{CDA}translation"):
-                other = _meaning(translation, coding.SITE)
+                other = _meaning(translation, SITE)
                 if own and other and not related("site", own.concept.code, other.concept.code):
                     yield self._note("IMGDA-0443", translation)
             yield from self._words_of_site(site, own.concept if own else None)
@@ -202,18 +202,18 @@ class _Document:
 
     def _modality(self, act: _Act) -> Iterator[Issue]:
         """What the translations of the modality state, against the modality, the sites and the contrast."""
-        own = _meaning(act.code, coding.MODALITY)
+        own = _meaning(act.code, MODALITY)
         values = act.code.findall(f"{CDA}qualifier/{CDA}value")
-        contrast = next((m.concept.code for v in values if (m := _meaning(v, coding.CONTRAST))), None)
+        contrast = next((m.concept.code for v in values if (m := _meaning(v, CONTRAST))), None)
         for translation in act.code.iterchildren(f"{CDA}translation"):
-            other = _meaning(translation, coding.MODALITY)
+            other = _meaning(translation, MODALITY)
             if own and other and own.concept.code not in _ANY_EXAM and not _adds_up(own, other):
                 yield self._note("IMGDA-0443", translation)
-            wish = _meaning(translation, coding.CONTRAST)
+            wish = _meaning(translation, CONTRAST)
             if wish and statements.contrary_contrast(_SPOKEN[wish.concept.code], contrast or (own.concept.code if own else "")):
                 yield self._note("IMGDA-0443", translation)
-            site = _meaning(translation, coding.SITE)
-            codes = [m.concept.code for s in act.sites if (m := _meaning(s, coding.SITE))]
+            site = _meaning(translation, SITE)
+            codes = [m.concept.code for s in act.sites if (m := _meaning(s, SITE))]
             if site and codes and not any(related("site", site.concept.code, code) for code in codes):
                 yield self._note("IMGDA-0443", translation)
             sides, stated = {side for side, _ in _stated(translation)} & _SIDES, act.codes & _SIDES
@@ -373,10 +373,10 @@ def _text(element: etree._Element) -> str:
     return " ".join(" ".join(t for t in element.itertext() if t).split())
 
 
-def _meaning(element: etree._Element, datum: coding.Datum) -> coding.Meaning | None:
+def _meaning(element: etree._Element, datum: Datum) -> Meaning | None:
     """What a code of the document states of a datum."""
     code = (element.get("code") or "").strip()
-    return coding.of(code, element.get("codeSystem"), datum, _SETTINGS) if code else None
+    return of(code, element.get("codeSystem"), datum, _SETTINGS) if code else None
 
 
 def _concept(element: etree._Element, name: str) -> Concept | None:
@@ -389,7 +389,7 @@ def _stated(concept: etree._Element) -> list[tuple[str, etree._Element]]:
     """The modifiers that a code, its translations and its qualifiers state, and where."""
     found: list[tuple[str, etree._Element]] = []
     for element in concept.iter(str(concept.tag), f"{CDA}translation", f"{CDA}value"):
-        site, modifier = _meaning(element, coding.SITE), _meaning(element, coding.MODIFIER)
+        site, modifier = _meaning(element, SITE), _meaning(element, MODIFIER)
         found += [(side, element) for side in (site.modifiers if site else ())]
         if modifier and not (site and element is concept):
             found.append((modifier.concept.code, element))
@@ -403,9 +403,9 @@ def _is_inverted(time: etree._Element) -> bool:
     return size > 0 and low[0][:size] > high[0][:size]
 
 
-def _adds_up(one: coding.Meaning, other: coding.Meaning) -> bool:
+def _adds_up(one: Meaning, other: Meaning) -> bool:
     """Whether two modalities are the same, more and less precise, or the two halves of a hybrid examination."""
-    return coding.adds_up(coding.MODALITY, one, other) or coding.adds_up(coding.MODALITY, other, one)
+    return adds_up(MODALITY, one, other) or adds_up(MODALITY, other, one)
 
 
 def _row(inside: etree._Element) -> etree._Element | None:

@@ -18,8 +18,8 @@ from bridge.cda.claims import Claims
 from bridge.cda.facts import REQUESTS, WITHDRAWN
 from bridge.cda.parser import CDA, NUMBER, Parsed, Paths
 from bridge.cda.wording import fold, is_a_modality
-from bridge.fhir.ledger.losses import severity
 from bridge.findings.issues import Issue, LossClass, issue
+from bridge.findings.losses import severity
 from bridge.settings import Losses
 from bridge.tables.codes import rows, value_set
 from bridge.wording.critical import is_critical

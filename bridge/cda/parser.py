@@ -6,7 +6,6 @@ Source: docs/design.md, "What is untrusted"; CI-SIS, IMG-DA-IMG, templateId 1.2.
 
 from __future__ import annotations
 
-import binascii
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -28,7 +27,6 @@ __all__ = [
     "Parsed",
     "Paths",
     "has_excess",
-    "is_base64",
     "is_document",
     "local_name",
     "parse",
@@ -138,14 +136,6 @@ def has_excess(elements: Iterable[etree._Element], limit: int) -> bool:
 
 def _texts(element: etree._Element) -> int:
     return bool(element.text and element.text.strip()) + bool(element.tail and element.tail.strip())
-
-
-def is_base64(text: str) -> bool:
-    """Whether a text is base64 (RFC 4648), line breaks aside."""
-    try:
-        return bool(binascii.a2b_base64("".join(text.split()), strict_mode=True))
-    except (binascii.Error, ValueError):
-        return False
 
 
 def local_name(tag: str) -> str:

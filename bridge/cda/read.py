@@ -15,15 +15,16 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda import claims, codes, contradictions, facts, header, losses
-from bridge.cda.parser import Parsed, is_base64, local_name, parse
+from bridge.cda.parser import Parsed, local_name, parse
 from bridge.cda.stylesheets import transform
-from bridge.fhir.read.datatypes.names import is_inverted
 from bridge.findings.errors import SourceError, StylesheetError
 from bridge.findings.issues import Issue, issue
 from bridge.order import moments
 from bridge.order import xml as order_xml
+from bridge.order.datatypes import is_base64
 from bridge.order.identifiers import INS_ROOTS
 from bridge.order.model import Code, Identifier, Order
+from bridge.order.moments import is_inverted
 from bridge.settings import Limits, Settings
 
 __all__ = ["Marked", "Reading", "marked", "read"]

@@ -14,9 +14,9 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.fhir.ledger.node import Leaf
 from bridge.fhir.read.datatypes.addresses import ADDRESS_USE_CODES
-from bridge.fhir.read.datatypes.names import french_date, iso
 from bridge.fhir.read.datatypes.telecoms import TELECOM_USE_CODES, contact_uris
 from bridge.order.identifiers import by_type, prefixed
+from bridge.order.moments import french_date, iso
 from bridge.tables.codes import code_system_oid, code_system_uri, identifier_oid, rows, value_set, wordings
 from bridge.tables.shipped import folder
 

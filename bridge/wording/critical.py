@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bridge.fhir.read.coding import FACTS, MODALITY, MODIFIER, SIDES, SITE, of
 from bridge.settings import Settings
 from bridge.tables.codes import code_system_uri, is_code_system, is_terminology_cisis, value_set
+from bridge.tables.concepts import FACTS, MODALITY, MODIFIER, SIDES, SITE, of
 
 __all__ = ["critical_label", "is_critical"]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from bridge.fhir.read.coding import BOTH, LEFT, RIGHT
 from bridge.tables.codes import Concept, contains, related, rows, value_set
+from bridge.tables.concepts import BOTH, LEFT, RIGHT
 from bridge.wording.denials import OF_ANY_SITE, clauses, is_denied, is_no, is_yes, names_of, only_denied, says_nothing_itself
 from bridge.wording.spelling import Word, bare
 from bridge.wording.spelling import words as _words

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Ledger, Node
 from bridge.fhir.ledger.references import Index
-from bridge.fhir.read.coding import (
-    FACTS,
-    MODALITY,
-    MODIFIER,
-    SITE,
-    Combined,
-    Datum,
-    Meaning,
-    combine,
-    is_known,
-    is_system,
-    is_translation,
-    meaning,
-    translation,
-)
+from bridge.fhir.read.coding import Combined, combine, is_known, is_translation, meaning, translation
 from bridge.findings.issues import Issue, issue
 from bridge.order.model import Code, Identifier, Translation
 from bridge.settings import Settings
 from bridge.tables.codes import table, value_set
+from bridge.tables.concepts import FACTS, MODALITY, MODIFIER, SITE, Datum, Meaning, is_system
 from bridge.wording.critical import critical_label
 from bridge.wording.denials import Names, contradicts, is_denial, names_in, names_of, only_denied, prepared, repeats
+from bridge.wording.spelling import bare, same_order, same_words
 from bridge.wording.statements import (
     BOTH,
     LEFT,
@@ -48,7 +35,7 @@ from bridge.wording.statements import (
     says_more_of_contrast,
 )
 
-__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "plain_text", "same_order", "same_words"]
+__all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "plain_text"]
 
 _LINE_BREAKS = re.compile(r"\r\n?|[\u0085\u2028]")
 _SPACES = re.compile(r"\s+")
@@ -76,21 +63,6 @@ _ANY_TAG = re.compile(r"<[^>]*>")
 def plain_text(div: str) -> str:
     """The words of an XHTML narrative, one line for each of its blocks."""
     return html.unescape(_ANY_TAG.sub("", _CELL.sub(" ", _TAGS.sub("\n", div))))
-
-
-def same_words(one: str, other: str) -> bool:
-    """Whether two labels differ by nothing but case, accents and apostrophes."""
-    return _bare(one) == _bare(other)
-
-
-def same_order(text: str) -> tuple[str, str]:
-    """A key that sorts wordings without regard to case and accents."""
-    return _bare(text), text
-
-
-def _bare(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("œ", "oe"))
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
 
 
 class Stray(NamedTuple):
@@ -351,10 +323,10 @@ class Context:
         """What a critical coding states, in words, where the text beside it does not say it."""
         code, uri = coding.peek("code"), coding.peek("system")
         label = critical_label(code, uri if isinstance(uri, str) else None) if isinstance(code, str) else None
-        if label is None or _bare(label) in _bare(text):
+        if label is None or bare(label) in bare(text):
             return None
         display = one_line(coding.peek("display"))
-        if display and _bare(display) in _bare(text):
+        if display and bare(display) in bare(text):
             return None
         coding.text("code")
         return f"{label} [{code}]"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bridge.fhir.read.datatypes.names import REPLACED_VERSION
+from bridge.fhir.extensions import REPLACED_VERSION
 from bridge.fhir.write import narrative
 from bridge.fhir.write.clinical import Clinical
 from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, ta, typed, v3

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from bridge.fhir.extensions import NAME_QUALIFIER
 from bridge.fhir.read.datatypes.addresses import ADDRESS_USE, PARTS
 from bridge.fhir.read.datatypes.identifiers import URIS
-from bridge.fhir.read.datatypes.names import NAME_QUALIFIER
 from bridge.fhir.read.datatypes.telecoms import TELECOM_ADDRESS, TELECOM_USE, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
 from bridge.order.identifiers import PROFESSIONALS, STRUCTURES

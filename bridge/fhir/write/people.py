@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir.read.datatypes.names import ADDITIONAL_NAME
+from bridge.fhir.extensions import ADDITIONAL_NAME
 from bridge.fhir.write.datatypes import (
     address,
     addresses,

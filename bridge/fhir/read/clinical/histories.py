@@ -13,7 +13,8 @@ from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.clinical.phrases import Phrases
 from bridge.fhir.read.clinical.statuses import weakening
 from bridge.fhir.read.context import Context, one_line
-from bridge.fhir.read.datatypes.names import french_date, moment
+from bridge.fhir.read.datatypes.names import moment
+from bridge.order.moments import french_date
 
 __all__ = ["Histories", "joined"]
 

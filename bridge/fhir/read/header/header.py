@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bridge.fhir.ledger.losses import severity
+from bridge.fhir.extensions import FURTHER_IDENTIFIER
 from bridge.fhir.ledger.node import Node, reads
 from bridge.fhir.read.context import Context, clean, one_line
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.identifiers import has_root, has_type, identifier
-from bridge.fhir.read.datatypes.names import FURTHER_IDENTIFIER, as_datetime, is_past, iso, moment, period
+from bridge.fhir.read.datatypes.names import is_past, moment, period
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.groups import of_one_document, replaced_by
 from bridge.fhir.read.header.description import Description, Participation, description_of
@@ -23,6 +23,7 @@ from bridge.fhir.read.header.document import Identity
 from bridge.fhir.read.people.people import People, Role, Structure
 from bridge.fhir.read.people.referents import PROFESSIONAL_TYPES, lose_reference, names_professional, names_structure
 from bridge.findings.issues import issue
+from bridge.findings.losses import severity
 from bridge.order.identifiers import PROFESSIONALS
 from bridge.order.model import (
     Attester,
@@ -44,7 +45,7 @@ from bridge.order.model import (
     Request,
     Urgency,
 )
-from bridge.order.moments import offset
+from bridge.order.moments import as_datetime, iso, offset
 from bridge.tables.codes import ValueSet, code_system_oid, table, value_set
 from bridge.wording.denials import names_of, only_denied
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Generic, TypeVar
 
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.read.context import Context, one_line, same_words
+from bridge.fhir.read.context import Context, one_line
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.identifiers import has_type, identifier, is_under, peek_identifier
 from bridge.fhir.read.datatypes.names import (
@@ -40,6 +40,7 @@ from bridge.order.model import (
     Telecom,
 )
 from bridge.tables.codes import table, value_set
+from bridge.wording.spelling import same_words
 from bridge.wording.statements import forbids
 
 __all__ = ["People", "Role", "Structure"]

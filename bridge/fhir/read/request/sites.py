@@ -10,17 +10,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.coding import (
-    FACTS,
-    MODALITY,
-    MODIFIER,
-    SITE,
-    is_contrary_side,
-    meaning,
-)
-from bridge.fhir.read.context import Context, Stray, clean, code_of, one_line, plain_text, same_order, same_words
+from bridge.fhir.read.coding import meaning
+from bridge.fhir.read.context import Context, Stray, clean, code_of, one_line, plain_text
 from bridge.order.model import Code, Site, Translation
 from bridge.tables.codes import code_system_oid, contains, related, table
+from bridge.tables.concepts import FACTS, MODALITY, MODIFIER, SITE, is_contrary_side
+from bridge.wording.spelling import same_order, same_words
 from bridge.wording.statements import (
     BOTH,
     LEFT,
