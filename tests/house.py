@@ -13,8 +13,6 @@ from test_layout import arrows, imports, modules, room
 
 WIDTH, HEIGHT, GAP, STEP, MARGIN = 118, 30, 14, 74, 20
 _SMALL = {
-    *("version.py", "xml.py", "options.py", "__init__.py", "__main__.py", "run/files.py", "run/names.py", "fhir/extensions.py"),
-}
     "version.py",
     "xml.py",
     "options.py",
