@@ -25,6 +25,7 @@ from bridge.fhir.read.facts import deletion
 from bridge.fhir.read.groups import Group, groups
 from bridge.fhir.read.header.description import Description, description_of
 from bridge.fhir.read.header.header import Header, coded_value
+from bridge.fhir.read.people.patient import read_patient
 from bridge.fhir.read.people.people import People
 from bridge.fhir.read.request.acts import Acts, codeable
 from bridge.fhir.read.request.reasons import Reasons
@@ -191,7 +192,7 @@ class _Reader:
         ids = header.order_ids()
         requested = header.requested_at()
         created = header.created_at(requested)
-        self.people.now = self.context.now = requested or created
+        self.context.now = requested or created
         authors = header.authors(requested, created)
         clinical = Clinical(self.context, Attachments(self.context))
         screening, urgency = header.is_screening(), header.urgency()
@@ -287,7 +288,7 @@ class _Reader:
     def _patient(self, node: Node | None) -> tuple[Patient, tuple[Contact, ...]]:
         """The patient and the relatives; where no patient was found, the other findings still count."""
         if node is not None:
-            return self.people.patient(node, self._relatives(node))
+            return read_patient(self.people, node, self._relatives(node))
         nobody = Patient(
             ids=(Identifier(root="0.0"),),
             name=PatientName(birth_family=self.context.settings.texts.not_stated),
