@@ -38,6 +38,7 @@ __all__ = [
     "CONTRAST",
     "FACTS",
     "LEFT",
+    "LOINC",
     "MODALITY",
     "MODIFIER",
     "ONE_SIDE",
@@ -46,6 +47,7 @@ __all__ = [
     "SCINTIGRAPHY_FUNCTION",
     "SIDES",
     "SITE",
+    "TA",
     "Combined",
     "Datum",
     "Meaning",
@@ -59,7 +61,7 @@ __all__ = [
     "translation",
 ]
 
-TA = "1.2.250.1.213.1.1.4.322"
+LOINC, TA = "2.16.840.1.113883.6.1", "1.2.250.1.213.1.1.4.322"
 
 
 class Datum(NamedTuple):

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.read.clinical.clinical import TA
 from bridge.fhir.read.coding import (
     CONTRAST,
     FACTS,
     MODALITY,
     MODIFIER,
     SITE,
+    TA,
     is_hybrid,
     meaning,
 )

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.clinical.clinical import TA
-from bridge.fhir.read.coding import MODIFIER
+from bridge.fhir.read.coding import MODIFIER, TA
 from bridge.fhir.read.context import Context, clean, code_of, same_words
 from bridge.fhir.read.datatypes.names import EFFECTIVE, effective_time
 from bridge.fhir.read.request.sites import modifier_order
