@@ -32,7 +32,6 @@ from bridge.wording.statements import label_of_question
 
 __all__ = ["Clinical"]
 
-
 _Read = Callable[[Node], Iterable[Node] | None]
 """Reads a resource; what it groups is read after it."""
 
@@ -64,10 +63,7 @@ class Clinical:
         self.functions: list[Node] = []
         """Observations MED-1133, which belong to the one act that may have them."""
         self._seen: set[int] = set()
-
-    def has_read(self, resource: Node) -> bool:
-        """Whether a resource was read, or refused, beside this request."""
-        return id(resource.value) in self._seen
+        """``id()`` of the objects of the resources that were read, or refused."""
 
     def read(self, resource: Node) -> None:
         """Read one supporting resource, and after it those that it groups, however deep; each once."""
@@ -77,7 +73,7 @@ class Clinical:
 
     def _read(self, resource: Node) -> list[Node]:
         """Read one resource; those that it groups."""
-        if self.has_read(resource):
+        if id(resource.value) in self._seen:
             return []
         self._seen.add(id(resource.value))
         reader = self._reader(resource.type_name)
