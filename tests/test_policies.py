@@ -11,7 +11,8 @@ from test_rules import BROKEN
 
 import bridge
 from bridge.evidence.provenance import sha256
-from bridge.fhir.read.clinical.clinical import Clinical
+from bridge.fhir.read.clinical.contraindications import Contraindications
+from bridge.fhir.read.clinical.histories import Histories
 from bridge.fhir.read.header.header import Header
 from bridge.fhir.read.request.details import Details
 from bridge.fhir.read.request.reasons import Reasons
@@ -50,26 +51,26 @@ def nothing(*_args, **_options):
 SAFETY = {
     "a contra-indication": (
         bundle(observation("info-c", concept(LOINC, "64100-1"), valueCodeableConcept=PREGNANT)),
-        Clinical,
-        "_contraindication",
+        Contraindications,
+        "rubric",
         nothing,
     ),
     "a contra-indication as a question": (
         bundle(observation("info-c", PREGNANT, valueBoolean=False)),
-        Clinical,
-        "_answered",
+        Contraindications,
+        "question",
         nothing,
     ),
-    "an allergy": (bundle(ALLERGY), Clinical, "_allergy", nothing),
+    "an allergy": (bundle(ALLERGY), Histories, "read_allergy", nothing),
     "pregnancy": (
         bundle(observation("info-p", concept(LOINC, "82810-3"), valueCodeableConcept=PREGNANT)),
-        Clinical,
-        "_pregnancy",
+        Contraindications,
+        "pregnancy",
         nothing,
     ),
     "an implant": (
         bundle(observation("info-i", concept(LOINC, "64100-1"), valueCodeableConcept=PACEMAKER)),
-        Clinical,
+        Contraindications,
         "_affirmed",
         nothing,
     ),

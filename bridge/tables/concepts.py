@@ -34,6 +34,7 @@ __all__ = [
     "CONTRAST",
     "FACTS",
     "LEFT",
+    "LOINC",
     "MODALITY",
     "MODIFIER",
     "ONE_SIDE",
@@ -42,6 +43,7 @@ __all__ = [
     "SCINTIGRAPHY_FUNCTION",
     "SIDES",
     "SITE",
+    "TA",
     "Datum",
     "Meaning",
     "adds_up",
@@ -55,7 +57,7 @@ __all__ = [
 ]
 
 
-TA = "1.2.250.1.213.1.1.4.322"
+LOINC, TA = "2.16.840.1.113883.6.1", "1.2.250.1.213.1.1.4.322"
 
 
 class Datum(NamedTuple):

@@ -18,7 +18,9 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda.narrative import Attributes, xhtml
-from bridge.evidence.trace import FATES, Row, Trace, located
+from bridge.evidence.locate import located
+from bridge.evidence.renderings import FATES
+from bridge.evidence.trace import Row, Trace
 from bridge.findings.issues import Language
 from bridge.order.labels import name as item_name
 

@@ -15,14 +15,11 @@ from bridge.findings.issues import Issue, issue
 from bridge.order.model import Code, Identifier, Translation
 from bridge.settings import Settings
 from bridge.tables.codes import table, value_set
-from bridge.tables.concepts import FACTS, MODALITY, MODIFIER, SITE, Datum, Meaning, is_system
+from bridge.tables.concepts import BOTH, FACTS, LEFT, MODALITY, MODIFIER, RIGHT, SITE, Datum, Meaning, is_system
 from bridge.wording.critical import critical_label
 from bridge.wording.denials import Names, contradicts, is_denial, names_in, names_of, only_denied, prepared, repeats
 from bridge.wording.spelling import bare, same_order, same_words
 from bridge.wording.statements import (
-    BOTH,
-    LEFT,
-    RIGHT,
     Wording,
     adds_words,
     is_contrary,

@@ -16,8 +16,8 @@ from bridge.fhir.ledger.node import Node, reads
 from bridge.fhir.ledger.node import root as view
 from bridge.fhir.ledger.references import Index
 from bridge.fhir.read import labels, leftovers, unreferenced
-from bridge.fhir.read.clinical.attachments import Attachments
-from bridge.fhir.read.clinical.clinical import Clinical, narrative_text, section_code, sections
+from bridge.fhir.read.clinical.clinical import Clinical
+from bridge.fhir.read.composition import narrative_text, section_code, sections
 from bridge.fhir.read.context import Context, clean
 from bridge.fhir.read.datatypes.telecoms import telecom
 from bridge.fhir.read.distinct import Distinct
@@ -25,6 +25,7 @@ from bridge.fhir.read.facts import deletion
 from bridge.fhir.read.groups import Group, groups
 from bridge.fhir.read.header.description import Description, description_of
 from bridge.fhir.read.header.header import Header, coded_value
+from bridge.fhir.read.people.patient import read_patient
 from bridge.fhir.read.people.people import People
 from bridge.fhir.read.request.acts import Acts, codeable
 from bridge.fhir.read.request.reasons import Reasons
@@ -191,9 +192,9 @@ class _Reader:
         ids = header.order_ids()
         requested = header.requested_at()
         created = header.created_at(requested)
-        self.people.now = self.context.now = requested or created
+        self.context.now = requested or created
         authors = header.authors(requested, created)
-        clinical = Clinical(self.context, Attachments(self.context))
+        clinical = Clinical(self.context)
         screening, urgency = header.is_screening(), header.urgency()
         reasons = self._reasons(clinical)
         supporting = self._supporting()
@@ -218,6 +219,7 @@ class _Reader:
         self._narratives(reasons, clinical)
         self._note_places(patient_node)
         self._wished_performers(urgent=urgency is not None)
+        times = clinical.answers.times
         order = Order(
             document=header.document(ids, requested, created),
             patient=patient,
@@ -230,8 +232,8 @@ class _Reader:
             medical_history=self._history(clinical, "medical"),
             surgical_history=self._history(clinical, "surgical"),
             acts=acts,
-            patient_informed=clinical.informed,
-            patient_informed_at=clinical.times.get("patient_informed_at"),
+            patient_informed=clinical.information.informed,
+            patient_informed_at=times.get("patient_informed_at"),
             data_enterer=header.data_enterer(),
             contacts=contacts,
             recipients=header.recipients(),
@@ -242,19 +244,19 @@ class _Reader:
             callback=callback,
             purpose=self._joined(reasons.purpose, "reasonCode"),
             contraindications=contraindications,
-            care_information=tuple(clinical.care_information),
+            care_information=tuple(clinical.care.found.values()),
             patient_information=self._joined(self._information(clinical), "patientInstruction"),
             event=self._joined(self._events(clinical), "supportingInfo"),
-            prior_results=self._joined(clinical.results, "supportingInfo"),
-            attachments=tuple(clinical.attachments.found),
-            medical_history_at=clinical.times.get("medical_history_at"),
-            surgical_history_at=clinical.times.get("surgical_history_at"),
-            patient_information_at=clinical.times.get("patient_information_at"),
-            event_at=clinical.times.get("event_at"),
-            callback_at=clinical.times.get("callback_at") if callback is not None else None,
+            prior_results=self._joined(clinical.results_of.lines, "supportingInfo"),
+            attachments=tuple(clinical.documents.found),
+            medical_history_at=times.get("medical_history_at"),
+            surgical_history_at=times.get("surgical_history_at"),
+            patient_information_at=times.get("patient_information_at"),
+            event_at=times.get("event_at"),
+            callback_at=times.get("callback_at") if callback is not None else None,
             informants=header.professional_informants(),
             fulfils=header.fulfilled(),
-            consents=tuple(dict.fromkeys(clinical.consents)),
+            consents=tuple(clinical.consents),
         )
         order = order_xml.without_derived_ids(order)
         header.lose_the_rest(order)
@@ -287,7 +289,7 @@ class _Reader:
     def _patient(self, node: Node | None) -> tuple[Patient, tuple[Contact, ...]]:
         """The patient and the relatives; where no patient was found, the other findings still count."""
         if node is not None:
-            return self.people.patient(node, self._relatives(node))
+            return read_patient(self.people, node, self._relatives(node))
         nobody = Patient(
             ids=(Identifier(root="0.0"),),
             name=PatientName(birth_family=self.context.settings.texts.not_stated),
@@ -371,9 +373,9 @@ class _Reader:
 
     def _callback(self, clinical: Clinical) -> bool | None:
         stated = self.header.wants_call_back()
-        if stated and clinical.callback is False:
+        if stated and clinical.information.callback is False:
             self.context.note("IMGDA-0328", self.requests[0].at("extension"))
-        return stated if stated is not None else clinical.callback
+        return stated if stated is not None else clinical.information.callback
 
     @reads("authors")
     def _with_call_back_numbers(self, authors: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -398,11 +400,12 @@ class _Reader:
         return "\n".join(texts) or None
 
     def _history(self, clinical: Clinical, kind: str) -> str:
-        texts: list[str] = getattr(clinical, kind)
+        antecedents = clinical.antecedents
+        texts = antecedents.medical if kind == "medical" else antecedents.surgical
         settings = self.context.settings.texts
         if not blank.is_blank("\n".join(texts)):
             return "\n".join(texts)
-        if kind in clinical.known_absence:
+        if kind in antecedents.known_absence:
             return settings.known_absence
         code = "IMGDA-0417" if kind == "medical" else "IMGDA-0418"
         origin = {"origin": "texts.not_recorded", "item": f"{kind}_history"}
@@ -411,7 +414,7 @@ class _Reader:
 
     @reads("patient_information")
     def _information(self, clinical: Clinical) -> list[str]:
-        texts = Distinct(clinical.information)
+        texts = Distinct(clinical.information.texts)
         for request in self.requests:
             found = [request.text("patientInstruction")]
             found += [n.text("instructionMarkdown") for n in request.children("patientInstruction")]
@@ -423,7 +426,7 @@ class _Reader:
     @reads("event")
     def _events(self, clinical: Clinical) -> list[str]:
         """Évènements associés; the wording of a Timing says one too (docs/fhir.md, M18)."""
-        texts = Distinct(clinical.events)
+        texts = Distinct(clinical.information.events)
         for request in self.requests:
             timing = request.child("occurrenceTiming")
             code = timing.child("code") if timing else None
@@ -432,9 +435,9 @@ class _Reader:
         return texts
 
     def _contraindications(self, clinical: Clinical) -> tuple[Any, ...]:
-        found = clinical.contraindications()
-        for index, finding in enumerate(clinical.findings.values()):
-            self.places["contraindications", index] = finding.path
+        found = clinical.contraindications.found()
+        for index, path in enumerate(clinical.contraindications.paths()):
+            self.places["contraindications", index] = path
         return found
 
     @reads("narratives")
@@ -442,31 +445,20 @@ class _Reader:
         """The words of a section stand in for a free text that no resource gives (docs/fhir.md, 2.2)."""
         targets: dict[str | None, list[str]] = {
             "55115-0": reasons.justification,
-            "11329-0": clinical.medical,
-            "34895-3": self._information(clinical) or clinical.information,
-            "30954-2": clinical.results,
+            "11329-0": clinical.antecedents.medical,
+            "34895-3": self._information(clinical) or clinical.information.texts,
+            "30954-2": clinical.results_of.lines,
         }
         for section in sections(self.composition) if self.composition else ():
             code = section_code(section)
             if code == "11329-0":
-                self._empty_history(section, clinical)
+                clinical.antecedents.none_known(section)
             texts = targets.get(code)
             answered = code in ("11329-0", "34895-3") and section.children("entry")
-            if texts == [] and not answered and not (code == "11329-0" and "medical" in clinical.known_absence):
+            if texts == [] and not answered and not (code == "11329-0" and "medical" in clinical.antecedents.known_absence):
                 if text := narrative_text(section):
                     self.context.note("IMGDA-0439", section.at("text"))
                     texts.append(text)
-
-    def _empty_history(self, section: Node, clinical: Clinical) -> None:
-        reason = section.child("emptyReason")
-        for coding in reason.children("coding") if reason else ():
-            if coding.peek("code") == "nilknown":
-                coding.understood()
-                clinical.known_absence.add("surgical")
-                if "diseases" in clinical.stated:
-                    self.context.note("IMGDA-0465", coding.path)
-                else:
-                    clinical.known_absence.add("medical")
 
     # --- where things stand ------------------------------------------------------------------------------------------
 

@@ -15,12 +15,12 @@ from typing import Literal
 from bridge.fhir.profiles import claims
 from bridge.fhir.write import composition, description
 from bridge.fhir.write.acts import Requests, call_back_number
-from bridge.fhir.write.clinical import Clinical
+from bridge.fhir.write.clinical import ClinicalSections
 from bridge.fhir.write.composition import Links
 from bridge.fhir.write.consents import fulfilled, write_consent
 from bridge.fhir.write.datatypes import identifier, in_one_text, is_instant
 from bridge.fhir.write.encounter import write_encounter
-from bridge.fhir.write.people import People
+from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
 from bridge.fhir.write.source import write_source
 from bridge.findings.issues import Issue, issue
@@ -39,10 +39,10 @@ def write(order: Order, *, shape: Shape = "document", words: Words | None = None
     *received* is that document, to travel with the Bundle.
     """
     resources = Resources(in_one_text(order.document.id))
-    people = People(resources)
+    people = WrittenPeople(resources)
     physicians = [url for p in order.participants if (url := _treating(people, p))]
     patient = people.patient(order.patient, order.contacts, physicians)
-    clinical = Clinical(resources, patient)
+    clinical = ClinicalSections(resources, patient)
     said_by_number = order.callback is True and order.callback_at is None and call_back_number(order) is not None
     supporting = clinical.write(order, callback=None if said_by_number else order.callback)
     supporting += [write_consent(resources, consent, patient) for consent in order.consents]
@@ -70,7 +70,7 @@ def write(order: Order, *, shape: Shape = "document", words: Words | None = None
     return _bundle(resources, order, shape)
 
 
-def _treating(people: People, participant: Participant) -> str | None:
+def _treating(people: WrittenPeople, participant: Participant) -> str | None:
     """Médecin traitant: the Practitioner alone, as the French profile of Patient demands (docs/fhir.md, A6)."""
     function = participant.function.code if participant.function else None
     if (participant.type, function) != ("INF", "PCP"):

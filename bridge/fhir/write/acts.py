@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.fhir.extensions import EFFECTIVE
-from bridge.fhir.profiles.claims import is_member
+from bridge.fhir.profiles.rules import is_member
 from bridge.fhir.read.request.sites import site_words
 from bridge.fhir.write.datatypes import coding, concept, effective_time, ta, telecoms, typed
 from bridge.fhir.write.resources import ANS, HL7, JSON, Resources, absent, parts, reference

@@ -18,7 +18,8 @@ from bridge.fhir.ledger.references import Index
 from bridge.fhir.read.context import one_line
 from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.datatypes.names import moment, period
-from bridge.fhir.read.people.people import People, Role
+from bridge.fhir.read.people.people import People
+from bridge.fhir.read.people.roles import Role
 from bridge.order.model import Identifier, Period
 
 __all__ = ["Description", "Participation", "description_of"]

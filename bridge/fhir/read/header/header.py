@@ -20,8 +20,10 @@ from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.groups import of_one_document, replaced_by
 from bridge.fhir.read.header.description import Description, Participation, description_of
 from bridge.fhir.read.header.document import Identity
-from bridge.fhir.read.people.people import People, Role, Structure
+from bridge.fhir.read.people.people import People
 from bridge.fhir.read.people.referents import PROFESSIONAL_TYPES, lose_reference, names_professional, names_structure
+from bridge.fhir.read.people.roles import Role
+from bridge.fhir.read.people.structures import Structure
 from bridge.findings.issues import issue
 from bridge.findings.losses import severity
 from bridge.order.identifiers import PROFESSIONALS

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.read.clinical.clinical import TA
 from bridge.fhir.read.coding import meaning
 from bridge.fhir.read.context import Coded, Context, Stray, clean, code_of
 from bridge.fhir.read.datatypes.identifiers import has_type, identifier
@@ -21,7 +20,7 @@ from bridge.fhir.read.request.sites import Exam, Place, Sites, sorted_translatio
 from bridge.order.model import Act, Code, Function, Identifier, Site, Translation
 from bridge.order.moments import is_inverted, iso
 from bridge.tables.codes import code_system_oid, rows, value_set
-from bridge.tables.concepts import CONTRAST, FACTS, MODALITY, MODIFIER, SITE, is_hybrid
+from bridge.tables.concepts import CONTRAST, FACTS, MODALITY, MODIFIER, SITE, TA, is_hybrid
 from bridge.wording.critical import is_critical
 from bridge.wording.denials import names_of
 from bridge.wording.statements import contrary_contrast, is_contrary, modalities, names_other_side, wishes_other_contrast

@@ -14,19 +14,9 @@ from bridge.fhir.read.coding import meaning
 from bridge.fhir.read.context import Context, Stray, clean, code_of, one_line, plain_text
 from bridge.order.model import Code, Site, Translation
 from bridge.tables.codes import code_system_oid, contains, related, table
-from bridge.tables.concepts import FACTS, MODALITY, MODIFIER, SITE, is_contrary_side
+from bridge.tables.concepts import BOTH, FACTS, LEFT, MODALITY, MODIFIER, RIGHT, SITE, is_contrary_side
 from bridge.wording.spelling import same_order, same_words
-from bridge.wording.statements import (
-    BOTH,
-    LEFT,
-    RIGHT,
-    contrary_sides,
-    contrary_site,
-    label_sides,
-    names_other_side,
-    sides,
-    sides_of_site,
-)
+from bridge.wording.statements import contrary_sides, contrary_site, label_sides, names_other_side, sides, sides_of_site
 
 __all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations", "words_of"]
 
