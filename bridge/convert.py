@@ -21,8 +21,8 @@ from bridge.fhir.source import parse, structure
 from bridge.findings.errors import BridgeError, OrderError, SourceError, StylesheetError
 from bridge.findings.issues import Issue, issue
 from bridge.options import DEFAULT_MODEL, ConversionOptions, Shape
+from bridge.order import Order
 from bridge.order import xml as order_xml
-from bridge.order.model import Order
 from bridge.order.origins import around
 from bridge.results import Conversion, DocumentReading, Evidence, FhirConversion, Normalization, Source
 from bridge.rules import models as model_rules

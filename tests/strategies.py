@@ -13,8 +13,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from bridge.order.blank import is_blank
-from bridge.order.model import (
+from bridge.order import (
     Act,
     Address,
     Attachment,
@@ -51,6 +50,7 @@ from bridge.order.model import (
     Translation,
     Urgency,
 )
+from bridge.order.blank import is_blank
 from bridge.tables.codes import value_set
 
 PROFESSIONALS, STRUCTURES = "1.2.250.1.71.4.2.1", "1.2.250.1.71.4.2.2"

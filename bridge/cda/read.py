@@ -20,10 +20,9 @@ from bridge.cda.stylesheets import transform
 from bridge.fhir.read.datatypes.names import is_inverted
 from bridge.findings.errors import SourceError, StylesheetError
 from bridge.findings.issues import Issue, issue
-from bridge.order import moments
+from bridge.order import Code, Identifier, Order, moments
 from bridge.order import xml as order_xml
 from bridge.order.identifiers import INS_ROOTS
-from bridge.order.model import Code, Identifier, Order
 from bridge.settings import Limits, Settings
 
 __all__ = ["Marked", "Reading", "marked", "read"]

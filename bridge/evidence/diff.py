@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from bridge.cda.canonical import Difference, differences
 from bridge.findings.issues import Language
-from bridge.order.labels import labels
-from bridge.order.model import (
+from bridge.order import (
     Act,
     Address,
     Attachment,
@@ -35,6 +34,7 @@ from bridge.order.model import (
     Telecom,
     Translation,
 )
+from bridge.order.labels import labels
 
 if TYPE_CHECKING:
     from bridge.convert import Bridge

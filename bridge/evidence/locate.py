@@ -23,7 +23,7 @@ from bridge.cda.read import Marked, marked
 from bridge.evidence.renderings import Fate, Form, forms, squeeze
 from bridge.fhir.ledger.node import Leaf
 from bridge.findings.errors import BridgeError
-from bridge.order.model import Order
+from bridge.order import Order
 from bridge.order.xml import NAMESPACE, plan
 from bridge.settings import Limits
 

@@ -1,6 +1,6 @@
 """The items of an order in the words of the volet, in French and in English.
 
-Source: ``mappings/items.csv``, one row for each field of :mod:`bridge.order.model`; datatypes (a code, an address) have no names
+Source: ``mappings/items.csv``, one row for each field of :mod:`bridge.order`; datatypes (a code, an address) have no names
 of their own and are named by the field that holds them.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import is_dataclass
 from functools import cache
 
 from bridge.findings.issues import Language
-from bridge.order.model import Order
+from bridge.order import Order
 from bridge.order.xml import plan
 from bridge.tables.codes import rows
 

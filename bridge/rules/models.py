@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from bridge.findings.issues import Issue, issue
-from bridge.order.model import Code, Order
+from bridge.order import Code, Order
 from bridge.tables.codes import rows
 
 __all__ = ["check"]

@@ -14,9 +14,9 @@ from typing import Any
 
 from bridge.fhir.read.datatypes.names import as_datetime, day_of
 from bridge.findings.issues import Issue, issue
+from bridge.order import Act, Function, Identifier, Order
 from bridge.order.blank import JUSTIFICATION, URGENCY, is_blank
 from bridge.order.identifiers import PROFESSIONALS, STRUCTURES, is_professional, is_structure
-from bridge.order.model import Act, Function, Identifier, Order
 from bridge.order.origins import Places
 from bridge.settings import Settings
 from bridge.tables.codes import rows

@@ -12,7 +12,7 @@ from documents import find, tree_of
 
 import bridge
 from bridge.findings.issues import Issue
-from bridge.order.model import Act
+from bridge.order import Act
 
 KNEE, HIP, THORAX, LUNG, HEART = "361291001", "29836001", "302551006", "181216001", "302509004"
 RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"

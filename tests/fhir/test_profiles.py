@@ -19,8 +19,7 @@ from bridge.fhir.profiles import claims
 from bridge.fhir.profiles.paths import Item, parse_path
 from bridge.fhir.write import write
 from bridge.findings.errors import SourceError
-from bridge.order import xml as order_xml
-from bridge.order.model import (
+from bridge.order import (
     Code,
     Contact,
     Contraindication,
@@ -32,6 +31,7 @@ from bridge.order.model import (
     Professional,
     Telecom,
 )
+from bridge.order import xml as order_xml
 from bridge.tables.codes import rows
 
 JSON = dict[str, Any]

@@ -27,7 +27,7 @@ from bridge.fhir.read.coding import (
     translation,
 )
 from bridge.findings.issues import Issue, issue
-from bridge.order.model import Code, Identifier, Translation
+from bridge.order import Code, Identifier, Translation
 from bridge.settings import Settings
 from bridge.tables.codes import table, value_set
 from bridge.wording.critical import critical_label

@@ -18,7 +18,7 @@ from bridge.fhir.read.datatypes.addresses import address
 from bridge.fhir.read.datatypes.identifiers import peek_identifier
 from bridge.fhir.read.datatypes.telecoms import means_of
 from bridge.fhir.read.people.people import People
-from bridge.order.model import Address, Code, Identifier, Order
+from bridge.order import Address, Code, Identifier, Order
 
 __all__ = ["give_up"]
 

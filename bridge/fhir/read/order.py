@@ -30,9 +30,8 @@ from bridge.fhir.read.request.acts import Acts, codeable
 from bridge.fhir.read.request.reasons import Reasons
 from bridge.fhir.read.source import leave_aside
 from bridge.findings.issues import Issue
-from bridge.order import blank
+from bridge.order import Act, Contact, Identifier, Order, Patient, PatientName, Telecom, blank
 from bridge.order import xml as order_xml
-from bridge.order.model import Act, Contact, Identifier, Order, Patient, PatientName, Telecom
 from bridge.order.origins import Places
 from bridge.settings import Settings
 

@@ -24,7 +24,7 @@ from bridge.fhir.write.people import People
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
 from bridge.fhir.write.source import write_source
 from bridge.findings.issues import Issue, issue
-from bridge.order.model import Order, Participant
+from bridge.order import Order, Participant
 from bridge.order.narratives import Words
 
 __all__ = ["Shape", "losses", "write"]

@@ -13,7 +13,7 @@ from bridge.fhir.read.datatypes.names import EFFECTIVE
 from bridge.fhir.read.request.sites import site_words
 from bridge.fhir.write.datatypes import coding, concept, effective_time, ta, telecoms, typed
 from bridge.fhir.write.resources import ANS, HL7, JSON, Resources, absent, parts, reference
-from bridge.order.model import Act, Function, Identifier, Order, Site, Telecom
+from bridge.order import Act, Function, Identifier, Order, Site, Telecom
 
 __all__ = ["Requests", "call_back_number"]
 

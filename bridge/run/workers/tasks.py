@@ -20,7 +20,7 @@ from bridge.fhir.source import parse
 from bridge.findings.errors import BridgeError, OrderError, SettingsError, SourceError
 from bridge.findings.issues import Issue, Language, issue
 from bridge.options import ConversionOptions, options_of
-from bridge.order.model import Order
+from bridge.order import Order
 from bridge.run.workers import parameters
 from bridge.run.workers.forms import Form, wrap
 from bridge.run.workers.versions import settings_digest

@@ -16,7 +16,7 @@ from bridge.fhir.read.context import Context, clean, one_line
 from bridge.fhir.read.datatypes.names import moment
 from bridge.fhir.read.distinct import Distinct
 from bridge.findings.issues import LossClass
-from bridge.order.model import Attachment, Code
+from bridge.order import Attachment, Code
 from bridge.tables.codes import code_system_oid, is_code_system, value_set
 
 __all__ = ["Attachments"]

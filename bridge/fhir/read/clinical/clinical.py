@@ -24,8 +24,7 @@ from bridge.fhir.read.datatypes.identifiers import identifier, peek_identifier
 from bridge.fhir.read.datatypes.names import effective_time, has_ended
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import deletion, has_other_focus, is_fact, is_of_another, refuse
-from bridge.order import blank
-from bridge.order.model import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier
+from bridge.order import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier, blank
 from bridge.tables.codes import Concept, absence_subjects, code_system_oid, rows, table, value_set
 from bridge.wording.denials import Names, is_denial, is_yes, names_of
 from bridge.wording.statements import label_of_question

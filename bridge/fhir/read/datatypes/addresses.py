@@ -17,7 +17,7 @@ from typing import Any
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.context import clean, one_line
 from bridge.fhir.read.datatypes.names import exact_use, is_past
-from bridge.order.model import Address
+from bridge.order import Address
 
 __all__ = ["ADDRESS_USE", "ADDRESS_USE_CODES", "PARTS", "address", "addresses"]
 

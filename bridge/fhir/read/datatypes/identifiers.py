@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.context import Context, one_line
+from bridge.order import Identifier
 from bridge.order.datatypes import LONGEST_EXTENSION, is_root
 from bridge.order.identifiers import INS_ROOTS, INS_TYPES, PROFESSIONALS, STRUCTURES, by_type, compact, prefixed
-from bridge.order.model import Identifier
 from bridge.tables.codes import identifier_oid
 
 __all__ = ["URIS", "has_root", "has_type", "identifier", "is_under", "peek_identifier", "types_of"]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.context import Context, one_line
-from bridge.order.model import EffectiveTime, Period, PersonName
+from bridge.order import EffectiveTime, Period, PersonName
 from bridge.order.moments import offset
 from bridge.tables.codes import wordings
 

@@ -19,7 +19,7 @@ from bridge.fhir.read.context import one_line
 from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.datatypes.names import moment, period
 from bridge.fhir.read.people.people import People, Role
-from bridge.order.model import Identifier, Period
+from bridge.order import Identifier, Period
 
 __all__ = ["Description", "Participation", "description_of"]
 

@@ -18,7 +18,7 @@ from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.datatypes.names import REPLACED_VERSION, iso
 from bridge.fhir.read.header.document_ids import derived
 from bridge.findings.issues import issue
-from bridge.order.model import Document, Identifier
+from bridge.order import Document, Identifier
 from bridge.tables.codes import code_system_oid, value_set
 
 if TYPE_CHECKING:

@@ -23,8 +23,7 @@ from bridge.fhir.read.header.document import Identity
 from bridge.fhir.read.people.people import People, Role, Structure
 from bridge.fhir.read.people.referents import PROFESSIONAL_TYPES, lose_reference, names_professional, names_structure
 from bridge.findings.issues import issue
-from bridge.order.identifiers import PROFESSIONALS
-from bridge.order.model import (
+from bridge.order import (
     Attester,
     Author,
     Code,
@@ -44,6 +43,7 @@ from bridge.order.model import (
     Request,
     Urgency,
 )
+from bridge.order.identifiers import PROFESSIONALS
 from bridge.order.moments import offset
 from bridge.tables.codes import ValueSet, code_system_oid, table, value_set
 from bridge.wording.denials import names_of, only_denied
@@ -697,7 +697,7 @@ class Header:
         return Organization(id=Identifier(root=_STRUCTURES))
 
     def _settings_custodian(self) -> Structure | None:
-        from bridge.order.model import Telecom
+        from bridge.order import Telecom
 
         own = self.context.settings.custodian
         if not own.identifier:

@@ -24,8 +24,7 @@ from bridge.fhir.read.datatypes.names import (
 from bridge.fhir.read.datatypes.telecoms import telecoms
 from bridge.fhir.read.people.identity import Trust, trust
 from bridge.fhir.read.people.referents import PROFESSIONAL_TYPES, lose_reference, named_type, names_professional, names_structure
-from bridge.order.identifiers import INS_ROOTS, PROFESSIONALS, REAL_INS_ROOTS, STRUCTURES, is_ins, is_professional, is_structure
-from bridge.order.model import (
+from bridge.order import (
     Address,
     Code,
     Contact,
@@ -39,6 +38,7 @@ from bridge.order.model import (
     Professional,
     Telecom,
 )
+from bridge.order.identifiers import INS_ROOTS, PROFESSIONALS, REAL_INS_ROOTS, STRUCTURES, is_ins, is_professional, is_structure
 from bridge.tables.codes import table, value_set
 from bridge.wording.statements import forbids
 

@@ -26,7 +26,7 @@ from bridge.fhir.read.datatypes.names import effective_time, is_inverted, iso, m
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.request.details import NUCLEAR, PET, Details
 from bridge.fhir.read.request.sites import Exam, Place, Sites, sorted_translations, words_of
-from bridge.order.model import Act, Code, Function, Identifier, Site, Translation
+from bridge.order import Act, Code, Function, Identifier, Site, Translation
 from bridge.tables.codes import code_system_oid, rows, value_set
 from bridge.wording.critical import is_critical
 from bridge.wording.denials import names_of

@@ -13,7 +13,7 @@ from bridge.fhir.read.coding import MODIFIER
 from bridge.fhir.read.context import Context, clean, code_of, same_words
 from bridge.fhir.read.datatypes.names import EFFECTIVE, effective_time
 from bridge.fhir.read.request.sites import modifier_order
-from bridge.order.model import Code, EffectiveTime, Function
+from bridge.order import Code, EffectiveTime, Function
 from bridge.tables.codes import code_system_oid
 from bridge.wording.denials import contradicts, names_of
 

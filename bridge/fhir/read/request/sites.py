@@ -19,7 +19,7 @@ from bridge.fhir.read.coding import (
     meaning,
 )
 from bridge.fhir.read.context import Context, Stray, clean, code_of, one_line, plain_text, same_order, same_words
-from bridge.order.model import Code, Site, Translation
+from bridge.order import Code, Site, Translation
 from bridge.tables.codes import code_system_oid, contains, related, table
 from bridge.wording.statements import (
     BOTH,
