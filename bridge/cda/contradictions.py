@@ -21,12 +21,16 @@ from bridge.fhir.read import coding
 from bridge.findings.issues import Issue, issue
 from bridge.settings import Settings
 from bridge.tables.codes import Concept, related, value_set
-from bridge.wording import statements
-from bridge.wording.denials import contradicts, names_of
+from bridge.wording.contrary import is_contrary
+from bridge.wording.denials import contradicts
+from bridge.wording.examinations import contrary_contrast, contrary_site
+from bridge.wording.labels import names_another
+from bridge.wording.names import names_of
+from bridge.wording.sides import BOTH, LEFT, RIGHT, contrary_sides, label_sides, sides, sides_of_site
 
 __all__ = ["find"]
 
-_SIDES = frozenset({statements.RIGHT, statements.LEFT, statements.BOTH})
+_SIDES = frozenset({RIGHT, LEFT, BOTH})
 _ANY_EXAM = frozenset({"C63334", "OT"})
 """Interventional radiology and "autre": any other modality may stand beside them."""
 _CONTRAINDICATION, _FUNCTION, _URGENCY, _HISTORY = "64100-1", "MED-1133", "MED-1095", "11329-0"
@@ -187,17 +191,17 @@ class _Document:
     def _words_of_site(self, site: etree._Element, concept: Concept | None) -> Iterator[Issue]:
         """The words of a site, and of its modifiers, against its codes."""
         codes = frozenset(side for side, _ in _stated(site)) & _SIDES
-        known = codes | statements.label_sides(concept.display if concept else "")
+        known = codes | label_sides(concept.display if concept else "")
         for words in self._words(site, "originalText"):
-            another = concept is not None and statements.is_contrary(words.text, "site", concept, codes)
-            if another or statements.contrary_sides(statements.sides(words.text), known):
+            another = concept is not None and is_contrary(words.text, "site", concept, codes)
+            if another or contrary_sides(sides(words.text), known):
                 yield self._contrary(words)
-            elif not known and statements.sides(words.text):
+            elif not known and sides(words.text):
                 yield self._lost(words.place, words.text)
         for value in site.iter(f"{CDA}value"):
             modifier = _concept(value, "topographic-modifier")
             for words in self._words(value, "originalText"):
-                if modifier and statements.is_contrary(words.text, "topographic-modifier", modifier):
+                if modifier and is_contrary(words.text, "topographic-modifier", modifier):
                     yield self._lost(words.place, words.text)
 
     def _modality(self, act: _Act) -> Iterator[Issue]:
@@ -210,34 +214,30 @@ class _Document:
             if own and other and own.concept.code not in _ANY_EXAM and not _adds_up(own, other):
                 yield self._note("IMGDA-0443", translation)
             wish = _meaning(translation, coding.CONTRAST)
-            if wish and statements.contrary_contrast(_SPOKEN[wish.concept.code], contrast or (own.concept.code if own else "")):
+            if wish and contrary_contrast(_SPOKEN[wish.concept.code], contrast or (own.concept.code if own else "")):
                 yield self._note("IMGDA-0443", translation)
             site = _meaning(translation, coding.SITE)
             codes = [m.concept.code for s in act.sites if (m := _meaning(s, coding.SITE))]
             if site and codes and not any(related("site", site.concept.code, code) for code in codes):
                 yield self._note("IMGDA-0443", translation)
-            sides, stated = {side for side, _ in _stated(translation)} & _SIDES, act.codes & _SIDES
-            if sides and stated and sides.isdisjoint(stated):
+            own_sides, stated = {side for side, _ in _stated(translation)} & _SIDES, act.codes & _SIDES
+            if own_sides and stated and own_sides.isdisjoint(stated):
                 yield self._note("IMGDA-0440", translation)
         for value in values:
             concept = _concept(value, "contrast-injection")
             for words in [*act.words, *self._words(value, "originalText")]:
-                if concept and statements.contrary_contrast(words.text, concept.code):
+                if concept and contrary_contrast(words.text, concept.code):
                     yield self._contrary(words)
 
     def _words_of_exam(self, words: _Words, act: _Act, stated: frozenset[str], sites: frozenset[str]) -> Iterator[Issue]:
         """The words of an act against its codes; *stated* and *sites* are those of every act with these words."""
-        labels = frozenset(side for s in act.sites for side in statements.label_sides(s.get("displayName", "")))
+        labels = frozenset(side for s in act.sites for side in label_sides(s.get("displayName", "")))
         known = (stated | labels) & _SIDES
         modality = act.modality
-        contrary = modality is not None and statements.is_contrary(words.text, "modality", modality)
-        if (
-            contrary
-            or statements.contrary_site(words.text, sites)
-            or statements.contrary_sides(statements.sides(words.text), known)
-        ):
+        contrary = modality is not None and is_contrary(words.text, "modality", modality)
+        if contrary or contrary_site(words.text, sites) or contrary_sides(sides(words.text), known):
             yield self._contrary(words)
-        elif not known and act.sites and statements.sides_of_site(words.text):
+        elif not known and act.sites and sides_of_site(words.text):
             yield self._lost(words.place, words.text)
 
     def _lost(self, place: etree._Element, text: str) -> Issue:
@@ -256,7 +256,7 @@ class _Document:
         if concept is None:
             return
         for words in self._words(value, "originalText"):
-            if statements.is_contrary(words.text, name, concept) or (present and denies_label(words.text, concept.display)):
+            if is_contrary(words.text, name, concept) or (present and denies_label(words.text, concept.display)):
                 yield self._contrary(words)
         for translation in value.iterchildren(f"{CDA}translation"):
             other = _concept(translation, name)
@@ -272,7 +272,7 @@ class _Document:
                 rows.setdefault(row, []).append(act)
         for row, own in rows.items():
             codes = {code for act in own for code in act.codes}
-            known = codes | ({statements.BOTH} if {statements.RIGHT, statements.LEFT} <= codes else set())
+            known = codes | ({BOTH} if {RIGHT, LEFT} <= codes else set())
             if (cell := self._cell(row, "Précision topographique")) is not None and not _modifiers_named(cell) <= known:
                 yield self._lost(cell, _text(cell))
             modalities = [concept for act in own if (concept := act.modality)]
@@ -287,7 +287,7 @@ class _Document:
         stated = frozenset(codes & _SIDES)
         for piece in (cell.text, *(child.tail for child in cell)):
             text = " ".join((piece or "").split())
-            if text and all(statements.is_contrary(text, name, concept, stated) for concept in concepts):
+            if text and all(is_contrary(text, name, concept, stated) for concept in concepts):
                 yield self._contrary(_Words(cell, text, cell))
 
     # --- answers -----------------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ class _Document:
             if row in rows or (cell := self._cell(row, "Contre-indication")) is None:
                 continue
             text = _text(cell)
-            if names_an_answer(text) and all(statements.names_another(text, "contraindication", one) for one in concepts):
+            if names_an_answer(text) and all(names_another(text, "contraindication", one) for one in concepts):
                 yield issue("IMGDA-1330", self._paths.of(cell), loss="critical", value=text)
 
     def _comments(self, entry: etree._Element, value: etree._Element, present: bool) -> Iterator[Issue]:
@@ -422,7 +422,7 @@ def _modifiers_named(cell: etree._Element) -> set[str]:
     """The sides that a cell names, and the other modifiers of which it has the label."""
     pieces = [piece for text in cell.itertext() for piece in str(text).split(",")]
     labels = _modifier_labels()
-    return {labels[fold(piece)] for piece in pieces if fold(piece) in labels} | set(statements.sides(_text(cell)))
+    return {labels[fold(piece)] for piece in pieces if fold(piece) in labels} | set(sides(_text(cell)))
 
 
 @cache

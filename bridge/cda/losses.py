@@ -23,7 +23,7 @@ from bridge.findings.issues import Issue, LossClass, issue
 from bridge.settings import Losses
 from bridge.tables.codes import rows, value_set
 from bridge.wording.critical import is_critical
-from bridge.wording.statements import sides
+from bridge.wording.sides import sides
 from bridge.xml import attributes
 
 __all__ = ["find", "repeated_ids", "weighed"]

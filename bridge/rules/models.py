@@ -16,7 +16,6 @@ from bridge.tables.codes import rows
 
 __all__ = ["check"]
 
-
 _SETS = {
     "function": "function-code",
     "facility.type": "facility-type",

@@ -11,7 +11,7 @@ from bundles import SNOMED, bundle, concept, order_of
 import bridge
 from bridge.settings import Settings
 from bridge.tables.codes import rows
-from bridge.wording.statements import BOTH, LEFT, RIGHT, sides, sides_of_site
+from bridge.wording.sides import BOTH, LEFT, RIGHT, sides, sides_of_site
 
 BRIDGE = bridge.Bridge()
 KNEE, HAND, FINGER, ONE_SIDE = "361291001", "302539009", "302541005", "66459002"

@@ -20,7 +20,7 @@ from bridge.findings.issues import Issue, LossClass, Severity, issue
 from bridge.settings import Losses
 from bridge.tables.codes import rows, value_set
 from bridge.wording.critical import is_critical
-from bridge.wording.statements import names_a_side
+from bridge.wording.sides import names_a_side
 
 __all__ = ["Place", "find", "is_implied", "loss_class", "place_of", "severity", "weigh"]
 

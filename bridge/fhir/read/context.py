@@ -30,23 +30,16 @@ from bridge.findings.issues import Issue, issue
 from bridge.order import Code, Identifier, Translation
 from bridge.settings import Settings
 from bridge.tables.codes import table, value_set
+from bridge.wording.answers import is_denial, repeats
+from bridge.wording.clauses import prepared
+from bridge.wording.comparison import Wording, adds_to_label, adds_to_site, is_unrelated, says_contrary
+from bridge.wording.contrary import is_contrary
 from bridge.wording.critical import critical_label
-from bridge.wording.denials import Names, contradicts, is_denial, names_in, names_of, only_denied, prepared, repeats
-from bridge.wording.statements import (
-    BOTH,
-    LEFT,
-    RIGHT,
-    Wording,
-    adds_words,
-    is_contrary,
-    is_unrelated,
-    label_of_question,
-    names_a_part,
-    names_another,
-    names_another_question,
-    says_contrary,
-    says_more_of_contrast,
-)
+from bridge.wording.denials import contradicts, only_denied
+from bridge.wording.examinations import says_more_of_contrast
+from bridge.wording.labels import label_of_question, names_a_part, names_another, names_another_question
+from bridge.wording.names import Names, names_in, names_of
+from bridge.wording.sides import BOTH, LEFT, RIGHT
 
 __all__ = ["Coded", "Context", "Stray", "clean", "code_of", "one_line", "plain_text", "same_order", "same_words"]
 
@@ -137,9 +130,9 @@ def _says_more(display: str, datum: Datum, stated: Meaning) -> bool:
     """Whether a display says more than its code: a part of its site, contrast of a modality, a stage of a disease."""
     label = stated.concept.display
     if datum.name == "site":
-        return names_a_part(display, stated.concept) or adds_words(display, label, is_site=True)
+        return names_a_part(display, stated.concept) or adds_to_site(display, label)
     if datum.name in _TOLD_APART:
-        return adds_words(display, label, is_site=False)
+        return adds_to_label(display, label)
     return datum.name == "modality" and says_more_of_contrast(display, stated.concept.code)
 
 

@@ -12,7 +12,7 @@ from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.coding import CARE_INFORMATION, FACTS, MODALITY, MODIFIER, SITE, Datum, meaning
 from bridge.fhir.read.context import Context, one_line, same_words
 from bridge.findings.issues import Issue, issue
-from bridge.wording.statements import is_contrary
+from bridge.wording.contrary import is_contrary
 
 __all__ = ["contrary", "unsaid"]
 

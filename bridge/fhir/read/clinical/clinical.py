@@ -26,8 +26,9 @@ from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import deletion, has_other_focus, is_fact, is_of_another, refuse
 from bridge.order import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier, blank
 from bridge.tables.codes import Concept, absence_subjects, code_system_oid, rows, table, value_set
-from bridge.wording.denials import Names, is_denial, is_yes, names_of
-from bridge.wording.statements import label_of_question
+from bridge.wording.answers import is_denial, is_yes
+from bridge.wording.labels import label_of_question
+from bridge.wording.names import Names, names_of
 
 __all__ = ["LOINC", "TA", "Clinical", "Finding"]
 

@@ -46,7 +46,8 @@ from bridge.order import (
 from bridge.order.identifiers import PROFESSIONALS
 from bridge.order.moments import offset
 from bridge.tables.codes import ValueSet, code_system_oid, table, value_set
-from bridge.wording.denials import names_of, only_denied
+from bridge.wording.denials import only_denied
+from bridge.wording.names import names_of
 
 __all__ = ["Header", "coded_value"]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.context import Context
 from bridge.tables.codes import rows
-from bridge.wording.statements import bare
+from bridge.wording.spelling import bare
 
 __all__ = ["Trust", "trust"]
 

@@ -40,7 +40,7 @@ from bridge.order import (
 )
 from bridge.order.identifiers import INS_ROOTS, PROFESSIONALS, REAL_INS_ROOTS, STRUCTURES, is_ins, is_professional, is_structure
 from bridge.tables.codes import table, value_set
-from bridge.wording.statements import forbids
+from bridge.wording.answers import forbids
 
 __all__ = ["People", "Role", "Structure"]
 

@@ -28,9 +28,11 @@ from bridge.fhir.read.request.details import NUCLEAR, PET, Details
 from bridge.fhir.read.request.sites import Exam, Place, Sites, sorted_translations, words_of
 from bridge.order import Act, Code, Function, Identifier, Site, Translation
 from bridge.tables.codes import code_system_oid, rows, value_set
+from bridge.wording.contrary import is_contrary
 from bridge.wording.critical import is_critical
-from bridge.wording.denials import names_of
-from bridge.wording.statements import contrary_contrast, is_contrary, modalities, names_other_side, wishes_other_contrast
+from bridge.wording.examinations import contrary_contrast, modalities, wishes_other_contrast
+from bridge.wording.names import names_of
+from bridge.wording.sides import names_other_side
 
 __all__ = ["Acts", "ReadAct", "codeable", "codeables", "is_imaging"]
 

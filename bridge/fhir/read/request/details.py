@@ -15,7 +15,8 @@ from bridge.fhir.read.datatypes.names import EFFECTIVE, effective_time
 from bridge.fhir.read.request.sites import modifier_order
 from bridge.order import Code, EffectiveTime, Function
 from bridge.tables.codes import code_system_oid
-from bridge.wording.denials import contradicts, names_of
+from bridge.wording.denials import contradicts
+from bridge.wording.names import names_of
 
 __all__ = ["NUCLEAR", "PET", "SCINTIGRAPHY", "Details"]
 

@@ -21,17 +21,8 @@ from bridge.fhir.read.coding import (
 from bridge.fhir.read.context import Context, Stray, clean, code_of, one_line, plain_text, same_order, same_words
 from bridge.order import Code, Site, Translation
 from bridge.tables.codes import code_system_oid, contains, related, table
-from bridge.wording.statements import (
-    BOTH,
-    LEFT,
-    RIGHT,
-    contrary_sides,
-    contrary_site,
-    label_sides,
-    names_other_side,
-    sides,
-    sides_of_site,
-)
+from bridge.wording.examinations import contrary_site
+from bridge.wording.sides import BOTH, LEFT, RIGHT, contrary_sides, label_sides, names_other_side, sides, sides_of_site
 
 __all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations", "words_of"]
 
