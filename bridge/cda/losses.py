@@ -16,7 +16,7 @@ from lxml import etree
 
 from bridge.cda.claims import Claims
 from bridge.cda.facts import REQUESTS, WITHDRAWN
-from bridge.cda.parser import CDA, NUMBER, Parsed, Paths
+from bridge.cda.parser import CDA, NUMBER, ParsedDocument, Paths
 from bridge.cda.wording import fold, is_a_modality
 from bridge.fhir.ledger.losses import severity
 from bridge.findings.issues import Issue, LossClass, issue
@@ -77,7 +77,7 @@ def loss_class(path: str, code: str = "") -> LossClass:
     return "clinical"
 
 
-def find(parsed: Parsed, claims: Claims, repeated: dict[int, int], policy: Losses) -> Iterator[Issue]:
+def find(parsed: ParsedDocument, claims: Claims, repeated: dict[int, int], policy: Losses) -> Iterator[Issue]:
     """Every loss, as loud as the settings say, and every untidiness of the document itself.
 
     *repeated* tells which subtrees say again what another says.
@@ -98,7 +98,7 @@ _TEXT, _SECTION = f"{CDA}text", f"{CDA}section"
 class _Again:
     """Elements that repeat others of the document, such as the performer of each act: what they repeat is no loss."""
 
-    def __init__(self, parsed: Parsed, repeated: dict[int, int]) -> None:
+    def __init__(self, parsed: ParsedDocument, repeated: dict[int, int]) -> None:
         self._members: dict[int, tuple[int, str]] = {}
         self._known: dict[int, set[tuple[str, str]]] = {}
         for copy, original in repeated.items():
@@ -130,7 +130,7 @@ def _leaves(top: etree._Element, paths: Paths) -> Iterator[tuple[str, str]]:
 class _Reader:
     """Compares one document with the claims on it."""
 
-    def __init__(self, parsed: Parsed, claims: Claims, policy: Losses) -> None:
+    def __init__(self, parsed: ParsedDocument, claims: Claims, policy: Losses) -> None:
         self._claims = claims
         self._policy = policy
         self._paths = parsed.paths
@@ -322,7 +322,7 @@ def _is_allowed(path: str, patterns: tuple[str, ...]) -> bool:
 _POSITION = re.compile(r"\[\d+\]")
 
 
-def repeated_ids(parsed: Parsed) -> dict[int, etree._Element]:
+def repeated_ids(parsed: ParsedDocument) -> dict[int, etree._Element]:
     """The identifiers of the body that stand there already, by their number."""
     body = parsed.root.find(f"{CDA}component/{CDA}structuredBody")
     ids = [e for e in body.iter(f"{CDA}id") if e.get("extension") is None and e.get("root")] if body is not None else []

@@ -15,7 +15,7 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda import claims, codes, contradictions, facts, header, losses
-from bridge.cda.parser import Parsed, is_base64, local_name, parse
+from bridge.cda.parser import ParsedDocument, is_base64, local_name, parse
 from bridge.cda.stylesheets import transform
 from bridge.fhir.read.datatypes.names import is_inverted
 from bridge.findings.errors import SourceError, StylesheetError
@@ -67,14 +67,14 @@ class Reading:
     """None where something mandatory is missing or wrong: the issues say what."""
     issues: list[Issue]
     model: str
-    parsed: Parsed
+    parsed: ParsedDocument
     """The document as a tree."""
 
 
 class Marked(NamedTuple):
     """A document, and the ``order.xml`` that the stylesheet made of it, each element with marks of where it was read."""
 
-    parsed: Parsed
+    parsed: ParsedDocument
     tree: etree._Element
     unread: list[facts.NoFact]
     """What of the document the stylesheet did not see."""
@@ -101,7 +101,7 @@ def read(document: bytes, settings: Settings) -> Reading:
 class _Reading:
     """One document on its way to an order."""
 
-    def __init__(self, parsed: Parsed, tree: etree._Element, unread: list[facts.NoFact], settings: Settings) -> None:
+    def __init__(self, parsed: ParsedDocument, tree: etree._Element, unread: list[facts.NoFact], settings: Settings) -> None:
         self._parsed = parsed
         self._tree = tree
         self._unread = unread

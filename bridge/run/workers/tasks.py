@@ -181,8 +181,7 @@ def _asked(task: Task, limits: Limits) -> tuple[str, Source, dict[str, Any]]:
         return "to-fhir", task.source, {}
     if b"Parameters" not in task.source:
         return "to-cda", task.source, {}
-    bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth + 3, max_leaves=limits.leaves)
-    parsed = parse.parse(task.source, limits=bounds, version=task.options.get("fhir"))
+    parsed = parse.parse(task.source, limits=replace(limits, depth=limits.depth + 3), version=task.options.get("fhir"))
     if parsed.resource["resourceType"] != "Parameters":
         return "to-cda", parsed.resource, {}
     return parameters.read(parsed.resource)
