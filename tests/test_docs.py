@@ -24,7 +24,7 @@ from conftest import ROOT
 import bridge
 from bridge import settings
 from bridge.cli import main
-from bridge.cli.common import Exit
+from bridge.cli.exits import Exit
 from bridge.findings.issues import catalogue
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, permissions, settings_of, settings_options, speaker_options
+from bridge.cli.exits import Exit, guard
+from bridge.cli.options import permissions, settings_of, settings_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.findings.errors import SourceError
 from bridge.run.names import escaped
 

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import Exit, Speaker, config_option, guard, needs, read_input, settings_of, write_output
+from bridge.cli import needs
+from bridge.cli.exits import Exit, guard
+from bridge.cli.files import read_input, write_output
+from bridge.cli.options import config_option, settings_of
+from bridge.cli.speaker import Speaker
 from bridge.findings.errors import BridgeError
 from bridge.findings.issues import Issue, Language, Severity
 from bridge.run.names import calm, escaped

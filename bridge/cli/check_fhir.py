@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import Exit, Speaker, read_input, write_output
+from bridge.cli.exits import Exit
+from bridge.cli.files import read_input, write_output
+from bridge.cli.speaker import Speaker
 
 if TYPE_CHECKING:
     from bridge.checks.fhir import FhirReport

@@ -9,19 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli.common import (
-    Exit,
-    Given,
-    Speaker,
-    conversion_option,
-    exit_code,
-    guard,
-    input_options,
-    needs,
-    policy_options,
-    speaker_options,
-    write_output,
-)
+from bridge.cli import needs
+from bridge.cli.exits import Exit, exit_code, guard
+from bridge.cli.files import write_output
+from bridge.cli.options import Given, conversion_option, input_options, policy_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.options import DEFAULT_MODEL
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, settings_options, speaker_options
+from bridge.cli.exits import Exit, guard
+from bridge.cli.options import settings_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.findings.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from conftest import ROOT
 
 import bridge
 from bridge.cli import main
-from bridge.cli.common import Exit
+from bridge.cli.exits import Exit
 from bridge.fhir.source import parse
 from bridge.settings import Limits
 
