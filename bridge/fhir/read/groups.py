@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import has_type
 from bridge.fhir.read.facts import deletion
 from bridge.fhir.read.header.description import description_of

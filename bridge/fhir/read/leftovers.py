@@ -13,11 +13,11 @@ from typing import Any
 
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.ledger.references import Index
-from bridge.fhir.read.context import one_line
 from bridge.fhir.read.datatypes.addresses import address
 from bridge.fhir.read.datatypes.identifiers import peek_identifier
 from bridge.fhir.read.datatypes.telecoms import means_of
 from bridge.fhir.read.people.people import People
+from bridge.fhir.read.texts import one_line
 from bridge.order import Address, Code, Identifier, Order
 
 __all__ = ["give_up"]

@@ -18,7 +18,7 @@ from bridge.fhir.ledger.references import Index
 from bridge.fhir.read import labels, leftovers, unreferenced
 from bridge.fhir.read.clinical.attachments import Attachments
 from bridge.fhir.read.clinical.clinical import Clinical, narrative_text, section_code, sections
-from bridge.fhir.read.context import Context, clean
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.telecoms import telecom
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import deletion
@@ -29,6 +29,7 @@ from bridge.fhir.read.people.people import People
 from bridge.fhir.read.request.acts import Acts, codeable
 from bridge.fhir.read.request.reasons import Reasons
 from bridge.fhir.read.source import leave_aside
+from bridge.fhir.read.texts import clean
 from bridge.findings.issues import Issue
 from bridge.order import Act, Contact, Identifier, Order, Patient, PatientName, Telecom, blank
 from bridge.order import xml as order_xml

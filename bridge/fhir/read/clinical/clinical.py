@@ -19,16 +19,18 @@ from bridge.fhir.read.clinical.phrases import Phrases, add
 from bridge.fhir.read.clinical.results import Results
 from bridge.fhir.read.clinical.statuses import NOT_FINAL, is_never, marks, status_of, weakening
 from bridge.fhir.read.coding import CONTRAINDICATION, MODIFIER, of
-from bridge.fhir.read.context import Context, clean, one_line, plain_text, same_words
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import identifier, peek_identifier
 from bridge.fhir.read.datatypes.names import effective_time, has_ended
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import deletion, has_other_focus, is_fact, is_of_another, refuse
+from bridge.fhir.read.texts import clean, one_line, plain_text
 from bridge.order import CareInformation, Code, Consent, Contraindication, EffectiveTime, Identifier, blank
 from bridge.tables.codes import Concept, absence_subjects, code_system_oid, rows, table, value_set
 from bridge.wording.answers import is_denial, is_yes
 from bridge.wording.labels import label_of_question
 from bridge.wording.names import Names, names_of
+from bridge.wording.spelling import same_words
 
 __all__ = ["LOINC", "TA", "Clinical", "Finding"]
 

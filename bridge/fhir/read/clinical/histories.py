@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.clinical.phrases import Phrases
 from bridge.fhir.read.clinical.statuses import weakening
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import french_date, moment
+from bridge.fhir.read.texts import one_line
 
 __all__ = ["Histories", "joined"]
 

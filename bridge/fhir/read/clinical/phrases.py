@@ -15,13 +15,15 @@ from typing import NamedTuple
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.clinical.statuses import status_of, weakening
 from bridge.fhir.read.coding import CARE_INFORMATION, FACTS, MODIFIER, SITE, meaning
-from bridge.fhir.read.context import Context, clean, code_of, one_line, same_words
+from bridge.fhir.read.concepts import Context, code_of
 from bridge.fhir.read.datatypes.names import french_date, moment, period
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import is_fact
+from bridge.fhir.read.texts import clean, one_line
 from bridge.fhir.source import definitions
 from bridge.settings import Settings
 from bridge.tables.codes import code_system_name, rows
+from bridge.wording.spelling import same_words
 
 __all__ = ["Phrase", "Phrases", "add", "quantity", "states"]
 

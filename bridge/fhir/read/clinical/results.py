@@ -12,8 +12,10 @@ from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.clinical.histories import joined
 from bridge.fhir.read.clinical.phrases import Phrases, quantity
 from bridge.fhir.read.clinical.statuses import marks
-from bridge.fhir.read.context import Context, clean, one_line, same_order
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import french_date, moment
+from bridge.fhir.read.texts import clean, one_line
+from bridge.wording.spelling import same_order
 
 __all__ = ["Results"]
 

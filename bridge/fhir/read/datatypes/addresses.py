@@ -15,8 +15,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import clean, one_line
 from bridge.fhir.read.datatypes.names import exact_use, is_past
+from bridge.fhir.read.texts import clean, one_line
 from bridge.order import Address
 
 __all__ = ["ADDRESS_USE", "ADDRESS_USE_CODES", "PARTS", "address", "addresses"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import one_line
 from bridge.order import Identifier
 from bridge.order.datatypes import LONGEST_EXTENSION, is_root
 from bridge.order.identifiers import INS_ROOTS, INS_TYPES, PROFESSIONALS, STRUCTURES, by_type, compact, prefixed

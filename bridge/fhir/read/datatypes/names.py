@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import one_line
 from bridge.order import EffectiveTime, Period, PersonName
 from bridge.order.moments import offset
 from bridge.tables.codes import wordings

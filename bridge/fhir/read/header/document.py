@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.fhir.ledger.node import Node, Reason
-from bridge.fhir.read.context import one_line
 from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.datatypes.names import REPLACED_VERSION, iso
 from bridge.fhir.read.header.document_ids import derived
+from bridge.fhir.read.texts import one_line
 from bridge.findings.issues import issue
 from bridge.order import Document, Identifier
 from bridge.tables.codes import code_system_oid, value_set

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bridge.fhir.ledger.losses import severity
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.read.context import Context, clean, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.identifiers import has_root, has_type, identifier
 from bridge.fhir.read.datatypes.names import FURTHER_IDENTIFIER, as_datetime, is_past, iso, moment, period
@@ -22,6 +22,7 @@ from bridge.fhir.read.header.description import Description, Participation, desc
 from bridge.fhir.read.header.document import Identity
 from bridge.fhir.read.people.people import People, Role, Structure
 from bridge.fhir.read.people.referents import PROFESSIONAL_TYPES, lose_reference, names_professional, names_structure
+from bridge.fhir.read.texts import clean, one_line
 from bridge.findings.issues import issue
 from bridge.order import (
     Attester,

@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.tables.codes import rows
 from bridge.wording.spelling import bare
 

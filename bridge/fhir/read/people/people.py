@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Generic, TypeVar
 
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.read.context import Context, one_line, same_words
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.identifiers import has_type, identifier, is_under, peek_identifier
 from bridge.fhir.read.datatypes.names import (
@@ -24,6 +24,7 @@ from bridge.fhir.read.datatypes.names import (
 from bridge.fhir.read.datatypes.telecoms import telecoms
 from bridge.fhir.read.people.identity import Trust, trust
 from bridge.fhir.read.people.referents import PROFESSIONAL_TYPES, lose_reference, named_type, names_professional, names_structure
+from bridge.fhir.read.texts import one_line
 from bridge.order import (
     Address,
     Code,
@@ -41,6 +42,7 @@ from bridge.order import (
 from bridge.order.identifiers import INS_ROOTS, PROFESSIONALS, REAL_INS_ROOTS, STRUCTURES, is_ins, is_professional, is_structure
 from bridge.tables.codes import table, value_set
 from bridge.wording.answers import forbids
+from bridge.wording.spelling import same_words
 
 __all__ = ["People", "Role", "Structure"]
 

@@ -20,12 +20,13 @@ from bridge.fhir.read.coding import (
     is_hybrid,
     meaning,
 )
-from bridge.fhir.read.context import Coded, Context, Stray, clean, code_of
+from bridge.fhir.read.concepts import Coded, Context, Stray, code_of
 from bridge.fhir.read.datatypes.identifiers import has_type, identifier
 from bridge.fhir.read.datatypes.names import effective_time, is_inverted, iso, moment
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.request.details import NUCLEAR, PET, Details
 from bridge.fhir.read.request.sites import Exam, Place, Sites, sorted_translations, words_of
+from bridge.fhir.read.texts import clean
 from bridge.order import Act, Code, Function, Identifier, Site, Translation
 from bridge.tables.codes import code_system_oid, rows, value_set
 from bridge.wording.contrary import is_contrary

@@ -18,11 +18,13 @@ from bridge.fhir.read.coding import (
     is_contrary_side,
     meaning,
 )
-from bridge.fhir.read.context import Context, Stray, clean, code_of, one_line, plain_text, same_order, same_words
+from bridge.fhir.read.concepts import Context, Stray, code_of
+from bridge.fhir.read.texts import clean, one_line, plain_text
 from bridge.order import Code, Site, Translation
 from bridge.tables.codes import code_system_oid, contains, related, table
 from bridge.wording.examinations import contrary_site
 from bridge.wording.sides import BOTH, LEFT, RIGHT, contrary_sides, label_sides, names_other_side, sides, sides_of_site
+from bridge.wording.spelling import same_order, same_words
 
 __all__ = ["Exam", "Place", "Sites", "modifier_order", "site_words", "sorted_translations", "words_of"]
 
