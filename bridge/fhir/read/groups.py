@@ -12,7 +12,7 @@ from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import has_type
 from bridge.fhir.read.facts import deletion
 from bridge.fhir.read.header.description import description_of
-from bridge.fhir.read.request.acts import is_imaging
+from bridge.fhir.read.request.categories import is_imaging
 
 __all__ = ["Group", "groups", "of_one_document", "replaced_by"]
 

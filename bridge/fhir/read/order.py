@@ -26,7 +26,9 @@ from bridge.fhir.read.groups import Group, groups
 from bridge.fhir.read.header.description import Description, description_of
 from bridge.fhir.read.header.header import Header, coded_value
 from bridge.fhir.read.people.people import People
-from bridge.fhir.read.request.acts import Acts, codeable
+from bridge.fhir.read.request.acts import Acts
+from bridge.fhir.read.request.deadlines import has_no_deadline, place_of_deadline
+from bridge.fhir.read.request.examination import codeable
 from bridge.fhir.read.request.reasons import Reasons
 from bridge.fhir.read.source import leave_aside
 from bridge.fhir.read.texts import clean
@@ -347,10 +349,10 @@ class _Reader:
         """The acts that are said to have no deadline."""
         for request in self.requests:
             own = clinical.functions if owner is not None and owner.value is request.value else []
-            for act in reader.read(request, own, shared).acts:
+            for act in reader.read(request, own, shared):
                 self.places["acts", len(acts)] = request.path
-                self.places["acts", len(acts), "wanted_by"] = _deadline(request)
-                without |= {len(acts)} if _has_no_deadline(request) else set()
+                self.places["acts", len(acts), "wanted_by"] = place_of_deadline(request)
+                without |= {len(acts)} if has_no_deadline(request) else set()
                 acts.append(act)
         return self._with_deadline(acts, without)
 
@@ -495,20 +497,6 @@ class _Reader:
         for request in self.requests:
             if "performer" in request:
                 request.lose("performer", "IMGDA-0909", "administrative")
-
-
-def _has_no_deadline(request: Node) -> bool:
-    """Whether the deadline is said to be unknown. FHIR: occurrenceDateTime, extension data-absent-reason."""
-    sibling = request.child("_occurrenceDateTime")
-    return bool(sibling and sibling.extensions("data-absent-reason"))
-
-
-def _deadline(request: Node) -> str:
-    """FHIRPath of the deadline of a request, or of the element that is absent."""
-    if (name := request.choice("occurrence")) is None:
-        return request.at("occurrence")
-    span = request.child("occurrencePeriod")
-    return span.at("end" if "end" in span else "start") if span else request.at(name)
 
 
 def _is_nuclear(request: Node) -> bool:

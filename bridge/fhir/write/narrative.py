@@ -11,9 +11,9 @@ import html
 from collections.abc import Iterable
 
 from bridge.fhir.read.datatypes.names import french_date
-from bridge.fhir.read.request.sites import site_words
 from bridge.fhir.write.resources import JSON
 from bridge.order import Act, Contraindication, Function, Order
+from bridge.order.labels import site_words
 from bridge.order.narratives import SectionWords
 
 __all__ = ["Row", "documents", "education", "history", "narrative", "plan", "reasons", "received", "results"]

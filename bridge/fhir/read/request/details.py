@@ -12,7 +12,7 @@ from bridge.fhir.read.clinical.clinical import TA
 from bridge.fhir.read.coding import MODIFIER
 from bridge.fhir.read.concepts import Context, code_of
 from bridge.fhir.read.datatypes.names import EFFECTIVE, effective_time
-from bridge.fhir.read.request.sites import modifier_order
+from bridge.fhir.read.request.site import modifier_order
 from bridge.fhir.read.texts import clean
 from bridge.order import Code, EffectiveTime, Function
 from bridge.tables.codes import code_system_oid
