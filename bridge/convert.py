@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.cda.stylesheets import transform
 from bridge.fhir.ledger import losses
-from bridge.fhir.read.order import Reading, read
+from bridge.fhir.read.readings import Reading, read
 from bridge.fhir.source import parse, structure
 from bridge.findings.errors import BridgeError, OrderError, SourceError, StylesheetError
 from bridge.findings.issues import Issue, issue

@@ -25,7 +25,7 @@ from bridge.order import xml as order_xml
 from bridge.order.identifiers import INS_ROOTS
 from bridge.settings import Limits, Settings
 
-__all__ = ["Marked", "Reading", "marked", "read"]
+__all__ = ["Marked", "ReadDocument", "marked", "read"]
 
 _O = f"{{{order_xml.NAMESPACE}}}"
 _X = "{urn:x-bridge:source}"
@@ -60,7 +60,7 @@ _VALUES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadDocument:
     """What a document says, and what was found on the way."""
 
     order: Order | None
@@ -93,12 +93,12 @@ def marked(document: bytes, limits: Limits) -> Marked:
     return Marked(parsed, xml.read(text), unread)
 
 
-def read(document: bytes, settings: Settings) -> Reading:
+def read(document: bytes, settings: Settings) -> ReadDocument:
     """Read a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG of a known version."""
-    return _Reading(*marked(document, settings.limits), settings).finish()
+    return _DocumentReader(*marked(document, settings.limits), settings).finish()
 
 
-class _Reading:
+class _DocumentReader:
     """One document on its way to an order."""
 
     def __init__(self, parsed: ParsedDocument, tree: etree._Element, unread: list[facts.NoFact], settings: Settings) -> None:
@@ -108,7 +108,7 @@ class _Reading:
         self._settings = settings
         self._issues: list[Issue] = []
 
-    def finish(self) -> Reading:
+    def finish(self) -> ReadDocument:
         for found in self._tree.iter(f"{_X}issue"):
             self._issues.append(self._told(found.get("code", ""), self._parsed.elements[int(found.get("n", "0"))]))
         claimed = claims.gather(self._tree)
@@ -136,7 +136,7 @@ class _Reading:
         self._issues += [found for found in lost if found.path not in named]
         if any(found.is_error for found in self._issues):
             order = None
-        return Reading(order, self._issues, self._parsed.model, self._parsed)
+        return ReadDocument(order, self._issues, self._parsed.model, self._parsed)
 
     def _note(self, code: str, place: etree._Element, value: str | None = None, /, **parameters: str) -> None:
         self._issues.append(issue(code, self._place(place), value=value, parameters=parameters))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bundles import JSON, LOINC, bundle, concept, order_of
 
-from bridge.fhir.read.order import Reading, read
+from bridge.fhir.read.readings import Reading, read
 from bridge.order import Identifier
 from bridge.settings import Settings
 

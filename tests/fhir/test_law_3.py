@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from strategies import orders
 
 import bridge
-from bridge.fhir.read.order import Reading, read
+from bridge.fhir.read.readings import Reading, read
 from bridge.fhir.source import structure
 from bridge.fhir.write import losses, write
 from bridge.order import Order

@@ -1,4 +1,4 @@
-"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read.order``.
+"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read``.
 
 Two shapes share the same resources. ``document`` is the document of the French guide, with a Composition; ``order`` is a
 collection of ServiceRequests and what they refer to, in which a DocumentReference and Provenances hold the header.
