@@ -23,16 +23,16 @@ from bridge.findings.issues import issue
 from bridge.tables.codes import value_set
 
 __all__ = [
-    "Attachments",
+    "AttachmentPolicy",
     "Custodian",
     "Defaults",
     "Limits",
+    "LocalCode",
     "Losses",
     "Missing",
     "Oids",
     "Settings",
     "Texts",
-    "Translation",
     "load",
 ]
 
@@ -145,14 +145,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attachments:
+class AttachmentPolicy:
     """What to do with attachments that come without data."""
 
     url_only: Literal["error", "skip"] = "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Translation:
+class LocalCode:
     """One code of the site and its counterpart, beside the tables of ``mappings/codes``."""
 
     table: Literal["modality", "site"]
@@ -176,8 +176,8 @@ class Settings:
     losses: Losses = Losses()
     texts: Texts = Texts()
     limits: Limits = Limits()
-    attachments: Attachments = Attachments()
-    translations: tuple[Translation, ...] = ()
+    attachments: AttachmentPolicy = AttachmentPolicy()
+    translations: tuple[LocalCode, ...] = ()
     time_zone: str = "Europe/Paris"
     """IANA zone for instants that come without an offset."""
     document_ids: Literal["oid", "uuid"] = "oid"

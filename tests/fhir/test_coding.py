@@ -161,7 +161,7 @@ def test_a_side_in_the_code_of_several_sites_refuses_the_order_unless_all_have_i
 
 
 def test_a_site_setting_may_add_a_side_to_another_coding():
-    own = bridge.settings.Translation(table="site", system="https://ehr.example/s", code="GD", to=KNEE, modifier=RIGHT)
+    own = bridge.settings.LocalCode(table="site", system="https://ehr.example/s", code="GD", to=KNEE, modifier=RIGHT)
     bridge_of_the_site = bridge.Bridge(bridge.Settings(translations=(own,)))
     for site in in_any_order((SNOMED, KNEE), ("https://ehr.example/s", "GD")):
         (found,) = bridge_of_the_site.normalize(order_of(bodySite=[site])).order.acts[0].sites

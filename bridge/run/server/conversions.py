@@ -24,9 +24,9 @@ from bridge.run.server.options import Options
 from bridge.run.server.senders import body_bytes
 from bridge.run.workers.encodings import in_utf8
 from bridge.run.workers.fair import Sender
-from bridge.run.workers.forms import Form
 from bridge.run.workers.pool import Busy, Closed, WorkerLost
 from bridge.run.workers.tasks import Answer, Task
+from bridge.run.workers.wrapping import Form
 
 __all__ = ["ENDPOINTS", "Conversions", "Endpoint"]
 

@@ -22,8 +22,8 @@ from bridge.findings.issues import Issue, Language, issue
 from bridge.options import ConversionOptions, options_of
 from bridge.order import Order
 from bridge.run.workers import parameters
-from bridge.run.workers.forms import Form, wrap
 from bridge.run.workers.versions import settings_digest
+from bridge.run.workers.wrapping import Form, wrap
 from bridge.settings import Limits, Settings
 from bridge.views.explain import as_html, as_json, as_text
 
