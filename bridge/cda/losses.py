@@ -286,18 +286,19 @@ _FACTS = frozenset({f"{CDA}observation", f"{CDA}procedure"})
 
 
 def _kind(element: etree._Element, leaf: str) -> LossClass:
-    """How much a loss matters: the more serious of its place and its value (docs/decisions.md, 26).
-
-    What was withdrawn, or is said to be unknown, is no fact that could be critical.
-    """
+    """How much a loss matters: the more serious of its place and its value (docs/decisions.md, 26)."""
     around = [e for e in (element, *element.iterancestors()) if e.tag in _FACTS or e.tag == f"{CDA}serviceEvent"]
-    status = [s.get("code") for e in around for s in e.iterchildren(f"{CDA}statusCode")]
     code = next((c.get("code", "") for e in around for c in e.iterchildren(f"{CDA}code")), "")
     kind = loss_class(_plain(element) + leaf, code)
     if leaf == "/@code" and _is_critical_code(element):
         kind = "critical"
-    is_no_fact = any(s in WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
-    return "clinical" if kind == "critical" and is_no_fact else kind
+    return "clinical" if kind == "critical" and _is_no_fact(around) else kind
+
+
+def _is_no_fact(around: list[etree._Element]) -> bool:
+    """Whether what stands around a value was withdrawn, or is said to be unknown: no fact that could be critical."""
+    status = [s.get("code") for e in around for s in e.iterchildren(f"{CDA}statusCode")]
+    return any(s in WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
 
 
 def _is_critical_code(element: etree._Element) -> bool:

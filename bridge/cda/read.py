@@ -113,11 +113,7 @@ class _DocumentReader:
             self._issues.append(self._told(found.get("code", ""), self._parsed.elements[int(found.get("n", "0"))]))
         claimed = claims.gather(self._tree)
         repeated = {int(e.get("of", "")): int(e.get("n", "")) for e in self._tree.iterfind(f"{_X}again")}
-        for code, element, value in codes.tidy(self._tree):
-            if code == codes.CONTRARY:
-                self._issues.append(issue(code, self._label_place(element), value=value))
-            else:
-                self._note(code, element, value)
+        self._tidy_codes()
         self._check_values()
         self._issues += header.findings(self._parsed)
         self._issues += [self._weighed(one.finding) for one in self._unread if one.finding]
@@ -137,6 +133,13 @@ class _DocumentReader:
         if any(found.is_error for found in self._issues):
             order = None
         return ReadDocument(order, self._issues, self._parsed.model, self._parsed)
+
+    def _tidy_codes(self) -> None:
+        for code, element, value in codes.tidy(self._tree):
+            if code == codes.CONTRARY:
+                self._issues.append(issue(code, self._label_place(element), value=value))
+            else:
+                self._note(code, element, value)
 
     def _note(self, code: str, place: etree._Element, value: str | None = None, /, **parameters: str) -> None:
         self._issues.append(issue(code, self._place(place), value=value, parameters=parameters))

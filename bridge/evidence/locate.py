@@ -24,7 +24,7 @@ from bridge.evidence.renderings import Fate, Form, forms, squeeze
 from bridge.fhir.ledger.node import Leaf
 from bridge.findings.errors import BridgeError
 from bridge.order import Order
-from bridge.order.xml import NAMESPACE, plan
+from bridge.order.xml import NAMESPACE, Field, plan
 from bridge.settings import Limits
 
 __all__ = ["Destination", "located", "places"]
@@ -210,19 +210,22 @@ def _entries(
         text = element.text or ""
         yield SaidValue(item, squeeze(read.parsed.media.get(text, text)).casefold(), False, here)
         return
-    children = {}
-    for field in plan(cls):
-        if field.attribute:
-            if value := element.get(field.tag):
-                yield SaidValue(f"{item}.{field.name}", squeeze(value).casefold(), True, here)
-        else:
-            children[field.tag] = field
+    attributes, children = _fields(cls)
+    for field in attributes:
+        if value := element.get(field.tag):
+            yield SaidValue(f"{item}.{field.name}", squeeze(value).casefold(), True, here)
     seen: Counter[str] = Counter()
     for child in element:
         if (known := children.get(str(child.tag))) is not None:
             index = f"[{seen[known.tag]}]" if known.many else ""
             seen[known.tag] += 1
             yield from _entries(child, known.type, f"{item}.{known.name}{index}".lstrip("."), read, spots, here)
+
+
+@cache
+def _fields(cls: type) -> tuple[list[Field], dict[str, Field]]:
+    """The fields of a class of the order that are attributes, and those that are elements, by their tags."""
+    return [f for f in plan(cls) if f.attribute], {f.tag: f for f in plan(cls) if not f.attribute}
 
 
 def _marks(element: etree._Element, read: Marked) -> Iterator[int]:

@@ -124,10 +124,6 @@ def _extensions(outer: PathValue, name: str) -> list[PathValue]:
 def _children(outer: PathValue, name: str) -> list[PathValue]:
     """The items of an element, those of a list one by one; a primitive may have but the extensions of its sibling."""
     value, sibling = outer.value.get(name), outer.value.get(f"_{name}")
-    if sibling is None:
-        if isinstance(value, list):
-            return [PathValue(each, f"{name}[{index}]", outer) for index, each in enumerate(value) if each is not None]
-        return [] if value is None else [PathValue(value, name, outer)]
     many = isinstance(value, list) or isinstance(sibling, list)
     values, siblings = (each if isinstance(each, list) else [each] for each in (value, sibling))
     found = []

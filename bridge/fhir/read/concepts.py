@@ -93,7 +93,7 @@ class Context(Words):
         if concept is None:
             return None
         datum = Datum(set_name, tables)
-        codings = concept.children("coding") or ([concept] if "code" in concept else [])
+        codings = _codings_of(concept)
         found = [(c, m) for c in codings if (m := meaning(c, datum, self.settings))]
         if not found:
             return None
@@ -280,6 +280,11 @@ class Context(Words):
         text = one_line(concept.peek("text"))
         if text and _is_other_question(text, code):
             self.contradiction(concept.at("text"), text)
+
+
+def _codings_of(concept: Node) -> list[Node]:
+    """The codings of a CodeableConcept, or the Coding itself."""
+    return concept.children("coding") or ([concept] if "code" in concept else [])
 
 
 def _is_other_question(text: str, code: str) -> bool:

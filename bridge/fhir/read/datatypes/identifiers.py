@@ -106,14 +106,13 @@ def _read(context: Context, node: Node, default_root: str | None, bare: bool) ->
     if not value or node.peek("use") == "old":
         return None
     by_system = _by_system(context, value, uri, types, bare) if isinstance(uri, str) else None
-    if (typed := by_type(value, types)) and (by_system is None or by_system.root != typed[0]):
-        return _Read(Identifier(root=typed[0], extension=typed[1]), by_type=True)
-    if typed and by_system:
-        return _Read(Identifier(root=typed[0], extension=typed[1]))
+    if typed := by_type(value, types):
+        root, extension = typed
+        return _Read(Identifier(root=root, extension=extension), by_type=by_system is None or by_system.root != root)
     if by_system:
         return _Read(by_system)
-    if root := next((INS_TYPES[name] for name in types if name in INS_TYPES), None):
-        return _Read(Identifier(root=root, extension=compact(value)), by_type=True)
+    if ins := next((INS_TYPES[name] for name in types if name in INS_TYPES), None):
+        return _Read(Identifier(root=ins, extension=compact(value)), by_type=True)
     return _Read(Identifier(root=default_root, extension=value)) if default_root else None
 
 
