@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,15 +13,14 @@ _MOMENT = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)([+-]\
 
 def exists(text: str) -> bool:
     """Whether a text is a date or a moment of the order (the offset may be missing) that the calendar and the clock know."""
-    match = _MOMENT.fullmatch(text)
-    if not match or match[1] == "0000":
+    if not (match := _MOMENT.fullmatch(text)):
         return False
-    year, month, day, hour, minute, second = (int(part) if part else None for part in match.groups()[:6])
-    if month is not None and not 1 <= month <= 12:
+    year, month, day, hour, minute, second = (int(part) if part else 1 for part in match.groups()[:6])
+    try:
+        datetime(year, month, day, hour, minute, second)
+    except ValueError:
         return False
-    if day is not None and not 1 <= day <= calendar.monthrange(year or 1, month or 1)[1]:
-        return False
-    return hour is None or (hour < 24 and (minute or 0) < 60 and (second or 0) < 60)
+    return True
 
 
 def offset(text: str, zone: str) -> str:

@@ -153,14 +153,19 @@ def _value(element: etree._Element, definition: Element | None, version: str) ->
         return etree.tostring(element, encoding="unicode", with_tail=False), None
     kind = definition.type if definition else ""
     if kind == "Resource":
-        found = [_resource(inner, version) for inner in element]
-        return (found[0] if len(found) == 1 else found or {}), None
+        return _inner(element, version), None
     has_value = "value" in element.attrib
     if kind[:1].islower() or (has_value and not kind):
         return _primitive(element, kind, version, has_value)
     if has_value:
         refuse("IMGDA-0112", line=str(element.sourceline))
     return _content(element, elements(version, kind) or {}, version), None
+
+
+def _inner(element: etree._Element, version: str) -> Any:
+    """The resource in an element that holds one; several, or none, for the structural check to name."""
+    found = [_resource(inner, version) for inner in element]
+    return found[0] if len(found) == 1 else found or {}
 
 
 def _primitive(element: etree._Element, kind: str, version: str, has_value: bool) -> tuple[Any, dict[str, Any] | None]:

@@ -160,7 +160,7 @@ class Acts:
         The same site twice cannot stand in one entry either.
         """
         modified = [site for site in sites if site.modifiers]
-        if len(modified) <= 1 and len({(site.location.code if site.location else "", site.text) for site in sites}) == len(sites):
+        if len(modified) <= 1 and not _stands_twice(sites):
             return [replace(act, sites=tuple(sites))]
         plain = tuple(dict.fromkeys(site for site in sites if not site.modifiers))
         groups = [group for group in (plain, *((site,) for site in modified)) if group]
@@ -203,6 +203,10 @@ class Acts:
 def _states_a_fact(concept: Node) -> bool:
     """Whether a coding states a side, a contra-indication, a function or contrast, which no condition carries."""
     return any(is_critical(str(coding.peek("code")), coding.peek("system")) for coding in concept.children("coding"))
+
+
+def _stands_twice(sites: list[Site]) -> bool:
+    return len({(site.location.code if site.location else "", site.text) for site in sites}) < len(sites)
 
 
 def _without_contrary_words(act: Act) -> Act:

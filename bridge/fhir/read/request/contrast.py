@@ -18,10 +18,7 @@ __all__ = ["read_contrast"]
 
 def read_contrast(context: Context, exam: Exam, request: Node, details: Details) -> tuple[Code | None, list[str]]:
     """The answer on contrast where the model has a place for it; else what it adds to the comment."""
-    answers = [*exam.contrast, *details.contrast()]
-    for code, place in answers:
-        if code != answers[0][0]:
-            context.note("IMGDA-0437", place.path)
+    answers = _answers(context, exam, details)
     if not answers:
         _contrast_in_words(context, exam)
         if exam.states_contrast and family(exam.modality.code) in WITH_CONTRAST:
@@ -36,6 +33,15 @@ def read_contrast(context: Context, exam: Exam, request: Node, details: Details)
         return None, []
     context.note("IMGDA-0412", request.at("orderDetail") if details.contrast() else place.path)
     return None, [contrast.display or contrast.code]
+
+
+def _answers(context: Context, exam: Exam, details: Details) -> list[tuple[Code, Node]]:
+    """The answers on contrast of the code and of the details, and where they stand; contrary ones are reported."""
+    answers = [*exam.contrast, *details.contrast()]
+    for code, place in answers:
+        if code != answers[0][0]:
+            context.note("IMGDA-0437", place.path)
+    return answers
 
 
 def _is_said_by_modality(context: Context, exam: Exam, contrast: Code, place: Node) -> bool:
