@@ -46,7 +46,7 @@ TOPICS = {
 _MAPPING_HEAD = """\
 # Elements
 
-The {count} elements of FHIR that the bridge reads, with the item of the order ([`bridge.order`](../bridge/order/model.py)) and
+The {count} elements of FHIR that the bridge reads, with the item of the order ([`bridge.order`](../bridge/order/)) and
 where the value stands in the document. Generated from the traces of the stories in `fixtures/`: nothing is claimed here that no
 conversion does. `imgda mapping` prints the same table; `python tests/refresh_tables.py` writes it again.
 

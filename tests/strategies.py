@@ -13,7 +13,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from bridge.order.model import (
+from bridge.order import (
     Act,
     Address,
     Attachment,

@@ -15,7 +15,7 @@ from lxml import etree
 from bridge.cda.wording import denies_label, fold
 from bridge.order.xml import NAMESPACE
 from bridge.tables.codes import Concept, ValueSet, rows, value_set
-from bridge.wording.statements import is_contrary
+from bridge.wording.contrary import is_contrary
 
 __all__ = ["tidy"]
 

@@ -10,8 +10,8 @@ import unicodedata
 from functools import cache
 
 from bridge.tables.codes import Concept, value_set
-from bridge.wording.denials import is_denial
-from bridge.wording.statements import names_another
+from bridge.wording.answers import is_denial
+from bridge.wording.labels import names_another
 
 __all__ = ["denies_label", "denies_urgency", "fold", "is_a_modality", "names_an_answer"]
 

@@ -27,7 +27,6 @@ from bridge.tables.shipped import models
 
 __all__ = ["Report", "check", "failed", "model_of"]
 
-
 _WEIGHED: dict[str, Severity] = {"IMGDA-1326": "error", "IMGDA-1329": "warning"}
 """What is about somebody else is an error here; words that deny an urgency are like other words against a code."""
 

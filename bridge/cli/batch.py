@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, permissions, settings_of, settings_options, speaker_options
+from bridge.cli.exits import Exit, guard
+from bridge.cli.options import permissions, settings_of, settings_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.findings.errors import SourceError
 from bridge.run.names import escaped
 
 if TYPE_CHECKING:
+    from bridge.run.batch.journal import State
     from bridge.run.batch.sources import Source
     from bridge.run.workers.tasks import Answer
 
@@ -48,6 +51,7 @@ _mode_option = click.option(
 @_mode_option
 @settings_options
 @speaker_options
+# layout: a parameter for each option of the command
 def batch(
     speaker: Speaker,
     source: str,
@@ -101,18 +105,7 @@ def batch(
                 state = run(job, stop=stop, progress=progress)
         except Locked:
             speaker.fail("locked", Exit.CANNOT_CREATE, path=str(journal))
-    done, others = state.outcomes["done"], state.outcomes["refused"] + state.outcomes["failed"]
-    speaker.say(speaker.word("batch", done=str(done), others=str(others), dead=escaped(str(dead))))
-    if isinstance(state.broken, SourceError):
-        speaker.issues(state.broken.issues)
-        raise SystemExit(int(Exit.UNREADABLE))
-    if state.broken:
-        with guard(speaker):
-            raise state.broken
-    if stop():
-        raise SystemExit(128 + _caught[0])
-    if others:
-        raise SystemExit(int(Exit.PARTIAL))
+    _end(state, dead, speaker)
 
 
 @click.command()
@@ -125,6 +118,7 @@ def batch(
 @_mode_option
 @settings_options
 @speaker_options
+# layout: a parameter for each option of the command
 def watch(
     speaker: Speaker,
     folder: Path,
@@ -170,6 +164,22 @@ def watch(
                     pool.close()
         except Locked:
             raise SettingsError(issue("IMGDA-1825", None)) from None
+
+
+def _end(state: State, dead: Path, speaker: Speaker) -> None:
+    """Say what became of the orders; the exit code is that of what broke the run off, or of the orders that were refused."""
+    done, others = state.outcomes["done"], state.outcomes["refused"] + state.outcomes["failed"]
+    speaker.say(speaker.word("batch", done=str(done), others=str(others), dead=escaped(str(dead))))
+    if isinstance(state.broken, SourceError):
+        speaker.issues(state.broken.issues)
+        raise SystemExit(int(Exit.UNREADABLE))
+    if state.broken:
+        with guard(speaker):
+            raise state.broken
+    if _caught:
+        raise SystemExit(128 + _caught[0])
+    if others:
+        raise SystemExit(int(Exit.PARTIAL))
 
 
 def _on_cluster(

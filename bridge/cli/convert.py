@@ -9,23 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli.common import (
-    Exit,
-    Given,
-    Speaker,
-    conversion_option,
-    exit_code,
-    guard,
-    input_options,
-    needs,
-    policy_options,
-    speaker_options,
-    write_output,
-)
+from bridge.cli import needs
+from bridge.cli.exits import Exit, exit_code, guard
+from bridge.cli.files import write_output
+from bridge.cli.options import Given, conversion_option, input_options, policy_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.options import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from bridge.cda.stylesheets import Direction
+    from bridge.order import Order
 
 __all__ = ["convert", "normalize"]
 
@@ -66,9 +59,7 @@ def convert(
             raise click.UsageError(_ONE_ORDER)
         bridge = Bridge(given.settings(speaker, on_loss))
         source = given.source(speaker)
-        sheets: list[Direction] = ["to-cda"]
-        sheets += ["check"] if check else []
-        sheets += ["to-order"] if paranoid or stats else []
+        sheets: list[Direction] = ["to-cda", *(["check"] if check else []), *(["to-order"] if paranoid or stats else [])]
         needs(*((model, sheet) for sheet in sheets))
         options: dict[str, Any] = {"model": model, "draft": draft, "check": check}
         if each:
@@ -102,16 +93,20 @@ def _convert_each(bridge: Any, source: bytes, output: str, speaker: Speaker, **o
         if isinstance(result, BridgeError):
             refused += 1
             code = exit_code(result)
-            speaker.issues(result.issues)
-            continue
-        ids = result.order.request.ids
-        name = re.sub(r"[^\w.-]+", "_", ids[0].extension or "") if ids else ""
-        name = name if name.strip(".") and name not in names else f"{name or 'order'}-{index}"
-        names.add(name)
-        write_output(str(Path(output) / f"{name}.xml"), result.document, speaker)
+        else:
+            name = _name_of(result.order, names, index)
+            names.add(name)
+            write_output(str(Path(output) / f"{name}.xml"), result.document, speaker)
         speaker.issues(result.issues)
     if refused:
         raise SystemExit(int(Exit.PARTIAL if names else code))
+
+
+def _name_of(order: Order, taken: set[str], index: int) -> str:
+    """The number of an order as the name of its file; with its place in the input where that is none, or is taken."""
+    ids = order.request.ids
+    name = re.sub(r"[^\w.-]+", "_", ids[0].extension or "") if ids else ""
+    return name if name.strip(".") and name not in taken else f"{name or 'order'}-{index}"
 
 
 @click.command()

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, settings_options, speaker_options
+from bridge.cli.exits import Exit, guard
+from bridge.cli.options import settings_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.findings.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
 @partial(settings_options, folder=True)
 @speaker_options
+# layout: a parameter for each option of the command that has a part of its own in it
 def serve(
     speaker: Speaker,
     config: Path | None,

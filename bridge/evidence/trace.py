@@ -45,7 +45,7 @@ class Row:
     type: str | None
     """FHIR type of the value."""
     item: str | None
-    """Item of the order: a field of :class:`bridge.order.model.Order`."""
+    """Item of the order: a field of :class:`bridge.order.Order`."""
     xpaths: tuple[str, ...] = ()
     """Where it stands in the document."""
     rule: str | None = None

@@ -13,8 +13,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from bridge.findings.issues import Issue, issue
-from bridge.order import datatypes
-from bridge.order.model import (
+from bridge.order import (
     Address,
     Attachment,
     Code,
@@ -28,6 +27,7 @@ from bridge.order.model import (
     PersonName,
     Telecom,
     Translation,
+    datatypes,
 )
 from bridge.order.moments import is_moment
 

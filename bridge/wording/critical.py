@@ -27,16 +27,25 @@ def critical_label(code: str, uri: str | None) -> str | None:
         return None
     if uri is not None and not is_code_system(uri) and not is_terminology_cisis(code):
         return None
-    settings = Settings()
     if uri is None and not code.startswith(("MED-", "GEN-", "ORG-")):
         uri = code_system_uri(_SNOMED)
+    settings = Settings()
     for datum in FACTS:
         if found := of(code, uri, datum, settings):
             return found.concept.display
+    return _side_label(code, uri, settings) or _contrast_label(code, uri, settings)
+
+
+def _side_label(code: str, uri: str | None, settings: Settings) -> str | None:
+    """The label of a side, or of a site with its side."""
     if (side := of(code, uri, MODIFIER, settings)) and side.concept.code in SIDES and side.relation != "inexact":
         return side.concept.display
     if (site := of(code, uri, SITE, settings)) and site.modifiers:
         return f"{site.concept.display} {value_set('topographic-modifier').by_code[site.modifiers[0]][0].display}"
+    return None
+
+
+def _contrast_label(code: str, uri: str | None, settings: Settings) -> str | None:
     modality = of(code, uri, MODALITY, settings)
     return modality.concept.display if modality and modality.concept.code in _CONTRAST else None
 

@@ -12,7 +12,7 @@ import bridge
 from bridge.settings import Settings
 from bridge.tables.codes import rows
 from bridge.tables.concepts import BOTH, LEFT, RIGHT
-from bridge.wording.statements import sides, sides_of_site
+from bridge.wording.sides import sides, sides_of_site
 
 BRIDGE = bridge.Bridge()
 KNEE, HAND, FINGER, ONE_SIDE = "361291001", "302539009", "302541005", "66459002"

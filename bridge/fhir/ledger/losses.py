@@ -19,7 +19,7 @@ from bridge.findings.losses import loss_class, severity
 from bridge.settings import Losses
 from bridge.tables.codes import rows
 from bridge.wording.critical import is_critical
-from bridge.wording.statements import names_a_side
+from bridge.wording.sides import names_a_side
 
 __all__ = ["Place", "find", "is_implied", "place_of"]
 

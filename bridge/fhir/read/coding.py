@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
+from bridge.order import Translation
 from bridge.order.datatypes import is_code, is_oid
-from bridge.order.model import Translation
 from bridge.settings import Settings
 from bridge.tables.codes import (
     code_system_oid,

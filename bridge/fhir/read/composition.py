@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import clean, plain_text
+from bridge.fhir.read.texts import clean, plain_text
 from bridge.tables.codes import code_system_oid
 from bridge.tables.concepts import LOINC
 

@@ -1,171 +1,40 @@
-"""A FHIR imaging order, read into the order: the steps, one after the other.
-
-Nothing stops at the first fault: each is reported and reading goes on, so that an order with ten faults gives ten findings.
+"""One order, assembled from the parts of its requests: the steps, one after the other.
 
 Source: docs/fhir.md, 2 (the input contract).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bridge.fhir.ledger import losses
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.ledger.node import root as view
-from bridge.fhir.ledger.references import Index
-from bridge.fhir.read import labels, leftovers, unreferenced
+from bridge.fhir.read import unreferenced
 from bridge.fhir.read.clinical.clinical import Clinical
-from bridge.fhir.read.composition import narrative_text, section_code, sections
-from bridge.fhir.read.context import Context, clean
+from bridge.fhir.read.composition import sections
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.telecoms import telecom
-from bridge.fhir.read.distinct import Distinct
-from bridge.fhir.read.facts import deletion
-from bridge.fhir.read.groups import Group, groups
+from bridge.fhir.read.free_texts import FreeTexts
+from bridge.fhir.read.groups import Group
 from bridge.fhir.read.header.description import Description, description_of
 from bridge.fhir.read.header.header import Header, coded_value
 from bridge.fhir.read.people.patient import read_patient
 from bridge.fhir.read.people.people import People
-from bridge.fhir.read.request.acts import Acts, codeable
+from bridge.fhir.read.request.acts import Acts
+from bridge.fhir.read.request.deadlines import has_no_deadline, place_of_deadline
+from bridge.fhir.read.request.examination import codeable
 from bridge.fhir.read.request.reasons import Reasons
-from bridge.fhir.read.source import leave_aside
-from bridge.findings.issues import Issue
+from bridge.order import Act, Contact, Identifier, Order, Patient, PatientName, Telecom
 from bridge.order import xml as order_xml
-from bridge.order.model import Act, Contact, Identifier, Order, Patient, PatientName, Telecom
-from bridge.order.origins import Places
-from bridge.settings import Settings
-from bridge.wording import blank
 
-__all__ = ["Reading", "read"]
+__all__ = ["OrderReader"]
 
-_BUNDLES = ("document", "transaction", "batch", "collection", "searchset", "message")
-_TAKEN_BACK = ("cancelled", "entered-in-error")
-_NOT_FINAL = ("deprecated", "partial", "preliminary", "registered", "unknown")
 _EXTENSION_OF_INFO = "extension-ServiceRequest.supportingInfo"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one group of requests gave."""
-
-    order: Order | None
-    """None where no request was found, or those of two patients."""
-    issues: tuple[Issue, ...]
-    number: str | None = None
-    """The order number as sent."""
-    places: Places = field(default_factory=Places)
-    """FHIRPath of the items of the order."""
-    source: Node | None = field(default=None, repr=False)
-    """The view of the whole input, whose ledger says what became of each leaf."""
-    version: str = "R4"
-    """FHIR version of the input."""
-    taken: frozenset[tuple[int, str | int]] | None = field(default=None, repr=False)
-    """The marks of the ledger that are for this order; None where there is no other."""
-
-
-def read(
-    resource: dict[str, Any],
-    version: str,
-    settings: Settings,
-    *,
-    single: bool = False,
-    now: datetime | None = None,
-) -> list[Reading]:
-    """Every order of a Bundle or ServiceRequest, whose structure has been checked.
-
-    *single* joins requests without a common number into one order when they have patient, requester and day in common.
-    """
-    root = view(resource)
-    context = Context(Index(root), settings, version, root.ledger)
-    context.issues += context.index.issues
-    if problem := _unsuitable(root):
-        context.note(*problem)
-        return [Reading(None, tuple(context.issues))]
-    _refuse_modifiers(context, root)
-    composition = _composition(context, root)
-    if composition:
-        _check_status(context, composition)
-    found = groups(context, root, composition, single=single)
-    if not found:
-        if not any(issue.is_error for issue in context.issues):
-            context.note("IMGDA-0203", root.path)
-        return [Reading(None, tuple(context.issues))]
-    shared = tuple(context.issues)
-    readings: list[Reading] = []
-    people: list[People] = []
-    for group in found:
-        context.begin()
-        root.ledger.taken = set() if len(found) > 1 else None
-        reader = _Reader(context, root, composition, group, now)
-        order = reader.order()
-        people.append(reader.people)
-        taken = None if root.ledger.taken is None else frozenset(root.ledger.taken)
-        readings.append(Reading(order, shared + tuple(context.issues), group.number, Places(reader.places), taken=taken))
-    labelled = labels.contrary(context, root)
-    leave_aside(context.index)
-    _refuse_deletions(root)
-    leftovers.give_up(context.index, people, [reading.order for reading in readings if reading.order])
-    unreferenced.belonging_to_nothing(context)
-    lost = tuple(losses.find(root, context.index, settings.losses))
-    """With several orders in one input, a leaf is lost when no order took it."""
-    return [
-        replace(reading, issues=reading.issues + labels_of + lost, source=root, version=version)
-        for reading, group in zip(readings, found, strict=True)
-        for labels_of in [tuple(labels.unsaid(labelled, reading.issues, group.requests))]
-    ]
-
-
-def _unsuitable(root: Node) -> tuple[str, str] | None:
-    if root.type_name == "ServiceRequest":
-        return None
-    if root.type_name != "Bundle":
-        return "IMGDA-0201", root.path
-    return ("IMGDA-0202", root.at("type")) if root.deciding("type") not in _BUNDLES else None
-
-
-def _composition(context: Context, root: Node) -> Node | None:
-    """The Composition of shape (a), the ANS document."""
-    if root.type_name == "Bundle" and root.peek("type") == "document":
-        return next(iter(context.index.of_type("Composition")), None)
-    return None
-
-
-def _check_status(context: Context, composition: Node) -> None:
-    """A document that was taken back is refused, and one that is not final is said (docs/decisions.md, 35)."""
-    status = composition.peek("status")
-    if status in _TAKEN_BACK:
-        context.note("IMGDA-0343", composition.at("status"))
-    elif status in _NOT_FINAL:
-        composition.decide("status")
-        context.note("IMGDA-0912", composition.at("status"), status=str(status))
-
-
-def _refuse_modifiers(context: Context, root: Node) -> None:
-    """An unknown modifierExtension, or implicitRules, may reverse the meaning of anything: an error wherever it stands."""
-    stack: list[tuple[Any, str]] = [(root.value, root.path)]
-    while stack:
-        value, path = stack.pop()
-        if isinstance(value, dict):
-            for name in ("modifierExtension", "implicitRules"):
-                if value.get(name):
-                    context.note("IMGDA-0210", f"{path}.{name}")
-            stack += [(item, f"{path}.{key}") for key, item in value.items() if isinstance(item, (dict, list))]
-        else:
-            stack += [(item, f"{path}[{i}]") for i, item in enumerate(value) if isinstance(item, (dict, list))]
-
-
-def _refuse_deletions(root: Node) -> None:
-    """An instruction to delete what was read, and is no fact with a status of its own, is a critical loss: a person, a place."""
-    for entry in root.children("entry"):
-        resource, request = entry.child("resource"), entry.child("request")
-        if resource is None or request is None or deletion(resource) is None:
-            continue
-        if root.ledger.has_read(resource.value) and not root.ledger.is_read(request.value, "method"):
-            request.lose("method", "IMGDA-0901", "critical")
-
-
-class _Reader:
+class OrderReader:
     """Reads one group of requests."""
 
     def __init__(self, context: Context, root: Node, composition: Node | None, group: Group, now: datetime | None) -> None:
@@ -180,6 +49,7 @@ class _Reader:
 
     # --- the order ---------------------------------------------------------------------------------------------------
 
+    # layout: the steps of one order in their sequence, then its items one by one
     def order(self) -> Order | None:
         """The order, with a placeholder for each mandatory item that is missing and reported; None for two patients."""
         nodes = self._patient_nodes()
@@ -198,13 +68,7 @@ class _Reader:
         screening, urgency = header.is_screening(), header.urgency()
         reasons = self._reasons(clinical)
         supporting = self._supporting()
-        for resource in supporting:
-            clinical.read(resource)
-        for concept in (
-            c for request in self.requests for item in request.children("supportingInfo") for c in item.children("concept")
-        ):
-            clinical.concept(concept)
-        clinical.finish()
+        self._read_data(clinical, supporting)
         patient, contacts = self._patient(patient_node)
         acts = self._acts(clinical, ids)
         callback = self._callback(clinical)
@@ -216,7 +80,8 @@ class _Reader:
             for request in self.requests:
                 request.lose("authoredOn", "IMGDA-0903", "administrative")
         contraindications = self._contraindications(clinical)  # before the history: what has no place there goes into it
-        self._narratives(reasons, clinical)
+        texts = FreeTexts(self.context, self.requests, self.composition, clinical, reasons)
+        texts.fill_from_sections()
         self._note_places(patient_node)
         self._wished_performers(urgent=urgency is not None)
         times = clinical.answers.times
@@ -228,9 +93,9 @@ class _Reader:
             legal_authenticator=legal,
             request=event,
             encounter=header.encounter(authors[0].professional),
-            justification=self._joined(reasons.justification, "reasonCode") or "",
-            medical_history=self._history(clinical, "medical"),
-            surgical_history=self._history(clinical, "surgical"),
+            justification=texts.joined(reasons.justification, "reasonCode") or "",
+            medical_history=texts.history("medical"),
+            surgical_history=texts.history("surgical"),
             acts=acts,
             patient_informed=clinical.information.informed,
             patient_informed_at=times.get("patient_informed_at"),
@@ -242,12 +107,12 @@ class _Reader:
             screening=screening,
             urgency=urgency,
             callback=callback,
-            purpose=self._joined(reasons.purpose, "reasonCode"),
+            purpose=texts.joined(reasons.purpose, "reasonCode"),
             contraindications=contraindications,
             care_information=tuple(clinical.care.found.values()),
-            patient_information=self._joined(self._information(clinical), "patientInstruction"),
-            event=self._joined(self._events(clinical), "supportingInfo"),
-            prior_results=self._joined(clinical.results_of.lines, "supportingInfo"),
+            patient_information=texts.joined(texts.information(), "patientInstruction"),
+            event=texts.joined(texts.events(), "supportingInfo"),
+            prior_results=texts.joined(clinical.results_of.lines, "supportingInfo"),
             attachments=tuple(clinical.documents.found),
             medical_history_at=times.get("medical_history_at"),
             surgical_history_at=times.get("surgical_history_at"),
@@ -308,6 +173,8 @@ class _Reader:
                 informants.append(node)
         return [node for node in informants if not self.context.is_foreign(node)]
 
+    # --- what is asked for and why -----------------------------------------------------------------------------------
+
     def _reasons(self, clinical: Clinical) -> Reasons:
         reasons = Reasons(self.context, clinical)
         for request in self.requests:
@@ -316,17 +183,8 @@ class _Reader:
 
     def _supporting(self) -> list[Node]:
         """Every resource that the requests, or the sections of the document, put beside the request."""
-        references = []
-        for request in self.requests:
-            for item in request.children("supportingInfo"):
-                reference = item.child("reference") or (item if "reference" in item or "identifier" in item else None)
-                references += [reference] if reference else []
-            for extension in request.extensions(_EXTENSION_OF_INFO):
-                references += [r for part in extension.extensions("reference") if (r := part.child("valueReference"))]
-        for section in sections(self.composition) if self.composition else ():
-            references += section.children("entry")
         found = []
-        for reference in references:
+        for reference in list(self._references()):
             resource = self.context.index.find(reference)
             if resource is not None:
                 found.append(resource)
@@ -336,25 +194,48 @@ class _Reader:
             found += unreferenced.of_the_patient(self.context)
         return found
 
+    def _references(self) -> Iterator[Node]:
+        """The references of the requests, of their extensions, and of the sections of the document."""
+        for request in self.requests:
+            for item in request.children("supportingInfo"):
+                if reference := item.child("reference") or (item if "reference" in item or "identifier" in item else None):
+                    yield reference
+            for extension in request.extensions(_EXTENSION_OF_INFO):
+                yield from (r for part in extension.extensions("reference") if (r := part.child("valueReference")))
+        for section in sections(self.composition) if self.composition else ():
+            yield from section.children("entry")
+
+    def _read_data(self, clinical: Clinical, supporting: list[Node]) -> None:
+        """Read the medical data: the resources first, then the concepts that stand in their place."""
+        for resource in supporting:
+            clinical.read(resource)
+        for item in (item for request in self.requests for item in request.children("supportingInfo")):
+            for concept in item.children("concept"):
+                clinical.concept(concept)
+        clinical.finish()
+
     def _acts(self, clinical: Clinical, ids: tuple[Identifier, ...]) -> tuple[Act, ...]:
         reader, shared = Acts(self.context), self.header.shared_ids(ids)
-        nuclear = [r for r in self.requests if self.context.matches(codeable(r, "code"), "modality")]
-        nuclear = [r for r in nuclear if _is_nuclear(r)]
-        owner = nuclear[0] if len(nuclear) == 1 else None
-        if clinical.functions and owner is None:
-            for node in clinical.functions:
-                self.context.note("IMGDA-0408", node.path)
+        owner = self._owner_of_functions(clinical)
         acts: list[Act] = []
         without: set[int] = set()
         """The acts that are said to have no deadline."""
         for request in self.requests:
-            own = clinical.functions if owner is not None and owner.value is request.value else []
-            for act in reader.read(request, own, shared).acts:
+            for act in reader.read(request, clinical.functions if request is owner else [], shared):
                 self.places["acts", len(acts)] = request.path
-                self.places["acts", len(acts), "wanted_by"] = _deadline(request)
-                without |= {len(acts)} if _has_no_deadline(request) else set()
+                self.places["acts", len(acts), "wanted_by"] = place_of_deadline(request)
+                without |= {len(acts)} if has_no_deadline(request) else set()
                 acts.append(act)
         return self._with_deadline(acts, without)
+
+    def _owner_of_functions(self, clinical: Clinical) -> Node | None:
+        """The only request for PET or scintigraphy: the Observations MED-1133 are its own, and else an error."""
+        nuclear = [r for r in self.requests if self.context.matches(codeable(r, "code"), "modality") and _is_nuclear(r)]
+        if len(nuclear) == 1:
+            return nuclear[0]
+        for node in clinical.functions:
+            self.context.note("IMGDA-0408", node.path)
+        return None
 
     def _with_deadline(self, acts: list[Act], without: set[int]) -> tuple[Act, ...]:
         """The deadline belongs to the whole request: an act without one takes the only one there is (docs/fhir.md, M17).
@@ -392,73 +273,11 @@ class _Reader:
                     point.lose("use", "IMGDA-0903")
         return (replace(author, professional=replace(author.professional, telecoms=tuple(known))), *authors[1:])
 
-    # --- texts -------------------------------------------------------------------------------------------------------
-
-    def _joined(self, texts: list[str], element: str) -> str | None:
-        if len(texts) > 1:
-            self.context.note("IMGDA-0433", self.requests[0].at(element))
-        return "\n".join(texts) or None
-
-    def _history(self, clinical: Clinical, kind: str) -> str:
-        antecedents = clinical.antecedents
-        texts = antecedents.medical if kind == "medical" else antecedents.surgical
-        settings = self.context.settings.texts
-        if not blank.is_blank("\n".join(texts)):
-            return "\n".join(texts)
-        if kind in antecedents.known_absence:
-            return settings.known_absence
-        code = "IMGDA-0417" if kind == "medical" else "IMGDA-0418"
-        origin = {"origin": "texts.not_recorded", "item": f"{kind}_history"}
-        self.context.note(code, self.requests[0].at("supportingInfo"), **origin)
-        return settings.not_recorded
-
-    @reads("patient_information")
-    def _information(self, clinical: Clinical) -> list[str]:
-        texts = Distinct(clinical.information.texts)
-        for request in self.requests:
-            found = [request.text("patientInstruction")]
-            found += [n.text("instructionMarkdown") for n in request.children("patientInstruction")]
-            for text in map(clean, found):
-                if text:
-                    texts.append(text)
-        return texts
-
-    @reads("event")
-    def _events(self, clinical: Clinical) -> list[str]:
-        """Évènements associés; the wording of a Timing says one too (docs/fhir.md, M18)."""
-        texts = Distinct(clinical.information.events)
-        for request in self.requests:
-            timing = request.child("occurrenceTiming")
-            code = timing.child("code") if timing else None
-            if code and (text := clean(code.text("text"))):
-                texts.append(text)
-        return texts
-
     def _contraindications(self, clinical: Clinical) -> tuple[Any, ...]:
         found = clinical.contraindications.found()
         for index, path in enumerate(clinical.contraindications.paths()):
             self.places["contraindications", index] = path
         return found
-
-    @reads("narratives")
-    def _narratives(self, reasons: Reasons, clinical: Clinical) -> None:
-        """The words of a section stand in for a free text that no resource gives (docs/fhir.md, 2.2)."""
-        targets: dict[str | None, list[str]] = {
-            "55115-0": reasons.justification,
-            "11329-0": clinical.antecedents.medical,
-            "34895-3": self._information(clinical) or clinical.information.texts,
-            "30954-2": clinical.results_of.lines,
-        }
-        for section in sections(self.composition) if self.composition else ():
-            code = section_code(section)
-            if code == "11329-0":
-                clinical.antecedents.none_known(section)
-            texts = targets.get(code)
-            answered = code in ("11329-0", "34895-3") and section.children("entry")
-            if texts == [] and not answered and not (code == "11329-0" and "medical" in clinical.antecedents.known_absence):
-                if text := narrative_text(section):
-                    self.context.note("IMGDA-0439", section.at("text"))
-                    texts.append(text)
 
     # --- where things stand ------------------------------------------------------------------------------------------
 
@@ -487,20 +306,6 @@ class _Reader:
         for request in self.requests:
             if "performer" in request:
                 request.lose("performer", "IMGDA-0909", "administrative")
-
-
-def _has_no_deadline(request: Node) -> bool:
-    """Whether the deadline is said to be unknown. FHIR: occurrenceDateTime, extension data-absent-reason."""
-    sibling = request.child("_occurrenceDateTime")
-    return bool(sibling and sibling.extensions("data-absent-reason"))
-
-
-def _deadline(request: Node) -> str:
-    """FHIRPath of the deadline of a request, or of the element that is absent."""
-    if (name := request.choice("occurrence")) is None:
-        return request.at("occurrence")
-    span = request.child("occurrencePeriod")
-    return span.at("end" if "end" in span else "start") if span else request.at(name)
 
 
 def _is_nuclear(request: Node) -> bool:

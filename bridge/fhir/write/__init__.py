@@ -1,4 +1,4 @@
-"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read.order``.
+"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read``.
 
 Two shapes share the same resources. ``document`` is the document of the French guide, with a Composition; ``order`` is a
 collection of ServiceRequests and what they refer to, in which a DocumentReference and Provenances hold the header.
@@ -24,7 +24,7 @@ from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
 from bridge.fhir.write.source import write_source
 from bridge.findings.issues import Issue, issue
-from bridge.order.model import Order, Participant
+from bridge.order import Order, Participant
 from bridge.order.narratives import Words
 
 __all__ = ["Shape", "losses", "write"]

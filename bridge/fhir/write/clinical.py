@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.fhir.write.datatypes import concept, effective_time, identifier, is_instant, loinc, ta
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order.model import Attachment, Contraindication, EffectiveTime, Order
+from bridge.order import Attachment, Contraindication, EffectiveTime, Order
 from bridge.order.xml import CONTRAINDICATION, derived_id
 
 __all__ = ["ClinicalSections"]

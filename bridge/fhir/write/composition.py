@@ -15,7 +15,7 @@ from bridge.fhir.write.clinical import ClinicalSections
 from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, ta, typed, v3
 from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import ANS, JSON, Resources, absent, parts, reference
-from bridge.order.model import Attester, Author, Document, Order, Participant, Period, Professional
+from bridge.order import Attester, Author, Document, Order, Participant, Period, Professional
 from bridge.order.narratives import SectionWords, Words
 
 __all__ = ["Links", "replaced_document", "write"]

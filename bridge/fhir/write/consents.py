@@ -8,7 +8,7 @@ from __future__ import annotations
 from bridge.fhir.extensions import FURTHER_IDENTIFIER
 from bridge.fhir.write.datatypes import concept, identifier, typed
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order.model import Consent, FulfilledOrder
+from bridge.order import Consent, FulfilledOrder
 
 __all__ = ["fulfilled", "write_consent"]
 

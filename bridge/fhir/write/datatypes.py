@@ -14,8 +14,8 @@ from bridge.fhir.read.datatypes.addresses import ADDRESS_USE, PARTS
 from bridge.fhir.read.datatypes.identifiers import URIS
 from bridge.fhir.read.datatypes.telecoms import TELECOM_ADDRESS, TELECOM_USE, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
+from bridge.order import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
 from bridge.order.identifiers import PROFESSIONALS, STRUCTURES
-from bridge.order.model import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
 from bridge.tables.codes import code_system_uri
 
 __all__ = [

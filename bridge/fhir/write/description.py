@@ -14,7 +14,7 @@ from bridge.fhir.write.composition import Links, replaced_document
 from bridge.fhir.write.datatypes import identifier, is_instant, loinc, period, v3
 from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order.model import Order, Period
+from bridge.order import Order, Period
 
 __all__ = ["write"]
 

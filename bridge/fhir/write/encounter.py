@@ -8,7 +8,7 @@ from __future__ import annotations
 from bridge.fhir.write.datatypes import address, coding, concept, period, place_identifier, v3, visit_identifiers
 from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order.model import Code, Encounter, Facility
+from bridge.order import Code, Encounter, Facility
 
 __all__ = ["write_encounter"]
 

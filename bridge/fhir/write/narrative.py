@@ -10,9 +10,9 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from bridge.fhir.read.request.sites import site_words
 from bridge.fhir.write.resources import JSON
-from bridge.order.model import Act, Contraindication, Function, Order
+from bridge.order import Act, Contraindication, Function, Order
+from bridge.order.labels import site_words
 from bridge.order.moments import french_date
 from bridge.order.narratives import SectionWords
 

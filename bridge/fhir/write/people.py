@@ -22,8 +22,7 @@ from bridge.fhir.write.datatypes import (
     v3,
 )
 from bridge.fhir.write.resources import HL7, JSON, Resources, absent, parts, reference
-from bridge.order.identifiers import INS_ROOTS, INS_TYPES
-from bridge.order.model import (
+from bridge.order import (
     Address,
     Author,
     Code,
@@ -37,6 +36,7 @@ from bridge.order.model import (
     PersonName,
     Professional,
 )
+from bridge.order.identifiers import INS_ROOTS, INS_TYPES
 from bridge.tables.codes import code_system_uri, rows, value_set
 
 __all__ = ["WrittenPeople"]

@@ -99,13 +99,7 @@ class Front:
     def _sender(self, headers: Headers) -> str | None:
         """Whose settings hold; ``None`` when the call names nobody where it should."""
         senders, named = self.senders, headers.getlist("imgda-sender")
-        shown = None
-        if senders.tokens:
-            scheme, _, value = headers.get("authorization", "").partition(" ")
-            shown = senders.shown(value.strip().encode("latin-1").decode("utf-8", "surrogateescape"))
-            if scheme.lower() != "bearer" or shown is None:
-                raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": "Bearer"})
-        own = shown.sender if shown is not None else None
+        own = self._owner_of_token(headers) if senders.tokens else None
         if (
             len(named) > 1
             or (named and not senders.are_named)
@@ -114,6 +108,14 @@ class Front:
             raise refused(403, "IMGDA-1704")
         usual = DEFAULT if senders.are_named else ""
         return own or next(iter(named), usual if usual in senders.sites else None)
+
+    def _owner_of_token(self, headers: Headers) -> str | None:
+        """The sender to whom the token of a call belongs; ``None`` for a token of any. Raises a refusal 401."""
+        scheme, _, value = headers.get("authorization", "").partition(" ")
+        shown = self.senders.shown(value.strip().encode("latin-1").decode("utf-8", "surrogateescape"))
+        if scheme.lower() != "bearer" or shown is None:
+            raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": "Bearer"})
+        return shown.sender
 
     def turn_away(self, refusal: Refused) -> Response:
         """The answer to what is no request yet; its fault has a line in the log as every request has."""

@@ -12,9 +12,10 @@ from functools import cache
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, clean, one_line
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import clean, one_line
 from bridge.tables.codes import Concept, absence_subjects, rows, table
-from bridge.wording.denials import is_denial
+from bridge.wording.answers import is_denial
 from bridge.wording.spelling import same_words
 
 __all__ = ["Absence", "Denial", "absence", "categories", "kinds_of_allergy", "subjects"]

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.clinical.phrases import Phrases, quantity
 from bridge.fhir.read.clinical.statuses import marks
-from bridge.fhir.read.context import Context, clean
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import effective_time, moment
-from bridge.order.model import EffectiveTime
+from bridge.fhir.read.texts import clean
 from bridge.order.moments import french_date
-from bridge.wording.denials import Names
+from bridge.order.values import EffectiveTime
+from bridge.wording.names import Names
 
 __all__ = ["Answers"]
 

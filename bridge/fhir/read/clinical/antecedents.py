@@ -13,7 +13,7 @@ from bridge.fhir.read.clinical.absences import Denial, absence
 from bridge.fhir.read.clinical.answers import Answers
 from bridge.fhir.read.clinical.phrases import add, joined
 from bridge.fhir.read.clinical.statuses import weakening
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.distinct import Distinct
 from bridge.wording import blank
 

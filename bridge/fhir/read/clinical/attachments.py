@@ -12,11 +12,12 @@ import re
 from dataclasses import dataclass, field
 
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.read.context import Context, clean, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import moment
 from bridge.fhir.read.distinct import Distinct
+from bridge.fhir.read.texts import clean, one_line
 from bridge.findings.issues import LossClass
-from bridge.order.model import Attachment, Code
+from bridge.order import Attachment, Code
 from bridge.tables.codes import code_system_oid, is_code_system, value_set
 
 __all__ = ["LinkedDocuments"]

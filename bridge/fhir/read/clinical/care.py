@@ -14,10 +14,11 @@ from bridge.fhir.read.clinical.antecedents import Antecedents
 from bridge.fhir.read.clinical.contraindications import Contraindications, is_contraindication
 from bridge.fhir.read.clinical.phrases import joined
 from bridge.fhir.read.clinical.statuses import weakening
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import effective_time, has_ended
-from bridge.order.model import CareInformation, Code
-from bridge.wording.denials import names_of
+from bridge.order.model import CareInformation
+from bridge.order.values import Code
+from bridge.wording.names import names_of
 
 __all__ = ["CareInformations"]
 

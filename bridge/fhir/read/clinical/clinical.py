@@ -21,14 +21,14 @@ from bridge.fhir.read.clinical.information import Information
 from bridge.fhir.read.clinical.phrases import Phrases
 from bridge.fhir.read.clinical.results import Results
 from bridge.fhir.read.clinical.statuses import NOT_FINAL, is_never, status_of
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.datatypes.names import has_ended
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import deletion, has_other_focus, is_fact, is_of_another, refuse
-from bridge.order.model import Consent
+from bridge.order import Consent
 from bridge.tables.concepts import CONTRAINDICATION, LOINC, MODIFIER, TA, of
-from bridge.wording.statements import label_of_question
+from bridge.wording.labels import label_of_question
 
 __all__ = ["Clinical"]
 

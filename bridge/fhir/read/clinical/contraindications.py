@@ -15,13 +15,16 @@ from bridge.fhir.read.clinical.answers import Answers
 from bridge.fhir.read.clinical.antecedents import Antecedents
 from bridge.fhir.read.clinical.phrases import add, joined
 from bridge.fhir.read.clinical.statuses import is_never, marks, weakening
-from bridge.fhir.read.context import Context, clean, code_of
+from bridge.fhir.read.concepts import Context, code_of
 from bridge.fhir.read.datatypes.identifiers import identifier, peek_identifier
 from bridge.fhir.read.datatypes.names import effective_time
 from bridge.fhir.read.distinct import Distinct
-from bridge.order.model import Code, Contraindication, EffectiveTime, Identifier
+from bridge.fhir.read.texts import clean
+from bridge.order.model import Contraindication
+from bridge.order.values import Code, EffectiveTime, Identifier
 from bridge.tables.concepts import CONTRAINDICATION
-from bridge.wording.denials import is_yes, names_of
+from bridge.wording.answers import is_yes
+from bridge.wording.names import names_of
 
 __all__ = ["Contraindications", "is_contraindication", "is_denied_contraindication"]
 

@@ -17,8 +17,9 @@ from bridge.fhir.read.clinical.contraindications import Contraindications, is_co
 from bridge.fhir.read.clinical.implants import Implants
 from bridge.fhir.read.clinical.phrases import Phrases, joined
 from bridge.fhir.read.clinical.statuses import weakening
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import moment
+from bridge.fhir.read.texts import one_line
 from bridge.order.moments import french_date
 
 __all__ = ["Histories"]

@@ -17,10 +17,11 @@ from bridge.fhir.ledger.node import Node, reads
 from bridge.fhir.read.clinical.antecedents import Antecedents
 from bridge.fhir.read.clinical.phrases import Phrases, add, joined
 from bridge.fhir.read.clinical.statuses import marks
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import has_ended, moment
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import is_fact
+from bridge.fhir.read.texts import one_line
 from bridge.order.moments import french_date
 from bridge.tables.codes import code_system_oid, rows, value_set
 

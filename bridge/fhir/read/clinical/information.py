@@ -12,9 +12,10 @@ from bridge.fhir.read.clinical.answers import Answers
 from bridge.fhir.read.clinical.attachments import LinkedDocuments
 from bridge.fhir.read.clinical.phrases import add
 from bridge.fhir.read.clinical.statuses import marks
-from bridge.fhir.read.context import Context, clean
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.distinct import Distinct
-from bridge.wording.denials import names_of
+from bridge.fhir.read.texts import clean
+from bridge.wording.names import names_of
 
 __all__ = ["Information"]
 

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.clinical.statuses import status_of, weakening
 from bridge.fhir.read.coding import meaning
-from bridge.fhir.read.context import Context, clean, code_of, one_line
+from bridge.fhir.read.concepts import Context, code_of
 from bridge.fhir.read.datatypes.names import moment, period
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import is_fact
+from bridge.fhir.read.texts import clean, one_line
 from bridge.fhir.source import definitions
 from bridge.order.moments import french_date
 from bridge.settings import Settings

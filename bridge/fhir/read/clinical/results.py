@@ -15,9 +15,10 @@ from bridge.fhir.read.clinical.antecedents import Antecedents
 from bridge.fhir.read.clinical.attachments import LinkedDocuments
 from bridge.fhir.read.clinical.phrases import Phrases, add, joined
 from bridge.fhir.read.clinical.statuses import marks
-from bridge.fhir.read.context import Context, clean, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import moment
 from bridge.fhir.read.distinct import Distinct
+from bridge.fhir.read.texts import clean, one_line
 from bridge.order.moments import french_date
 from bridge.wording.spelling import same_order
 

@@ -10,7 +10,8 @@ from functools import cache
 from typing import Literal, NamedTuple, cast
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, clean
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import clean
 from bridge.tables.codes import rows
 from bridge.wording.spelling import same_words
 

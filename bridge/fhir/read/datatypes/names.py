@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bridge.fhir.extensions import ADDITIONAL_NAME, NAME_QUALIFIER
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, one_line
-from bridge.order.model import EffectiveTime, Period, PersonName
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import one_line
+from bridge.order import EffectiveTime, Period, PersonName
 from bridge.order.moments import as_datetime, is_inverted, iso, latest, offset
 from bridge.tables.codes import wordings
 

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.ledger.references import Index
-from bridge.fhir.read.context import one_line
 from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.datatypes.names import moment, period
 from bridge.fhir.read.people.people import People
 from bridge.fhir.read.people.roles import Role
-from bridge.order.model import Identifier, Period
+from bridge.fhir.read.texts import one_line
+from bridge.order import Identifier, Period
 
 __all__ = ["Description", "Participation", "description_of"]
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.fhir.extensions import REPLACED_VERSION
 from bridge.fhir.ledger.node import Node, Reason
-from bridge.fhir.read.context import one_line
 from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.header.document_ids import derived
+from bridge.fhir.read.texts import one_line
 from bridge.findings.issues import issue
-from bridge.order.model import Document, Identifier
+from bridge.order import Document, Identifier
 from bridge.order.moments import iso
 from bridge.tables.codes import code_system_oid, value_set
 

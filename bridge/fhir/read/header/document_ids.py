@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 
-from bridge.order.model import Identifier
+from bridge.order import Identifier
 from bridge.settings import Settings
 
 __all__ = ["derived"]

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bridge.fhir.extensions import FURTHER_IDENTIFIER
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.read.context import Context, clean, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.identifiers import has_root, has_type, identifier
 from bridge.fhir.read.datatypes.names import is_past, moment, period
@@ -24,10 +24,10 @@ from bridge.fhir.read.people.people import People
 from bridge.fhir.read.people.referents import PROFESSIONAL_TYPES, lose_reference, names_professional, names_structure
 from bridge.fhir.read.people.roles import Role
 from bridge.fhir.read.people.structures import Structure
+from bridge.fhir.read.texts import clean, one_line
 from bridge.findings.issues import issue
 from bridge.findings.losses import severity
-from bridge.order.identifiers import PROFESSIONALS
-from bridge.order.model import (
+from bridge.order import (
     Attester,
     Author,
     Code,
@@ -47,9 +47,11 @@ from bridge.order.model import (
     Request,
     Urgency,
 )
+from bridge.order.identifiers import PROFESSIONALS
 from bridge.order.moments import as_datetime, iso, offset
 from bridge.tables.codes import ValueSet, code_system_oid, table, value_set
-from bridge.wording.denials import names_of, only_denied
+from bridge.wording.denials import only_denied
+from bridge.wording.names import names_of
 
 __all__ = ["Header", "coded_value"]
 
@@ -700,7 +702,7 @@ class Header:
         return Organization(id=Identifier(root=_STRUCTURES))
 
     def _settings_custodian(self) -> Structure | None:
-        from bridge.order.model import Telecom
+        from bridge.order import Telecom
 
         own = self.context.settings.custodian
         if not own.identifier:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import has_type, identifier, is_under, peek_identifier
 from bridge.fhir.read.datatypes.names import is_past
 from bridge.order.identifiers import INS_ROOTS, REAL_INS_ROOTS, is_ins
-from bridge.order.model import Address, Identifier, PatientName
+from bridge.order.values import Address, Identifier, PatientName
 from bridge.tables.codes import rows
 from bridge.wording.spelling import bare
 

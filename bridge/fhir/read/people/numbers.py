@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import identifier, peek_identifier
 from bridge.order.identifiers import PROFESSIONALS, STRUCTURES, is_professional, is_structure
-from bridge.order.model import Identifier
+from bridge.order.values import Identifier
 
 __all__ = ["first_usable", "professional_ids", "repeat", "structure_number"]
 

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, code_of, one_line
+from bridge.fhir.read.concepts import Context, code_of
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.names import best_name, civility, joined_names, moment
 from bridge.fhir.read.datatypes.telecoms import telecoms
 from bridge.fhir.read.people.identity import missing_traits, patient_ids
 from bridge.fhir.read.people.people import People
 from bridge.fhir.read.people.relatives import read_relatives
-from bridge.order.model import Address, Code, Contact, Identifier, Patient, PatientName
+from bridge.fhir.read.texts import one_line
+from bridge.order.people import Contact, Patient
+from bridge.order.values import Address, Code, Identifier, PatientName
 from bridge.tables.codes import table
 
 __all__ = ["read_patient"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.identifiers import identifier, peek_identifier
 from bridge.fhir.read.datatypes.names import name
@@ -18,7 +18,15 @@ from bridge.fhir.read.people.numbers import first_usable, professional_ids, repe
 from bridge.fhir.read.people.referents import PROFESSIONAL_TYPES, lose_reference, named_type, names_professional, names_structure
 from bridge.fhir.read.people.roles import Role, is_function, participation, qualifications, role_class, speciality
 from bridge.fhir.read.people.structures import Structure, general_contacts, named_structure, read_structure
-from bridge.order.model import Code, Device, Identifier, Organization, PersonName, Professional
+from bridge.fhir.read.texts import one_line
+from bridge.order import (
+    Code,
+    Device,
+    Identifier,
+    Organization,
+    PersonName,
+    Professional,
+)
 
 __all__ = ["People"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.datatypes.names import is_past, name
@@ -19,9 +19,11 @@ from bridge.fhir.read.datatypes.telecoms import telecoms
 from bridge.fhir.read.people.identity import never_an_ins
 from bridge.fhir.read.people.people import People
 from bridge.fhir.read.people.roles import ROLE_CLASSES
-from bridge.order.model import Address, Code, Contact, Guardian, Identifier, Organization, PersonName, Telecom
+from bridge.fhir.read.texts import one_line
+from bridge.order.people import Contact, Guardian, Organization
+from bridge.order.values import Address, Code, Identifier, PersonName, Telecom
 from bridge.tables.codes import code_system_oid, code_system_uri, table
-from bridge.wording.statements import forbids
+from bridge.wording.answers import forbids
 
 __all__ = ["read_relatives"]
 

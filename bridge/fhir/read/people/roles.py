@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context
-from bridge.order.model import Code, Professional
+from bridge.fhir.read.concepts import Context
+from bridge.order.people import Professional
+from bridge.order.values import Code
 from bridge.tables.codes import code_system_oid, value_set
 
 __all__ = ["ROLE_CLASSES", "Role", "is_function", "participation", "qualifications", "role_class", "speciality"]

@@ -10,15 +10,17 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.addresses import addresses
 from bridge.fhir.read.datatypes.identifiers import is_under
 from bridge.fhir.read.datatypes.names import is_past
 from bridge.fhir.read.datatypes.telecoms import telecoms
 from bridge.fhir.read.people.numbers import first_usable, structure_number
 from bridge.fhir.read.people.referents import names_structure
+from bridge.fhir.read.texts import one_line
 from bridge.order.identifiers import STRUCTURES
-from bridge.order.model import Code, Organization
+from bridge.order.people import Organization
+from bridge.order.values import Code
 from bridge.wording.spelling import same_words
 
 __all__ = ["Structure", "general_contacts", "named_structure", "read_structure"]
