@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bridge
-from bridge.fhir.read.header.document_ids import derived
+from bridge.fhir.read.header.identity import derived
 from bridge.order.model import Document
 from bridge.settings import from_mapping
 

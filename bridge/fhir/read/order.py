@@ -18,13 +18,29 @@ from bridge.fhir.ledger.references import Index
 from bridge.fhir.read import labels, leftovers, unreferenced
 from bridge.fhir.read.clinical.attachments import Attachments
 from bridge.fhir.read.clinical.clinical import Clinical, narrative_text, section_code, sections
-from bridge.fhir.read.context import Context, clean
+from bridge.fhir.read.context import Context, clean, code_of
 from bridge.fhir.read.datatypes.telecoms import telecom
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import deletion
 from bridge.fhir.read.groups import Group, groups
-from bridge.fhir.read.header.description import Description, description_of
-from bridge.fhir.read.header.header import Header, coded_value
+from bridge.fhir.read.header.authors import read_authors
+from bridge.fhir.read.header.communications import call_back_numbers, wants_call_back
+from bridge.fhir.read.header.document import read_document
+from bridge.fhir.read.header.encounter import read_encounter
+from bridge.fhir.read.header.information import (
+    informing_professionals,
+    informing_relatives,
+    lose_unplaced,
+    read_data_enterer,
+    read_recipients,
+)
+from bridge.fhir.read.header.numbers import fulfilled_orders, order_ids, shared_ids
+from bridge.fhir.read.header.participants import read_participants
+from bridge.fhir.read.header.request import is_screening, read_request
+from bridge.fhir.read.header.responsibles import read_authenticators, read_custodian
+from bridge.fhir.read.header.source import HeaderSource
+from bridge.fhir.read.header.times import created_at, requested_at
+from bridge.fhir.read.header.urgency import read_urgency
 from bridge.fhir.read.people.people import People
 from bridge.fhir.read.request.acts import Acts, codeable
 from bridge.fhir.read.request.reasons import Reasons
@@ -172,10 +188,8 @@ class _Reader:
         self.composition = composition
         self.requests = group.requests
         self.places: dict[tuple[str | int, ...], str] = {(): group.requests[0].path}
-        self.people = People(context)
-        described = None if composition else description_of(context.index, group.requests)
-        description = Description(self.people, described) if described else None
-        self.header = Header(context, self.people, root, composition, group.requests, now, description)
+        self.source = HeaderSource.of(context, root, composition, group.requests, now)
+        self.people = self.source.people
 
     # --- the order ---------------------------------------------------------------------------------------------------
 
@@ -187,14 +201,14 @@ class _Reader:
             return None
         patient_node = self.context.patient = nodes[0] if nodes else None
         self._focus(patient_node)
-        header = self.header
-        ids = header.order_ids()
-        requested = header.requested_at()
-        created = header.created_at(requested)
+        source = self.source
+        ids = order_ids(source)
+        requested = requested_at(source)
+        created = created_at(source, requested)
         self.people.now = self.context.now = requested or created
-        authors = header.authors(requested, created)
+        authors = read_authors(source, requested, created)
         clinical = Clinical(self.context, Attachments(self.context))
-        screening, urgency = header.is_screening(), header.urgency()
+        screening, urgency = is_screening(source), read_urgency(source)
         reasons = self._reasons(clinical)
         supporting = self._supporting()
         for resource in supporting:
@@ -209,8 +223,8 @@ class _Reader:
         callback = self._callback(clinical)
         if callback is not None:
             authors = self._with_call_back_numbers(authors)
-        legal, others = header.authenticators(authors, requested, created)
-        event = header.request(ids, authors, requested, created)
+        legal, others = read_authenticators(source, authors, requested, created)
+        event = read_request(source, ids, authors, requested, created)
         if requested not in (authors[0].time, legal.time, event.period.start):
             for request in self.requests:
                 request.lose("authoredOn", "IMGDA-0903", "administrative")
@@ -219,24 +233,24 @@ class _Reader:
         self._note_places(patient_node)
         self._wished_performers(urgent=urgency is not None)
         order = Order(
-            document=header.document(ids, requested, created),
+            document=read_document(source, ids, requested, created),
             patient=patient,
             authors=authors,
-            custodian=header.custodian(authors[0].professional),
+            custodian=read_custodian(source, authors[0].professional),
             legal_authenticator=legal,
             request=event,
-            encounter=header.encounter(authors[0].professional),
+            encounter=read_encounter(source, authors[0].professional),
             justification=self._joined(reasons.justification, "reasonCode") or "",
             medical_history=self._history(clinical, "medical"),
             surgical_history=self._history(clinical, "surgical"),
             acts=acts,
             patient_informed=clinical.informed,
             patient_informed_at=clinical.times.get("patient_informed_at"),
-            data_enterer=header.data_enterer(),
+            data_enterer=read_data_enterer(source),
             contacts=contacts,
-            recipients=header.recipients(),
+            recipients=(addressed := read_recipients(source)).recipients,
             authenticators=others,
-            participants=header.participants(patient_node, supporting),
+            participants=read_participants(source, patient_node, supporting),
             screening=screening,
             urgency=urgency,
             callback=callback,
@@ -252,12 +266,12 @@ class _Reader:
             patient_information_at=clinical.times.get("patient_information_at"),
             event_at=clinical.times.get("event_at"),
             callback_at=clinical.times.get("callback_at") if callback is not None else None,
-            informants=header.professional_informants(),
-            fulfils=header.fulfilled(),
+            informants=informing_professionals(source),
+            fulfils=fulfilled_orders(source),
             consents=tuple(dict.fromkeys(clinical.consents)),
         )
         order = order_xml.without_derived_ids(order)
-        header.lose_the_rest(order)
+        lose_unplaced(self.people, order, addressed.roles)
         self.places |= {("identifier", i.root, i.extension or ""): where for i, where in self.context.identified.items()}
         return order
 
@@ -291,13 +305,13 @@ class _Reader:
         nobody = Patient(
             ids=(Identifier(root="0.0"),),
             name=PatientName(birth_family=self.context.settings.texts.not_stated),
-            gender=coded_value("gender", "UN"),
+            gender=code_of("gender", "UN"),
             birth_date="0001",
         )
         return nobody, ()
 
     def _relatives(self, patient: Node) -> list[Node]:
-        informants = self.header.informants()
+        informants = informing_relatives(self.source)
         named = {id(node.value) for node in informants}
         for node in self.context.index.of_type("RelatedPerson"):
             owner = node.child("patient")
@@ -335,7 +349,7 @@ class _Reader:
         return found
 
     def _acts(self, clinical: Clinical, ids: tuple[Identifier, ...]) -> tuple[Act, ...]:
-        reader, shared = Acts(self.context), self.header.shared_ids(ids)
+        reader, shared = Acts(self.context), shared_ids(self.source, ids)
         nuclear = [r for r in self.requests if self.context.matches(codeable(r, "code"), "modality")]
         nuclear = [r for r in nuclear if _is_nuclear(r)]
         owner = nuclear[0] if len(nuclear) == 1 else None
@@ -370,7 +384,7 @@ class _Reader:
         return tuple(acts)
 
     def _callback(self, clinical: Clinical) -> bool | None:
-        stated = self.header.wants_call_back()
+        stated = wants_call_back(self.source)
         if stated and clinical.callback is False:
             self.context.note("IMGDA-0328", self.requests[0].at("extension"))
         return stated if stated is not None else clinical.callback
@@ -381,7 +395,7 @@ class _Reader:
         author = authors[0]
         known: dict[Telecom, None] = dict.fromkeys(author.professional.telecoms)
         values = {number.value for number in known}
-        for point in self.header.call_back_numbers():
+        for point in call_back_numbers(self.source):
             for number in telecom(point):
                 if number.value not in values:
                     known[number] = None
