@@ -11,9 +11,10 @@ from test_rules import BROKEN
 
 import bridge
 from bridge.evidence.provenance import sha256
+from bridge.fhir.read import order as assembly
 from bridge.fhir.read.clinical.contraindications import Contraindications
 from bridge.fhir.read.clinical.histories import Histories
-from bridge.fhir.read.header.header import Header
+from bridge.fhir.read.header import urgency
 from bridge.fhir.read.request.details import Details
 from bridge.fhir.read.request.reasons import Reasons
 from bridge.fhir.read.request.sites import Sites
@@ -76,8 +77,8 @@ SAFETY = {
     ),
     "the site": (order_of(), Sites, "_body_site", nothing),
     "the side": (LEFT_KNEE, Sites, "_modifier", nothing),
-    "the priority": (order_of(priority="urgent", reasonCode=URGENT), Header, "urgency", nothing),
-    "the reason of the urgency": (order_of(priority="urgent", reasonCode=URGENT), Header, "_is_urgency", lambda *_: False),
+    "the priority": (order_of(priority="urgent", reasonCode=URGENT), assembly, "read_urgency", nothing),
+    "the reason of the urgency": (order_of(priority="urgent", reasonCode=URGENT), urgency, "_is_urgency", lambda *_: False),
     "the function": (order_of(**PET), Details, "functions", lambda *_: iter(())),
     "the contrast": (order_of(**PET), Details, "contrast", lambda *_: []),
     "the justification": (order_of(), Reasons, "read", nothing),

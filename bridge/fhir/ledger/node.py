@@ -143,7 +143,7 @@ def leaves(value: JSON, path: str, type_path: str) -> Iterator[Leaf]:
 
 
 def reads(item: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A method of a reader (an object with a ``context``) whose marks are for *item* of the order, unless it calls another."""
+    """A reader whose marks are for *item* of the order, unless it calls another; its first argument has the ``context``."""
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         @wraps(method)

@@ -14,14 +14,29 @@ from bridge.fhir.ledger.node import Node, reads
 from bridge.fhir.read import unreferenced
 from bridge.fhir.read.clinical.clinical import Clinical
 from bridge.fhir.read.composition import sections
-from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.concepts import Context, code_of
 from bridge.fhir.read.datatypes.telecoms import telecom
 from bridge.fhir.read.free_texts import FreeTexts
 from bridge.fhir.read.groups import Group
-from bridge.fhir.read.header.description import Description, description_of
-from bridge.fhir.read.header.header import Header, coded_value
+from bridge.fhir.read.header.authors import read_authors
+from bridge.fhir.read.header.communications import call_back_numbers, wants_call_back
+from bridge.fhir.read.header.document import read_document
+from bridge.fhir.read.header.encounter import read_encounter
+from bridge.fhir.read.header.information import (
+    informing_professionals,
+    informing_relatives,
+    lose_unplaced,
+    read_data_enterer,
+    read_recipients,
+)
+from bridge.fhir.read.header.numbers import fulfilled_orders, order_ids, shared_ids
+from bridge.fhir.read.header.participants import read_participants
+from bridge.fhir.read.header.request import is_screening, read_request
+from bridge.fhir.read.header.responsibles import read_authenticators, read_custodian
+from bridge.fhir.read.header.source import HeaderSource
+from bridge.fhir.read.header.times import created_at, requested_at
+from bridge.fhir.read.header.urgency import read_urgency
 from bridge.fhir.read.people.patient import read_patient
-from bridge.fhir.read.people.people import People
 from bridge.fhir.read.request.acts import Acts
 from bridge.fhir.read.request.deadlines import has_no_deadline, place_of_deadline
 from bridge.fhir.read.request.examination import codeable
@@ -42,10 +57,8 @@ class OrderReader:
         self.composition = composition
         self.requests = group.requests
         self.places: dict[tuple[str | int, ...], str] = {(): group.requests[0].path}
-        self.people = People(context)
-        described = None if composition else description_of(context.index, group.requests)
-        description = Description(self.people, described) if described else None
-        self.header = Header(context, self.people, root, composition, group.requests, now, description)
+        self.source = HeaderSource.of(context, root, composition, group.requests, now)
+        self.people = self.source.people
 
     # --- the order ---------------------------------------------------------------------------------------------------
 
@@ -58,14 +71,14 @@ class OrderReader:
             return None
         patient_node = self.context.patient = nodes[0] if nodes else None
         self._focus(patient_node)
-        header = self.header
-        ids = header.order_ids()
-        requested = header.requested_at()
-        created = header.created_at(requested)
+        source = self.source
+        ids = order_ids(source)
+        requested = requested_at(source)
+        created = created_at(source, requested)
         self.context.now = requested or created
-        authors = header.authors(requested, created)
+        authors = read_authors(source, requested, created)
         clinical = Clinical(self.context)
-        screening, urgency = header.is_screening(), header.urgency()
+        screening, urgency = is_screening(source), read_urgency(source)
         reasons = self._reasons(clinical)
         supporting = self._supporting()
         self._read_data(clinical, supporting)
@@ -74,8 +87,8 @@ class OrderReader:
         callback = self._callback(clinical)
         if callback is not None:
             authors = self._with_call_back_numbers(authors)
-        legal, others = header.authenticators(authors, requested, created)
-        event = header.request(ids, authors, requested, created)
+        legal, others = read_authenticators(source, authors, requested, created)
+        event = read_request(source, ids, authors, requested, created)
         if requested not in (authors[0].time, legal.time, event.period.start):
             for request in self.requests:
                 request.lose("authoredOn", "IMGDA-0903", "administrative")
@@ -86,24 +99,24 @@ class OrderReader:
         self._wished_performers(urgent=urgency is not None)
         times = clinical.answers.times
         order = Order(
-            document=header.document(ids, requested, created),
+            document=read_document(source, ids, requested, created),
             patient=patient,
             authors=authors,
-            custodian=header.custodian(authors[0].professional),
+            custodian=read_custodian(source, authors[0].professional),
             legal_authenticator=legal,
             request=event,
-            encounter=header.encounter(authors[0].professional),
+            encounter=read_encounter(source, authors[0].professional),
             justification=texts.joined(reasons.justification, "reasonCode") or "",
             medical_history=texts.history("medical"),
             surgical_history=texts.history("surgical"),
             acts=acts,
             patient_informed=clinical.information.informed,
             patient_informed_at=times.get("patient_informed_at"),
-            data_enterer=header.data_enterer(),
+            data_enterer=read_data_enterer(source),
             contacts=contacts,
-            recipients=header.recipients(),
+            recipients=(addressed := read_recipients(source)).recipients,
             authenticators=others,
-            participants=header.participants(patient_node, supporting),
+            participants=read_participants(source, patient_node, supporting),
             screening=screening,
             urgency=urgency,
             callback=callback,
@@ -119,12 +132,12 @@ class OrderReader:
             patient_information_at=times.get("patient_information_at"),
             event_at=times.get("event_at"),
             callback_at=times.get("callback_at") if callback is not None else None,
-            informants=header.professional_informants(),
-            fulfils=header.fulfilled(),
+            informants=informing_professionals(source),
+            fulfils=fulfilled_orders(source),
             consents=tuple(clinical.consents),
         )
         order = order_xml.without_derived_ids(order)
-        header.lose_the_rest(order)
+        lose_unplaced(self.people, order, addressed.roles)
         self.places |= {("identifier", i.root, i.extension or ""): where for i, where in self.context.identified.items()}
         return order
 
@@ -158,13 +171,13 @@ class OrderReader:
         nobody = Patient(
             ids=(Identifier(root="0.0"),),
             name=PatientName(birth_family=self.context.settings.texts.not_stated),
-            gender=coded_value("gender", "UN"),
+            gender=code_of("gender", "UN"),
             birth_date="0001",
         )
         return nobody, ()
 
     def _relatives(self, patient: Node) -> list[Node]:
-        informants = self.header.informants()
+        informants = informing_relatives(self.source)
         named = {id(node.value) for node in informants}
         for node in self.context.index.of_type("RelatedPerson"):
             owner = node.child("patient")
@@ -215,7 +228,7 @@ class OrderReader:
         clinical.finish()
 
     def _acts(self, clinical: Clinical, ids: tuple[Identifier, ...]) -> tuple[Act, ...]:
-        reader, shared = Acts(self.context), self.header.shared_ids(ids)
+        reader, shared = Acts(self.context), shared_ids(self.source, ids)
         owner = self._owner_of_functions(clinical)
         acts: list[Act] = []
         without: set[int] = set()
@@ -253,7 +266,7 @@ class OrderReader:
         return tuple(acts)
 
     def _callback(self, clinical: Clinical) -> bool | None:
-        stated = self.header.wants_call_back()
+        stated = wants_call_back(self.source)
         if stated and clinical.information.callback is False:
             self.context.note("IMGDA-0328", self.requests[0].at("extension"))
         return stated if stated is not None else clinical.information.callback
@@ -264,7 +277,7 @@ class OrderReader:
         author = authors[0]
         known: dict[Telecom, None] = dict.fromkeys(author.professional.telecoms)
         values = {number.value for number in known}
-        for point in self.header.call_back_numbers():
+        for point in call_back_numbers(self.source):
             for number in telecom(point):
                 if number.value not in values:
                     known[number] = None

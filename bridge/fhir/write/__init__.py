@@ -43,19 +43,9 @@ def write(order: Order, *, shape: Shape = "document", words: Words | None = None
     physicians = [url for p in order.participants if (url := _treating(people, p))]
     patient = people.patient(order.patient, order.contacts, physicians)
     clinical = ClinicalSections(resources, patient)
-    said_by_number = order.callback is True and order.callback_at is None and call_back_number(order) is not None
-    supporting = clinical.write(order, callback=None if said_by_number else order.callback)
-    supporting += [write_consent(resources, consent, patient) for consent in order.consents]
+    supporting = _supporting(resources, clinical, order, patient)
     encounter = write_encounter(resources, people, order.encounter, patient)
-    contacted = people.role(order.urgency.contacted) if order.urgency and order.urgency.contacted else None
-    common = parts(
-        subject=reference(patient),
-        encounter=reference(encounter),
-        requester=reference(people.author(next((a for a in order.authors if not a.device), order.authors[0]))),
-        performer=[reference(contacted)] if contacted else [],
-        supportingInfo=[reference(url) for url in supporting],
-        basedOn=[fulfilled(order_) for order_ in order.fulfils],
-    )
+    common = parts(subject=reference(patient), encounter=reference(encounter), **_asked(people, order, supporting))
     requests = Requests(resources, order, shape, common).write()
     relatives = [people.related_person(contact, patient) for contact in order.contacts]
     for guardian in order.patient.guardians:
@@ -68,6 +58,25 @@ def write(order: Order, *, shape: Shape = "document", words: Words | None = None
     if received is not None:
         write_source(resources, order.document, links, received)
     return _bundle(resources, order, shape)
+
+
+def _supporting(resources: Resources, clinical: ClinicalSections, order: Order, patient: str) -> list[str]:
+    """What the requests put beside themselves; a number to call back says by itself that a call is wanted."""
+    said_by_number = order.callback is True and order.callback_at is None and call_back_number(order) is not None
+    supporting = clinical.write(order, callback=None if said_by_number else order.callback)
+    return supporting + [write_consent(resources, consent, patient) for consent in order.consents]
+
+
+def _asked(people: WrittenPeople, order: Order, supporting: list[str]) -> JSON:
+    """What all requests say alike: who asks, who was contacted, and what stands beside them."""
+    contacted = people.role(order.urgency.contacted) if order.urgency and order.urgency.contacted else None
+    demandeur = next((author for author in order.authors if not author.device), order.authors[0])
+    return parts(
+        requester=reference(people.author(demandeur)),
+        performer=[reference(contacted)] if contacted else [],
+        supportingInfo=[reference(url) for url in supporting],
+        basedOn=[fulfilled(earlier) for earlier in order.fulfils],
+    )
 
 
 def _treating(people: WrittenPeople, participant: Participant) -> str | None:
