@@ -12,7 +12,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -316,4 +316,5 @@ def _judged(hint: Any, value: Any) -> tuple[bool, str]:
 
 def _all_of(value: Any, kind: type, of: type) -> bool:
     """Whether a value is a list, or a table, whose members are all of a type."""
-    return isinstance(value, kind) and all(isinstance(item, of) for item in (value.values() if kind is Mapping else value))
+    members: Iterable[Any] = value.values() if isinstance(value, Mapping) else value
+    return isinstance(value, kind) and all(isinstance(item, of) for item in members)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,7 @@ def convert(
             raise click.UsageError(_ONE_ORDER)
         bridge = Bridge(given.settings(speaker, on_loss))
         source = given.source(speaker)
-        sheets: list[Direction] = ["to-cda", *(["check"] if check else []), *(["to-order"] if paranoid or stats else [])]
-        needs(*((model, sheet) for sheet in sheets))
+        needs(*_sheets(model, check=check, back=paranoid or stats))
         options: dict[str, Any] = {"model": model, "draft": draft, "check": check}
         if each:
             _convert_each(bridge, source, output, speaker, now=given.now, fhir=given.fhir, **options)
@@ -79,6 +79,15 @@ _ONE_ORDER = (
     "--each converts every order; --paranoid, --stats and --provenance look at one, --requisition and --single make one: "
     "convert the order alone, with --requisition NUMBER"
 )
+
+
+def _sheets(model: str, *, check: bool, back: bool) -> Iterator[tuple[str, Direction]]:
+    """The stylesheets that a conversion needs: to write, to check what was written, to read it back."""
+    yield model, "to-cda"
+    if check:
+        yield model, "check"
+    if back:
+        yield model, "to-order"
 
 
 def _convert_each(bridge: Any, source: bytes, output: str, speaker: Speaker, **options: Any) -> None:

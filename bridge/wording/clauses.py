@@ -1,4 +1,4 @@
-"""A text as words and marks in their order, to tell where a clause ends."""
+"""A text as words and marks in their order: where its clauses end, and which words negate or only link others."""
 
 from __future__ import annotations
 
@@ -6,10 +6,46 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from bridge.wording.negation import ABSENCE, NOT
 from bridge.wording.spelling import unaccented
 
-__all__ = ["PreparedText", "clauses", "has_negation", "is_word", "prepared", "stem_of"]
+__all__ = [
+    "ABSENCE",
+    "BEFORE_A_DENIED",
+    "LINKS",
+    "NOT",
+    "PreparedText",
+    "clauses",
+    "has_negation",
+    "is_word",
+    "prepared",
+    "says_nothing_itself",
+    "stem_of",
+]
+
+NOT = frozenset(
+    "pas non no not aucun aucune aucuns aucunes jamais ni never nul nulle rien none neither nor cannot isn wasn doesn "
+    "kein keine keinen keiner keinem keines nicht nein geen niet nee nessun nessuno nessuna ningun ninguno ninguna nenhum "
+    "nenhuma nao nem nunca 0 ø".split()
+)
+"""Words that negate; two of them are one negation: "sans aucun", "n'a jamais eu aucun"."""
+
+ABSENCE = frozenset(
+    "sans absence absent absente absents absentes without free exclu exclue exclus exclues excluded ecarte ecartee elimine "
+    "eliminee infirme infirmee denies denied nie negatif negative negatifs negatives neg neant ohne zonder senza sin sem".split()
+)
+"""Words that say an absence: after a negation they undo it, as in "pas d'absence de" and "non exclue"."""
+
+LINKS = frozenset(
+    "de du des d le la les l un une a au aux en ou or of the an to for with pour par ce jour cote ne est etre a ete eu ait soit "
+    "avoir pu porte porter porteur porteuse porteurs patient patiente patients patientes il elle on qui actuellement encore hui "
+    "aujourd plus connu connue connus connues known any evidence signe signes notion argument arguments antecedent antecedents "
+    "atcd history has have had is was be been currently yet carrier implante implantee implanted pose presence risque quelconque "
+    "moindre toute tout suspicion necessite necessitant necessiter requiert besoin he she it patientin der die das een il lo una "
+    "test dosage".split()
+)
+"""Words that say nothing by themselves between a negation and what it negates."""
+
+BEFORE_A_DENIED = LINKS | NOT | ABSENCE
 
 
 def stem_of(word: str) -> str:
@@ -70,3 +106,8 @@ def has_negation(text: str) -> bool:
 
 
 _NEGATING = NOT | ABSENCE | {"∅", "plus"}
+
+
+def says_nothing_itself(word: str) -> bool:
+    """Whether a word only links or negates others."""
+    return word in BEFORE_A_DENIED

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bridge.wording.answers import is_no, is_yes
-from bridge.wording.clauses import PreparedText, has_negation, is_word, prepared, stem_of
+from bridge.wording.clauses import ABSENCE, BEFORE_A_DENIED, LINKS, NOT, PreparedText, has_negation, is_word, prepared, stem_of
 from bridge.wording.names import EMPTY, Name, Names
-from bridge.wording.negation import ABSENCE, BEFORE_A_DENIED, LINKS, NOT
 
 __all__ = ["contradicts", "is_denied", "only_denied", "stated"]
 

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from functools import cache
 
 from bridge.tables.codes import related, rows
-from bridge.wording.clauses import clauses
+from bridge.wording.clauses import clauses, says_nothing_itself
 from bridge.wording.denials import is_denied, only_denied
 from bridge.wording.labels import all_names
 from bridge.wording.names import names_of
-from bridge.wording.negation import says_nothing_itself
 from bridge.wording.sides import ARTICLES, side_words
 from bridge.wording.sites import core
 from bridge.wording.spelling import bare, words

@@ -11,8 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from bridge.tables.codes import rows, value_set
-from bridge.wording.clauses import stem_of
-from bridge.wording.negation import ABSENCE, NOT
+from bridge.wording.clauses import ABSENCE, NOT, stem_of
 from bridge.wording.spelling import words
 
 __all__ = ["EMPTY", "OF_ANY_SITE", "Name", "Names", "names_in", "names_of"]

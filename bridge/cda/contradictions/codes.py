@@ -8,12 +8,10 @@ from lxml import etree
 
 from bridge.cda.contradictions.document import DocumentWords
 from bridge.cda.parser import CDA
-from bridge.cda.wording import denies_label
 from bridge.findings.issues import Issue
 from bridge.settings import Settings
 from bridge.tables.codes import Concept, related, value_set
 from bridge.tables.concepts import BOTH, LEFT, MODIFIER, RIGHT, SITE, Datum, Meaning, of
-from bridge.wording.contrary import is_contrary
 
 __all__ = ["SIDES", "concept_of", "contrary_to", "meaning_of", "modifiers_of"]
 
@@ -50,7 +48,7 @@ def contrary_to(document: DocumentWords, value: etree._Element, name: str, *, pr
     if concept is None:
         return
     for words in document.words(value, "originalText"):
-        if is_contrary(words.text, name, concept) or (present and denies_label(words.text, concept.display)):
+        if is_contrary_to(words.text, name, concept, denials=present):
             yield document.contrary(words)
     for translation in value.iterchildren(f"{CDA}translation"):
         other = concept_of(translation, name)
