@@ -38,6 +38,7 @@ _mode_option = click.option(
 )
 
 
+# layout: most of its lines are the options of the command
 @click.command()
 @click.argument("source", metavar="IN")
 @click.argument("output", metavar="OUT")
@@ -108,6 +109,7 @@ def batch(
     _end(state, dead, speaker)
 
 
+# layout: most of its lines are the options of the command
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Folder of the results. Default: DIR/out")

@@ -22,6 +22,7 @@ __all__ = ["serve"]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+# layout: most of its lines are the options of the command
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8043, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")

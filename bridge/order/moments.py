@@ -28,14 +28,19 @@ def iso(raw: str) -> str | None:
     if not match:
         return None
     year, month, day, hour, minute, second, zone = match.groups()
-    if year == "0000" or (month and not 1 <= int(month) <= 12):
-        return None
-    if day and not 1 <= int(day) <= calendar.monthrange(int(year), int(month))[1]:
-        return None
-    if hour and not (int(hour) < 24 and int(minute) < 60 and int(second) < 60):
+    if not _is_real(*(int(part) if part else 1 for part in match.groups()[:6])):
         return None
     text = "-".join(part for part in (year, month, day) if part)
     return f"{text}T{hour}:{minute}:{second}{'+00:00' if zone == 'Z' else zone or ''}" if hour else text
+
+
+def _is_real(year: int, month: int, day: int, hour: int, minute: int, second: int) -> bool:
+    """Whether the calendar and the clock have a moment."""
+    try:
+        datetime(year, month, day, hour, minute, second)
+    except ValueError:
+        return False
+    return True
 
 
 def exists(text: str) -> bool:

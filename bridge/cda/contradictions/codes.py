@@ -8,6 +8,7 @@ from lxml import etree
 
 from bridge.cda.contradictions.document import DocumentWords
 from bridge.cda.parser import CDA
+from bridge.cda.wording import is_contrary_to
 from bridge.findings.issues import Issue
 from bridge.settings import Settings
 from bridge.tables.codes import Concept, related, value_set

@@ -59,6 +59,7 @@ class Combined(NamedTuple):
     """Codings that include another side than the first that includes one."""
 
 
+# layout: what several statements add up to, a set a line
 def combine(datum: Datum, found: Sequence[tuple[Node, Meaning]]) -> Combined:
     """What several codings state together: the finest concept, and every side."""
     coding, best = min(found, key=lambda pair: _rank(datum, pair))

@@ -94,6 +94,7 @@ def civility(context: Context, node: Node, *, with_suffix: bool = True) -> tuple
     return prefix, suffix
 
 
+# layout: the choices of one name, each of a line
 def name(context: Context, owner: Node, *, with_suffix: bool = True, every: bool = False) -> PersonName | None:
     """The name of a professional or relative: official, else usual, else the first HumanName. None without any text.
 
@@ -119,23 +120,14 @@ def name(context: Context, owner: Node, *, with_suffix: bool = True, every: bool
     return PersonName(family=family, given=given, prefix=prefix, suffix=suffix)
 
 
+_ORDER = ("CL", "", "BR")
+"""Qualifiers of a part of a name, the used one first; empty for a part without one."""
+
+
 def _qualified_name(context: Context, names: list[Node], with_suffix: bool, every: bool) -> PersonName | None:
     """One name of several HumanNames whose parts are qualified BR or CL."""
-    family: dict[str, str] = {}
-    given: dict[str, str] = {}
-    order = ("CL", "", "BR")
-    names = sorted(names, key=lambda node: order.index(_qualifier(node, "_family") or ""))
-    for node in names:
-        code = _qualifier(node, "_family") or ""
-        if code not in family and (every or not family) and (text := one_line(node.text("family"))):
-            family[code] = text
-            _take_qualifier(node.child("_family"))
-        node.decide("use")
-    for code in order:
-        for node in names:
-            wanted = code not in given and (every or not given)
-            if wanted and (text := one_line(" ".join(_givens(node, code, read=True)))):
-                given[code] = text
+    names = sorted(names, key=lambda node: _ORDER.index(_qualifier(node, "_family") or ""))
+    family, given = _families(names, every), _forenames(names, every)
     called = family.get("CL") or family.get("") or family.get("BR")
     if called is None:
         return None
@@ -152,6 +144,29 @@ def _qualified_name(context: Context, names: list[Node], with_suffix: bool, ever
     )
 
 
+def _families(names: list[Node], every: bool) -> dict[str, str]:
+    """The family names by their qualifier: *every* one, or the first."""
+    found: dict[str, str] = {}
+    for node in names:
+        code = _qualifier(node, "_family") or ""
+        if code not in found and (every or not found) and (text := one_line(node.text("family"))):
+            found[code] = text
+            _take_qualifier(node.child("_family"))
+        node.decide("use")
+    return found
+
+
+def _forenames(names: list[Node], every: bool) -> dict[str, str]:
+    """The forenames by their qualifier: *every* one, or the first."""
+    found: dict[str, str] = {}
+    for code in _ORDER:
+        for node in names:
+            wanted = code not in found and (every or not found)
+            if wanted and (text := one_line(" ".join(_givens(node, code, read=True)))):
+                found[code] = text
+    return found
+
+
 def _qualifier(node: Node, sibling: str) -> str | None:
     """The qualifier BR or CL of a part of a HumanName."""
     part = node.child(sibling)
@@ -165,6 +180,7 @@ def _take_qualifier(part: Node | None) -> None:
             extension.decide("url", "valueCode")
 
 
+# layout: the JSON of a repeated primitive has its values and their extensions in two lists
 def _givens(node: Node, code: str, *, read: bool = False) -> list[str]:
     """The forenames with a qualifier, or without any; *read* marks them as read."""
     raw, marks = node.peek("given"), node.peek("_given")
