@@ -24,6 +24,7 @@ from bridge.tables.codes import value_set
 
 __all__ = [
     "AttachmentPolicy",
+    "Attachments",
     "Custodian",
     "Defaults",
     "Limits",
@@ -33,6 +34,7 @@ __all__ = [
     "Oids",
     "Settings",
     "Texts",
+    "Translation",
     "load",
 ]
 
@@ -163,6 +165,10 @@ class LocalCode:
     """Code of the value set of the table."""
     modifier: str | None = None
     """Code of JDV_ModificateurTopographique, table ``site`` only."""
+
+
+Attachments, Translation = AttachmentPolicy, LocalCode
+"""Their names of old, which the order and its readers have for other things."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
