@@ -13,7 +13,7 @@ from bridge.tables.concepts import BOTH, ONE_SIDE, SIDES
 from bridge.tables.examinations import Examination, examination
 from bridge.wording.statements import sides
 
-CCAM = "https://smt.esante.gouv.fr/terminologie-ccam"
+CCAM, RADLEX = "https://smt.esante.gouv.fr/terminologie-ccam", "http://radlex.org"
 ROWS = list(rows("examinations"))
 SITES, MODIFIERS = value_set("site").by_code, value_set("topographic-modifier").by_code
 
@@ -117,7 +117,7 @@ def is_sctid(code: str) -> bool:
 
 
 def test_the_systems_that_are_read():
-    assert set(Counter(row["system"] for row in ROWS)) == {LOINC, SNOMED, CCAM}
+    assert set(Counter(row["system"] for row in ROWS)) == {LOINC, SNOMED, CCAM, RADLEX}
 
 
 # --- its reader ------------------------------------------------------------------------------------------------------
@@ -143,6 +143,8 @@ RIGHT, LEFT = "24028007", "7771000"
         (CCAM, "ZBQK002", [(THORAX, None)], None),
         (CCAM, "ZCQK004", [(ABDOMEN, None), ("362717004", None)], False),
         (CCAM, "NFQK001", [(KNEE, ONE_SIDE)], None),
+        (RADLEX, "RPID145", [(ABDOMEN, None), (PELVIS, None)], True),
+        (RADLEX, "RPID1979", [(BREAST, LEFT)], None),
         ("urn:oid:1.2.250.1.213.2.5", "ZBQK001", [(THORAX, None)], False),
         ("urn:oid:2.16.840.1.113883.6.1", "24627-2", [(THORAX, None)], None),
     ],
