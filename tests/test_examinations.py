@@ -11,7 +11,7 @@ from bundles import LOINC, SNOMED
 from bridge.tables.codes import Concept, contains, rows, table, value_set
 from bridge.tables.concepts import BOTH, ONE_SIDE, SIDES
 from bridge.tables.examinations import Examination, examination
-from bridge.wording.statements import sides
+from bridge.wording.sides import sides
 
 CCAM, RADLEX = "https://smt.esante.gouv.fr/terminologie-ccam", "http://radlex.org"
 ROWS = list(rows("examinations"))

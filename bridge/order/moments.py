@@ -23,12 +23,17 @@ _DATE_TIME = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:
 
 
 def iso(raw: str) -> str | None:
-    """A FHIR date-time at its precision, cut to seconds, ``Z`` as ``+00:00``; None when there is no such date."""
+    """A FHIR date-time at its precision, cut to seconds, ``Z`` as ``+00:00``; None when there is no such date.
+
+    A leap second, ``23:59:60``, is the second before it.
+    """
     match = _DATE_TIME.fullmatch(raw.strip())
     if not match:
         return None
     year, month, day, hour, minute, second, zone = match.groups()
-    if not _is_real(*(int(part) if part else 1 for part in match.groups()[:6])):
+    if second == "60":
+        second = "59"  # a leap second, which neither CDA nor the calendar of most programs has
+    if not _is_real(*(int(part) if part else 1 for part in (year, month, day, hour, minute, second))):
         return None
     text = "-".join(part for part in (year, month, day) if part)
     return f"{text}T{hour}:{minute}:{second}{'+00:00' if zone == 'Z' else zone or ''}" if hour else text

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from bridge.tables.codes import related, rows
+from bridge.tables.codes import related, rows, value_set
 from bridge.wording.clauses import clauses, says_nothing_itself
 from bridge.wording.denials import is_denied, only_denied
 from bridge.wording.labels import all_names
@@ -22,10 +22,45 @@ __all__ = [
     "contrary_contrast",
     "contrary_modality",
     "contrary_site",
+    "is_heading",
     "modalities",
+    "modality_named",
     "says_more_of_contrast",
     "wishes_other_contrast",
 ]
+
+
+_HEADINGS = frozenset(
+    {
+        "imagerie",
+        "imagerie medicale",
+        "acte d'imagerie",
+        "actes d'imagerie",
+        "examen d'imagerie",
+        "examens d'imagerie",
+        "demande d'imagerie",
+        "radiologie",
+        "radiologie et imagerie medicale",
+        "imaging",
+        "diagnostic imaging",
+        "medical imaging",
+        "imaging procedure",
+        "radiology",
+    }
+)
+"""Headings under which systems file examinations of imaging, as the labels of the codes of imaging of ``imaging-category``."""
+
+
+def is_heading(text: str) -> bool:
+    """Whether a text is a heading of imaging, and says nothing of the examination."""
+    return bare(text).replace("’", "'") in _HEADINGS
+
+
+def modality_named(text: str) -> frozenset[str]:
+    """The modality of which a text is the name and nothing more; empty for any other text."""
+    single, _, several = _modality_words()
+    names = {**several, **single, **{bare(c.display): c.code for c in value_set("modality").concepts.values()}}
+    return frozenset({names[bare(text)]}) if bare(text) in names else frozenset()
 
 
 @cache

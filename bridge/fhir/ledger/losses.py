@@ -174,6 +174,8 @@ def find(root: Node, index: Index, policy: Losses) -> Iterator[Issue]:
 
 
 def _loss(leaf: Leaf, why: str | None, root: Node, policy: Losses, codes: dict[int, frozenset[str]]) -> Issue:
+    if isinstance(leaf.value, str) and leaf.value.isspace():
+        return issue("IMGDA-0128", leaf.path)
     place = place_of(leaf.path, root.value, codes)
     reason = root.ledger.reason_of(leaf)
     kind = (reason.loss if reason else None) or _kind(place, why)
@@ -228,6 +230,8 @@ class Place(NamedTuple):
     """The codes of the resource."""
     owner: str
     """Type of the resource of the input in which the leaf stands, be it in one contained there."""
+    systems: tuple[str, ...] = ()
+    """Its path once more for each code system of the concept in which it stands: ``ServiceRequest.orderDetail[SYSTEM].text``."""
 
 
 _CONTAINERS = ("Bundle", "Parameters")
@@ -238,7 +242,7 @@ def place_of(path: str, data: Any, known: dict[int, frozenset[str]] | None = Non
     first, *steps = re.findall(r"[^.\[\]]+", path)
     names = urls = plain = first
     resource, value, last = data, data, first
-    owner = first
+    owner, concept = first, ("", data)
     for step in steps:
         if step.isdigit() and isinstance(value, list):
             value = value[int(step)]
@@ -253,10 +257,20 @@ def place_of(path: str, data: Any, known: dict[int, frozenset[str]] | None = Non
             elif last == "extension" and isinstance(url := value.get("url"), str):
                 names += f"({url.rpartition('/')[2]})"
                 urls += f"('{url}')"
+            elif "coding" in value:
+                concept = names, value
     known = {} if known is None else known
     if id(resource) not in known:
         known[id(resource)] = _codes(resource)
-    return Place(names, urls, plain, known[id(resource)], owner)
+    return Place(names, urls, plain, known[id(resource)], owner, _by_system(names, *concept))
+
+
+def _by_system(names: str, prefix: str, concept: dict[str, Any]) -> tuple[str, ...]:
+    """The path of a leaf with each code system of the concept in which it stands, behind the name of the concept."""
+    if not prefix or not names.startswith(prefix) or not isinstance(concept["coding"], list):
+        return ()
+    systems = [coding.get("system") for coding in concept["coding"] if isinstance(coding, dict)]
+    return tuple(f"{prefix}[{system}]{names[len(prefix) :]}" for system in systems if isinstance(system, str))
 
 
 def _codes(resource: dict[str, Any]) -> frozenset[str]:
@@ -267,11 +281,14 @@ def _codes(resource: dict[str, Any]) -> frozenset[str]:
 
 
 def _is_allowed(place: Place, patterns: tuple[str, ...]) -> bool:
-    return any(_pattern(pattern).match(path) for pattern in patterns for path in (place.names, place.urls))
+    return any(_pattern(pattern).match(path) for pattern in patterns for path in (place.names, place.urls, *place.systems))
 
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    """A pattern of the site settings: an element and all under it; ``*`` stands for one name, indexes do not matter."""
+    """A pattern of the site settings: an element and all under it; ``*`` stands for one name, indexes do not matter.
+
+    A code system in brackets stands for the concepts that have a code of it.
+    """
     bare = re.sub(r"\[\d+\]", "", text)
     return re.compile(re.escape(bare).replace(r"\*", r"[^.]+") + r"(?![A-Za-z0-9_])")

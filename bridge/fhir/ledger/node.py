@@ -204,9 +204,9 @@ class Node:
         return [Node(item, self, name, self.ledger)] if isinstance(item, dict) else []
 
     def text(self, name: str) -> str | None:
-        """The string at *name*, as it is."""
+        """The string at *name*, as it is; None for one of nothing but blanks, which is as if it were absent."""
         item = self.value.get(name)
-        if not isinstance(item, str):
+        if not isinstance(item, str) or item.isspace():
             return None
         self.ledger.mark(self.value, name)
         return item

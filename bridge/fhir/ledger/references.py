@@ -98,17 +98,17 @@ class Index:
                     self._numbers.setdefault(_number(own), request)
         return self._numbers.get(_number(number)) if number.peek("value") else None
 
-    def find(self, reference: Node) -> Node | None:
-        """The resource that a Reference leads to, if it is in the input; the reference counts as read then."""
-        found = self.lookup(reference)
+    def find(self, reference: Node, element: str = "reference") -> Node | None:
+        """The resource that a Reference (or the url of an Attachment) leads to, if it is in the input; it counts as read then."""
+        found = self.lookup(reference, element)
         if found is not None:
-            reference.decide("reference")
+            reference.decide(element)
             self.reached.add(id(found.value))
         return found
 
-    def lookup(self, reference: Node) -> Node | None:
+    def lookup(self, reference: Node, element: str = "reference") -> Node | None:
         """The resource that a Reference leads to; nothing counts as read or reached."""
-        target = reference.peek("reference")
+        target = reference.peek(element)
         if not isinstance(target, str):
             return None
         return self._contained_by(target[1:], reference) if target.startswith("#") else self._by_target(target, reference)

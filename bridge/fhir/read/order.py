@@ -13,7 +13,7 @@ from typing import Any
 from bridge.fhir.ledger.node import Node, reads
 from bridge.fhir.read import unreferenced
 from bridge.fhir.read.clinical.clinical import Clinical
-from bridge.fhir.read.composition import sections
+from bridge.fhir.read.composition import narrative_text, section_code, sections
 from bridge.fhir.read.concepts import Context, code_of
 from bridge.fhir.read.datatypes.telecoms import telecom
 from bridge.fhir.read.free_texts import FreeTexts
@@ -83,7 +83,8 @@ class OrderReader:
         supporting = self._supporting()
         self._read_data(clinical, supporting)
         patient, contacts = self._patient(patient_node)
-        acts = self._acts(clinical, ids)
+        note = None if reasons.justification or reasons.purpose or self._tells_reason() else reasons.take_note(self.requests)
+        acts = self._acts(clinical, ids, note)
         callback = self._callback(clinical)
         if callback is not None:
             authors = self._with_call_back_numbers(authors)
@@ -194,6 +195,11 @@ class OrderReader:
             reasons.read(request)
         return reasons
 
+    def _tells_reason(self) -> bool:
+        """Whether a section of the document has the words of the justification."""
+        told = sections(self.composition) if self.composition else ()
+        return any(section_code(section) == "55115-0" and narrative_text(section) for section in told)
+
     def _supporting(self) -> list[Node]:
         """Every resource that the requests, or the sections of the document, put beside the request."""
         found = []
@@ -227,8 +233,8 @@ class OrderReader:
                 clinical.concept(concept)
         clinical.finish()
 
-    def _acts(self, clinical: Clinical, ids: tuple[Identifier, ...]) -> tuple[Act, ...]:
-        reader, shared = Acts(self.context), shared_ids(self.source, ids)
+    def _acts(self, clinical: Clinical, ids: tuple[Identifier, ...], justification: str | None) -> tuple[Act, ...]:
+        reader, shared = Acts(self.context, justification), shared_ids(self.source, ids)
         owner = self._owner_of_functions(clinical)
         acts: list[Act] = []
         without: set[int] = set()

@@ -5,8 +5,9 @@ The check is a JSON Schema for each resource type, made from the metadata of fhi
 of its time. fhir.resources stays the reference: ``tests/fhir/test_structure.py`` shows by mutation that
 whatever it refuses is refused here.
 
-Three tolerances, which are declared: a dateTime may lack its offset, which the site settings then give (IMGDA-0608); base64 is
-judged where it is decoded (IMGDA-0702, IMGDA-0704); the value of an extension may have extensions of its own, as FHIR allows.
+Five tolerances, which are declared: a dateTime may lack its offset, which the site settings then give (IMGDA-0608); base64 is
+judged where it is decoded (IMGDA-0702, IMGDA-0704); the value of an extension may have extensions of its own, as FHIR allows; so
+may a minute have a leap second (IMGDA-0612); a text of nothing but blanks is as if it were absent (IMGDA-0128).
 
 Source: FHIR R4 4.0.1 and R5 5.0.0, 2.24 Data types and 2.6 JSON.
 """
@@ -27,9 +28,9 @@ __all__ = ["check"]
 _DAY = r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2\d))"
 _MONTH = r"(?:0[1-9]|1[0-2])"
 _YEAR = r"(?:\d(?:\d(?:\d[1-9]|[1-9]0)|[1-9]00)|[1-9]000)"
-_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?"
 _ZONE = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))"
-_TEXT = {"type": "string", "pattern": r"\S"}
+_TEXT = {"type": "string", "minLength": 1}
 
 _PRIMITIVES: dict[str, dict[str, Any]] = {
     "base64Binary": _TEXT,

@@ -9,7 +9,9 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from bridge.fhir.ledger.node import Node, reads
 from bridge.fhir.read.concepts import Context
@@ -18,7 +20,7 @@ from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.texts import clean, one_line
 from bridge.findings.issues import LossClass
 from bridge.order import Attachment, Code
-from bridge.tables.codes import code_system_oid, is_code_system, value_set
+from bridge.tables.codes import code_system_oid, is_code_system, rows, value_set
 
 __all__ = ["LinkedDocuments"]
 
@@ -104,7 +106,7 @@ class LinkedDocuments:
         created = moment(self.context, node, "creation") if when is None else None
         language = node.peek("language")
         is_language = isinstance(language, str) and _LANGUAGE.fullmatch(language) is not None
-        if "url" in node:
+        if "url" in node and "data" in node:
             node.lose("url", "IMGDA-0901")
         attachment = Attachment(
             title=title,
@@ -120,20 +122,42 @@ class LinkedDocuments:
 
     def _content(self, node: Node) -> tuple[str, str] | None:
         """The media type and the base64, if a document can carry them."""
-        raw = node.text("data")
-        if raw is None:
+        holder = node if "data" in node else self._binary(node)
+        raw = holder.text("data") if holder else None
+        if holder is None or raw is None:
             if "url" in node:
                 self._url_only(node)
             return None
-        media_type = (node.text("contentType") or "").partition(";")[0].strip().lower()
-        if media_type not in value_set("media-type").by_code:
-            self.context.note("IMGDA-0706", node.at("contentType"))
+        typed = node if "contentType" in node else holder
+        media_type = self._media_type(typed)
+        if media_type is None:
+            self.context.note("IMGDA-0706", typed.at("contentType"))
             return None
         data = _WHITE.sub("", raw)
-        if not self._is_sound(node, data):
+        if not self._is_sound(node, holder, data):
             return None
-        self._check_type(node, media_type, base64.b64decode(data))
+        content = base64.b64decode(data)
+        self._check_type(typed, media_type, content)
+        if holder is not node and typed is node:
+            self._check_type(holder, media_type, content)
         return media_type, data
+
+    def _binary(self, attachment: Node) -> Node | None:
+        """The Binary of the input that the url of an Attachment leads to, in any form of a reference."""
+        found = self.context.index.lookup(attachment, "url")
+        if found is None or found.type_name != "Binary":
+            return None
+        return self.context.index.find(attachment, "url")
+
+    def _media_type(self, node: Node) -> str | None:
+        """The media type that is stated, by the name that the model has for it; None for one that no document can have."""
+        stated = (node.text("contentType") or "").partition(";")[0].strip().lower()
+        media_type = _other_names().get(stated, stated)
+        if media_type not in value_set("media-type").by_code:
+            return None
+        if media_type != stated:
+            self.context.note("IMGDA-0710", node.at("contentType"), written=media_type)
+        return media_type
 
     def _numbered(self, node: Node) -> str:
         """A title for a document that has none."""
@@ -152,23 +176,26 @@ class LinkedDocuments:
         known = next((kind for start, kind in _SIGNATURES.items() if content.startswith(start)), media_type)
         if known != media_type:
             self.context.note("IMGDA-0709", node.at("contentType"), found=known)
-        if node.peek("contentType").strip() != media_type:
+        stated = str(node.peek("contentType") or "").strip()
+        if _other_names().get(stated.lower()) == media_type:
+            node.decide("contentType")
+        elif stated != media_type:
             loss: LossClass = "technical" if _is_utf_8(content) or not media_type.startswith("text/") else "clinical"
             node.lose("contentType", "IMGDA-0908", loss, written=media_type)
 
-    def _is_sound(self, node: Node, data: str) -> bool:
+    def _is_sound(self, node: Node, holder: Node, data: str) -> bool:
         """Whether the base64 is well-formed, within the limit, and matches the size and hash that are stated."""
         context, limit = self.context, self.context.settings.limits.attachment_mib
         if len(data) * 3 // 4 > limit * 1024 * 1024 + 2:
-            context.note("IMGDA-0703", node.at("data"), limit=str(limit))
+            context.note("IMGDA-0703", holder.at("data"), limit=str(limit))
             return False
         try:
             content = base64.b64decode(data, validate=True)
         except (binascii.Error, ValueError):
-            context.note("IMGDA-0702", node.at("data"))
+            context.note("IMGDA-0702", holder.at("data"))
             return False
         if not content:
-            context.note("IMGDA-0702", node.at("data"))
+            context.note("IMGDA-0702", holder.at("data"))
             return False
         node.decide("size")
         raw, digest = node.peek("size"), node.deciding("hash")
@@ -192,6 +219,12 @@ _SIGNATURES = {
     b"{\\rtf": "text/rtf",
 }
 """How the content of a media type begins."""
+
+
+@cache
+def _other_names() -> Mapping[str, str]:
+    """Other names of the media types of the model, in lower case."""
+    return {row["name"]: row["media_type"] for row in rows("media-types")}
 
 
 def _is_utf_8(content: bytes) -> bool:

@@ -29,6 +29,8 @@ def moment(context: Context, node: Node, element: str) -> str | None:
     if found is None:
         context.note("IMGDA-0601", node.at(element))
         return None
+    if ":60" in raw:
+        context.note("IMGDA-0612", node.at(element))
     if "T" in found and len(found) == 19:
         context.note("IMGDA-0608", node.at(element), zone=context.settings.time_zone)
         found += offset(found, context.settings.time_zone)

@@ -13,11 +13,12 @@ from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import has_type, identifier
 from bridge.fhir.read.datatypes.names import effective_time
 from bridge.fhir.read.distinct import Distinct
-from bridge.fhir.read.request.categories import check_category
-from bridge.fhir.read.request.contrast import read_contrast
+from bridge.fhir.read.request.categories import check_category, check_category_text
+from bridge.fhir.read.request.contrast import contrast_of_the_code, read_contrast
 from bridge.fhir.read.request.deadlines import deadline
 from bridge.fhir.read.request.details import NUCLEAR, Details
 from bridge.fhir.read.request.examination import Exam, read_exam, say_modality_again
+from bridge.fhir.read.request.notes import note_type
 from bridge.fhir.read.request.sides import side_in_words, words_of_exam, words_of_narrative
 from bridge.fhir.read.request.site import ReadSite
 from bridge.fhir.read.request.sites import Sites
@@ -25,9 +26,11 @@ from bridge.fhir.read.texts import clean
 from bridge.order import Act, Function, Identifier, Site
 from bridge.tables.codes import value_set
 from bridge.tables.concepts import CONTRAST, MODALITY, MODIFIER, SITE, TA
+from bridge.wording.contrary import is_contrary
 from bridge.wording.critical import is_critical
 from bridge.wording.names import names_of
 from bridge.wording.sides import names_other_side
+from bridge.wording.sides import sides as sides_named
 
 __all__ = ["Acts"]
 
@@ -37,6 +40,8 @@ class Acts:
     """Reads ServiceRequests as acts."""
 
     context: Context
+    justification: str | None = None
+    """The note that is the justification, and so no comment."""
 
     @reads("acts")
     def read(self, request: Node, functions: list[Node], shared_ids: tuple[Identifier, ...]) -> list[Act]:
@@ -49,13 +54,15 @@ class Acts:
         sites = Sites(self.context)
         found = sites.read(request, exam)
         self._take_strays(exam, sites, found)
+        sites.of_the_code(exam, found)
+        exam.contrast += contrast_of_the_code(exam)
         self._said_again(exam, request, details, sites, found)
         sites.complete(exam, details.modifiers(), found)
         for site in found:
             side_in_words(self.context, site)
         functions_read = self._functions(exam, details, functions)
         contrast, in_words = read_contrast(self.context, exam, request, details)
-        comment = "\n".join([*self._comments(request), *in_words]) or None
+        comment = "\n".join([*self._comments(request), *in_words, *self._details(exam, details, found)]) or None
         modality = exam.modality
         if comment is None and modality.code in ("C63334", "OT") and modality.text:
             self.context.note("IMGDA-0432", request.at("code.text"))
@@ -105,14 +112,29 @@ class Acts:
         for category in request.children("category"):
             for coding in category.children("coding"):
                 check_category(self.context, exam, coding)
+            check_category_text(exam, category)
 
     def _comments(self, request: Node) -> list[str]:
         """The untyped notes of a ServiceRequest; typed ones are justification and finality (docs/fhir.md, 1.4)."""
         found: Distinct[str] = Distinct()
         for note in request.children("note"):
-            if _note_type(note) is None and (text := clean(note.text("text"))):
+            if note_type(note) is None and (text := clean(note.text("text"))) and text != self.justification:
                 found.append(text)
         return [*found, *self._conditions(request)]
+
+    def _details(self, exam: Exam, details: Details, sites: list[ReadSite]) -> Iterator[str]:
+        """The details that no datum of the act takes, in words; those that contradict what it says are reported."""
+        stated = frozenset(side for site in sites for side in site.sides)
+        modality = value_set(MODALITY.name).find(exam.modality.code, exam.modality.system)
+        for node, text in details.in_words():
+            place = node.at("text") if "text" in node else node.path
+            self.context.note("IMGDA-0452", node.path)
+            other = modality is not None and is_contrary(text, MODALITY.name, modality, contrast=exam.states_contrast)
+            if other or names_other_side(text, stated):
+                self.context.contradiction(place, text)
+            elif sides_named(text) and not stated:
+                self.context.note("IMGDA-0447", place, value=text)
+            yield text
 
     def _conditions(self, request: Node) -> Iterator[str]:
         """That the examination is wanted only if needed, and on what condition. FHIR: asNeeded[x]; R5 also asNeededFor."""
@@ -215,11 +237,3 @@ def _without_contrary_words(act: Act) -> Act:
     if text and names_other_side(text, stated):
         return replace(act, modality=replace(act.modality, text=None))
     return act
-
-
-def _note_type(note: Node) -> str | None:
-    """The type of a note in the older ANS designs: finaliteExamen or justificationDemande."""
-    for extension in note.children("extension"):
-        if str(extension.peek("url")).endswith("/fr-note-type-extension"):
-            return str(extension.peek("valueCode"))
-    return None

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from functools import cache
 
 from bridge.fhir.ledger.node import Node
+from bridge.fhir.read.coding import meaning
 from bridge.fhir.read.concepts import Context
-from bridge.fhir.read.request.examination import Exam, codeable
+from bridge.fhir.read.request.examination import Exam, codeable, family
+from bridge.fhir.read.texts import clean
 from bridge.tables.codes import code_system_oid, rows
-from bridge.tables.concepts import is_hybrid
-from bridge.wording.examinations import modalities
+from bridge.tables.concepts import MODALITY, is_hybrid
+from bridge.wording.examinations import is_heading, modalities, modality_named
 
-__all__ = ["check_category", "is_imaging"]
+__all__ = ["check_category", "check_category_text", "is_imaging"]
 
 
 def is_imaging(context: Context, request: Node) -> bool:
@@ -33,6 +35,7 @@ def check_category(context: Context, exam: Exam, coding: Node) -> None:
     """A category of imaging: understood, unless it says another kind of examination than the code (docs/decisions.md, 23)."""
     kinds = _kinds(coding)
     if kinds is None:
+        _repeat_modality(context, exam, coding)
         return
     coding.understood()
     if (display := coding.peek("display")) and kinds and _names_another_kind(str(display), kinds):
@@ -40,6 +43,27 @@ def check_category(context: Context, exam: Exam, coding: Node) -> None:
     code = exam.modality.code
     if kinds and code and code not in (*kinds, "C63334", "OT") and not any(is_hybrid(code, kind) for kind in kinds):
         context.note("IMGDA-0443", coding.path)
+
+
+def _repeat_modality(context: Context, exam: Exam, coding: Node) -> None:
+    """A category by the code of a modality: implied where it repeats that of the examination, else unread, and so a loss."""
+    stated = meaning(coding, MODALITY, context.settings)
+    if stated and _goes_with(stated.concept.code, exam.modality.code):
+        coding.understood()
+        coding.decide("display")
+
+
+def check_category_text(exam: Exam, category: Node) -> None:
+    """The text of a category: implied where it says imaging, or the modality of the examination."""
+    text = clean(category.peek("text"))
+    if text is None:
+        return
+    if is_heading(text) or any(_goes_with(code, exam.modality.code) for code in modality_named(text)):
+        category.decide("text")
+
+
+def _goes_with(code: str, own: str) -> bool:
+    return family(code) == family(own) or is_hybrid(own, code)
 
 
 def _names_another_kind(text: str, kinds: tuple[str, ...]) -> bool:

@@ -14,7 +14,7 @@ from bridge.order import Code
 from bridge.tables.concepts import CONTRAST, MODALITY
 from bridge.wording.examinations import contrary_contrast, wishes_other_contrast
 
-__all__ = ["read_contrast"]
+__all__ = ["contrast_of_the_code", "read_contrast"]
 
 
 def read_contrast(context: Context, exam: Exam, request: Node, details: Details) -> tuple[Code | None, list[str]]:
@@ -34,6 +34,12 @@ def read_contrast(context: Context, exam: Exam, request: Node, details: Details)
         return None, []
     context.note("IMGDA-0412", request.at("orderDetail") if details.contrast() else place.path)
     return None, [contrast.display or contrast.code]
+
+
+def contrast_of_the_code(exam: Exam) -> list[tuple[Code, Node]]:
+    """The contrast that the code of the examination states, "CT Abdomen W contrast IV" (docs/decisions.md, 57)."""
+    stated = [(found.has_contrast, coding) for coding, found in exam.examinations if found.has_contrast is not None]
+    return [(code_of(CONTRAST.name, "MED-1153" if used else "MED-1154"), coding) for used, coding in stated]
 
 
 def _answers(context: Context, exam: Exam, details: Details) -> list[tuple[Code, Node]]:

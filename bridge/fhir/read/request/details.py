@@ -47,6 +47,10 @@ class Details:
         self._answers: list[tuple[Code, Node]] | None = None
         self._booleans: list[tuple[Code, Node]] = []
         """Answers on contrast that are true or false, and where they stand."""
+        self._questions: dict[int, Node] = {}
+        """The question that a value answers, by ``id()`` of the value."""
+        self._texts: list[Node] = []
+        """Parameters whose value is a text."""
         for detail in request.children("orderDetail"):
             if "parameter" in detail:
                 self._parameters(detail.children("parameter"))
@@ -67,12 +71,15 @@ class Details:
                     self._context.take_code(code, "MED-1133", TA)
                 if code:
                     self._question(code)
+                    self._questions[id(value.value)] = code
                 self.concepts.append(value)
                 last = value
             elif "valueString" in parameter and last is not None:
                 if code := parameter.child("code"):
                     self._question(code)
                 self._comments[id(last.value)] = parameter
+            elif "valueString" in parameter:
+                self._texts.append(parameter)
             elif code := parameter.child("code"):
                 self._boolean(code, parameter)
 
@@ -141,6 +148,30 @@ class Details:
         """Whether a detail was understood."""
         return id(concept.value) in self._used
 
+    def in_words(self) -> Iterator[tuple[Node, str]]:
+        """What no datum of the order takes, in words, and where it stands: "incidence : face et profil".
+
+        The words of a question that was understood add nothing; a code without words stays unread, and so is a loss.
+        """
+        for concept in self.concepts:
+            question = self._questions.get(id(concept.value))
+            if self.is_used(concept):
+                if question:
+                    question.decide("text")
+            elif _has_words(concept) and (words := self._context.words(concept)):
+                yield concept, self._answer(question, words)
+        said = [parameter for key, parameter in self._comments.items() if key not in self._used]
+        for parameter in (*said, *self._texts):
+            if words := clean(parameter.text("valueString")):
+                yield parameter, self._answer(parameter.child("code"), words)
+
+    def _answer(self, question: Node | None, words: str) -> str:
+        """An answer behind the words of its question."""
+        if question is None or not _has_words(question):
+            return words
+        asked = self._context.words(question)
+        return words if asked is None or asked.startswith(words) else f"{asked} : {words}"
+
     def contrast(self) -> list[tuple[Code, Node]]:
         """The answers on contrast injection, and where they stand."""
         if self._answers is None:
@@ -159,3 +190,9 @@ class Details:
                 self.used(concept)
                 found.append((self._context.take_stray(stray), stray.coding))
         return found
+
+
+def _has_words(concept: Node) -> bool:
+    """Whether a concept says something in words: by its text, or by a display."""
+    displays = (coding.peek("display") for coding in concept.children("coding"))
+    return any(map(clean, (concept.peek("text"), *displays)))

@@ -14,6 +14,7 @@ from bridge.fhir.read.request.site import sorted_translations
 from bridge.fhir.read.texts import clean
 from bridge.order import Code, Translation
 from bridge.tables.concepts import FACTS, MODALITY, MODIFIER, SITE, is_hybrid
+from bridge.tables.examinations import Examination, examination
 from bridge.wording.contrary import is_contrary
 
 __all__ = ["WITH_CONTRAST", "Exam", "codeable", "family", "read_exam", "say_modality_again"]
@@ -35,6 +36,16 @@ class Exam:
     contrast: list[tuple[Code, Node]] = field(default_factory=list)
     functions: list[tuple[Code, Node]] = field(default_factory=list)
     modifiers: list[tuple[Code, Node]] = field(default_factory=list)
+
+    @property
+    def examinations(self) -> list[tuple[Node, Examination]]:
+        """What the codings of the examination state of sites and contrast, and which coding does."""
+        found = []
+        for coding in self.concept.children("coding") if self.concept else ():
+            uri = coding.peek("system")
+            if stated := examination(str(coding.peek("code")), uri if isinstance(uri, str) else None):
+                found.append((coding, stated))
+        return found
 
 
 def codeable(node: Node, name: str) -> Node | None:

@@ -14,12 +14,15 @@ from bridge.fhir.read.clinical.statuses import is_never, marks
 from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import is_of_another, refuse
+from bridge.fhir.read.request.notes import note_type
 from bridge.fhir.read.texts import clean
 from bridge.tables.concepts import TA
 
 __all__ = ["Reasons"]
 
 _JUSTIFICATION, _PURPOSE = "justificationDemande", "finaliteExamen"
+_OTHER_TEXTS = frozenset({"reason", "reasonCode", "reasonReference", "patientInstruction"})
+"""Elements of a request with texts that may say why it is made."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,17 @@ class Reasons:
         for reference in request.children("reasonReference"):
             self._reference(reference)
         self._older_forms(request)
+
+    def take_note(self, requests: tuple[Node, ...]) -> str | None:
+        """The only note of an order that has no other text: it is the justification, and no comment (docs/decisions.md, 58)."""
+        notes = [note for request in requests for note in request.children("note") if note_type(note) is None]
+        texts = {text for note in notes if (text := clean(note.peek("text")))}
+        if len(texts) != 1 or any(not _OTHER_TEXTS.isdisjoint(request.value) for request in requests):
+            return None
+        self.context.note("IMGDA-0451", notes[0].at("text"))
+        (text,) = texts
+        self.justification.append(text)
+        return text
 
     def _older_forms(self, request: Node) -> None:
         """Two earlier ANS designs: typed notes, and one extension for both texts (docs/fhir.md, 1.4)."""

@@ -19,6 +19,8 @@ from bridge.fhir.read.texts import clean
 from bridge.order import Code
 from bridge.tables.codes import code_system_oid, contains, related, table
 from bridge.tables.concepts import BOTH, FACTS, LEFT, MODALITY, MODIFIER, RIGHT, SITE, is_contrary_side
+from bridge.tables.examinations import Examination
+from bridge.wording.examinations import contrary_site
 
 __all__ = ["Sites"]
 
@@ -115,6 +117,30 @@ class Sites:
             else:
                 exam.modifiers.append((modifier, stray.coding))
 
+    def of_the_code(self, exam: Exam, sites: list[ReadSite]) -> None:
+        """The sites and sides that the code of the examination states, "XR Knee - right" (docs/decisions.md, 57).
+
+        They stand in for sites that the request does not give. Where it gives others, these are written, and that is said; a site
+        in words is not compared.
+        """
+        known = [*sites]
+        if not all(site.code for site in known):
+            return
+        for coding, stated in exam.examinations:
+            if known and stated.sites and not _concern(stated, known):
+                self.context.contradiction(coding.at("code"), stated.label)
+                continue
+            for each in stated.sites:
+                near = [site for site in sites if related(SITE.name, each.concept.code, site.code)]
+                if not near:
+                    self.context.note("IMGDA-0449", coding.path)
+                    near = [ReadSite(code_of(SITE.name, each.concept.code), path=coding.path)]
+                    sites += near
+                if each.side and len(near) == 1:
+                    self._put(near[0], code_of(MODIFIER.name, each.side), coding)
+                elif each.side:
+                    exam.modifiers.append((code_of(MODIFIER.name, each.side), coding))
+
     def _structures(self, request: Node) -> Iterator[Node]:
         references = [e.child("valueReference") for e in request.extensions("procedure-targetBodyStructure")]
         references += request.children("bodyStructure")
@@ -154,17 +180,25 @@ class Sites:
             site, strays = ReadSite(coded.code, list(coded.modifiers), concept.path, concepts=[concept]), list(coded.strays)
         else:
             strays = self.context.strays(concept.children("coding"), _BESIDE_SITE)
-            site = self._in_words(concept, strays)
+            site = self._in_words(concept, strays, exam)
         self._put_all(site, [stray for stray in strays if stray.datum == MODIFIER])
         exam.strays += [stray for stray in strays if stray.datum != MODIFIER]
         for other in further:
             self._modifier(other, site)
         return site
 
-    def _in_words(self, concept: Node, strays: list[Stray]) -> ReadSite:
-        """A site that no code says: an error, unless the settings allow a site in words (docs/decisions.md, 45)."""
+    def _in_words(self, concept: Node, strays: list[Stray], exam: Exam) -> ReadSite:
+        """A site that no code of it says: that of the examination's code, else an error, unless the settings allow words.
+
+        Source: docs/decisions.md, 45 and 57.
+        """
         codings = without(concept.children("coding"), [stray.coding for stray in strays])
         text = clean(concept.text("text")) or self.context.in_words(codings)
+        if text and (location := _only_site(exam, text)):
+            self.context.note("IMGDA-0449", concept.path)
+            for coding in codings:
+                coding.give_up("IMGDA-0908", "technical", written="text")
+            return ReadSite(replace(location, text=text), path=concept.path, concepts=[concept])
         if text and self.context.settings.missing.site == "null":
             self.context.note("IMGDA-0434", concept.path, item="site", written="OTH")
             for coding in codings:
@@ -194,6 +228,19 @@ class Sites:
         if concept.extensions("bodySite") and not concept.children("coding"):
             return None
         return self._location(concept, concept.path, exam, [])
+
+
+def _concern(stated: Examination, sites: list[ReadSite]) -> bool:
+    """Whether an examination has to do with some sites: one is, contains or is part of one that its code states."""
+    return any(related(SITE.name, each.concept.code, site.code) for each in stated.sites for site in sites)
+
+
+def _only_site(exam: Exam, text: str) -> Code | None:
+    """The one site that the codes of the examination state, where the words do not name another."""
+    stated = {each.concept.code for _, found in exam.examinations for each in found.sites}
+    if len(stated) != 1 or contrary_site(text, frozenset(stated)):
+        return None
+    return code_of(SITE.name, stated.pop())
 
 
 def _sides_by_site(sites: list[ReadSite]) -> dict[str, set[str]]:
