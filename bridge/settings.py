@@ -98,6 +98,8 @@ class Missing:
     urgency_reason: OnMissing = "error"
     requester_number: OnMissing = "error"
     """The national number of the demandeur: with ``null`` a local number that has a root is written."""
+    supporting_info: OnMissing = "error"
+    """A resource beside the request that is not in the input: with ``null`` its reference is a loss."""
 
 
 OnLoss = Literal["fail", "warn", "ignore"]

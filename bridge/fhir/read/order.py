@@ -208,7 +208,8 @@ class OrderReader:
             if resource is not None:
                 found.append(resource)
             elif "reference" in reference:
-                self.context.note("IMGDA-0204", reference.at("reference"))
+                is_allowed = self.context.settings.missing.supporting_info == "null"
+                self.context.note("IMGDA-0218" if is_allowed else "IMGDA-0204", reference.at("reference"))
         if self.context.settings.unreferenced == "take":
             found += unreferenced.of_the_patient(self.context)
         return found
