@@ -8,8 +8,11 @@
     xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema"
     xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="e dt n o cda xs">
   <xsl:use-package name="urn:x-bridge:to-cda:datatypes" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-cda:narrative" package-version="1.*"/>
+  <xsl:use-package name="urn:x-bridge:to-cda:narrative" package-version="1.*">
+    <xsl:accept component="*" names="n:*" visibility="public"/>
+  </xsl:use-package>
 
+  <xsl:expose component="*" names="e:*" visibility="public"/>
   <xsl:mode name="e:entry" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <!-- FR-DICOM-Observation: historique médical -->
@@ -51,7 +54,7 @@
     </entry>
   </xsl:template>
 
-  <xsl:variable name="e:dicom-observation" as="element(cda:templateId)+" visibility="private">
+  <xsl:variable name="e:dicom-observation" as="element(cda:templateId)+">
     <templateId root="2.16.840.1.113883.10.20.6.2.13"/>
     <templateId root="1.2.250.1.213.1.1.3.150"/>
   </xsl:variable>
@@ -91,12 +94,12 @@
     </entry>
   </xsl:template>
 
-  <xsl:function name="e:text" as="element(cda:text)" visibility="private">
+  <xsl:function name="e:text" as="element(cda:text)">
     <xsl:param name="reference" as="xs:string"/>
     <text><reference value="#{$reference}"/></text>
   </xsl:function>
 
-  <xsl:function name="e:original-text" as="element(cda:originalText)" visibility="private">
+  <xsl:function name="e:original-text" as="element(cda:originalText)">
     <xsl:param name="reference" as="xs:string"/>
     <originalText><reference value="#{$reference}"/></originalText>
   </xsl:function>

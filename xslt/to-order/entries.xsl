@@ -7,10 +7,14 @@
     xmlns="urn:x-bridge:order" xmlns:xs="http://www.w3.org/2001/XMLSchema"
     xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="e n h r cda xs">
   <xsl:use-package name="urn:x-bridge:to-order:datatypes" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-order:narrative" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-order:header" package-version="1.*"/>
+  <xsl:use-package name="urn:x-bridge:to-order:narrative" package-version="1.*">
+    <xsl:accept component="function" names="n:*" visibility="public"/>
+  </xsl:use-package>
+  <xsl:use-package name="urn:x-bridge:to-order:header" package-version="1.*">
+    <xsl:accept component="*" names="h:*" visibility="public"/>
+  </xsl:use-package>
 
-  <xsl:expose component="function" names="e:*" visibility="final"/>
+  <xsl:expose component="*" names="e:*" visibility="public"/>
   <xsl:mode name="e:entry" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <!-- What was withdrawn is no fact: it is not read, and so it stands among the losses. -->

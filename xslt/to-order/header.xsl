@@ -8,7 +8,7 @@
     exclude-result-prefixes="h r cda sdtc ps3-20 xs">
   <xsl:use-package name="urn:x-bridge:to-order:datatypes" package-version="1.*"/>
 
-  <xsl:expose component="function" names="h:*" visibility="final"/>
+  <xsl:expose component="*" names="h:*" visibility="public"/>
   <xsl:mode name="h:header" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
   <xsl:mode name="h:parts" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
