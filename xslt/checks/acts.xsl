@@ -107,16 +107,20 @@
     <xsl:sequence select="empty($sets($set)?systems($value/@code)) and exists($value/@code ! $sets($other)?systems(.))"/>
   </xsl:function>
 
-  <!-- Emergency in the entry: the form before 2024.01. -->
+  <!-- Emergency in the entry: the form of earlier versions. -->
   <xsl:function name="c:legacy-urgency" as="element(finding)*">
     <xsl:param name="act" as="element()"/>
     <xsl:variable name="weight" as="map(xs:string, xs:string)"
-        select="map {'severity': if ($c:model = '2022.01') then 'information' else 'warning'}"/>
+        select="map {'severity': c:severity-of-urgency-in-act()}"/>
     <xsl:sequence select="
         $act/cda:priorityCode ! (c:finding('1546', ., $weight), c:known(., 'priority')),
         $act/cda:priorityCode[(@code = 'UR') ne exists(cda:originalText/cda:reference)] ! c:finding('1548', .),
         $act/cda:performer[1] ! c:finding('1547', ., $weight),
         $act/cda:performer[2] ! c:finding('1404', ., map {'element': 'performer', 'parent': 'observation'})"/>
+  </xsl:function>
+
+  <xsl:function name="c:severity-of-urgency-in-act" as="xs:string">
+    <xsl:sequence select="'warning'"/>
   </xsl:function>
 
   <!-- The wished date stands between the request and a year later. -->

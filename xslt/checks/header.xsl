@@ -1,7 +1,7 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- Rules of the header: identity of the document, patient, people, structures, acts, context of care.
      Source: CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01, section 3.4.1. -->
-<xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
+<xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:cda="urn:hl7-org:v3"
     xmlns:map="http://www.w3.org/2005/xpath-functions/map" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
 
   <!-- document -->
@@ -12,7 +12,7 @@
     <xsl:sequence select="
         ('2.16.840.1.113883.2.8.2.1', '1.2.250.1.213.1.1.1.1', '1.2.840.10008.9.20', $volet)[not(. = $document/cda:templateId/@root)]
           ! c:finding('1441', $document, map {'root': .}),
-        cda:templateId[@root = $volet][not(@extension = $c:model)] ! c:finding('1442', ., map {'expected': $c:model}),
+        cda:templateId[@root = $volet][not(@extension = c:model())] ! c:finding('1442', ., map {'expected': c:model()}),
         cda:code ! c:fixed(., '55115-0', $loinc, 'Demande d''actes d''imagerie'),
         c:acts(.), c:versions(.), c:times(.), c:people(.), c:identifiers(.), c:system-names(.), c:references(.)"/>
     <xsl:apply-templates select="*" mode="c:check"/>
@@ -99,11 +99,9 @@
     <xsl:variable name="roots" as="xs:string+" select="('8', '9', '10', '11') ! ('1.2.250.1.213.1.4.' || .)"/>
     <xsl:for-each select="cda:id[@root = $roots][1]">
       <xsl:variable name="name" as="element()?" select="($role/cda:patient/cda:name)[1]"/>
-      <xsl:variable name="old" as="xs:boolean" select="$c:model = '2022.01'"/>
       <xsl:sequence select="(
           'family BR'[not($name/cda:family/@qualifier = 'BR')],
-          'given BR'[not($name/cda:given/@qualifier = 'BR' or $old)],
-          'given'[not($name/cda:given[not(@qualifier)] or $old)],
+          c:missing-forenames($name),
           'birthTime'[not($role/cda:patient/cda:birthTime/@value)],
           'birthplace/place/addr/county'[not($role/cda:patient/cda:birthplace/cda:place/cda:addr/cda:county)],
           'administrativeGenderCode'[not($role/cda:patient/cda:administrativeGenderCode/@code)])
@@ -114,16 +112,34 @@
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:patient/cda:name" mode="c:check">
-    <xsl:variable name="known" as="xs:string+" select="'BR', 'CL', 'SP'[$c:model = '2022.01']"/>
+  <!-- The forenames of a qualified identity that a name lacks. -->
+  <xsl:function name="c:missing-forenames" as="xs:string*">
+    <xsl:param name="name" as="element(cda:name)?"/>
     <xsl:sequence select="
-        cda:family[not(@qualifier = $known)] ! c:finding('1449', .),
-        cda:given[@qualifier][not(@qualifier = $known)] ! c:finding('1449', .),
-        if ($c:model = '2022.01') then () else
-          for $part in ('family', 'given'), $qualifier in ('BR', 'CL', '')
-          return *[local-name() = $part][string(@qualifier) = $qualifier][2] ! c:finding('1450', .),
+        'given BR'[not($name/cda:given/@qualifier = 'BR')],
+        'given'[not($name/cda:given[not(@qualifier)])]"/>
+  </xsl:function>
+
+  <xsl:template match="cda:patient/cda:name" mode="c:check">
+    <xsl:sequence select="
+        cda:family[not(@qualifier = c:name-qualifiers())] ! c:finding('1449', .),
+        cda:given[@qualifier][not(@qualifier = c:name-qualifiers())] ! c:finding('1449', .),
+        c:repeated-names(.),
         c:affixes(., 'warning')"/>
   </xsl:template>
+
+  <!-- BR is of birth, CL is used. -->
+  <xsl:function name="c:name-qualifiers" as="xs:string+">
+    <xsl:sequence select="'BR', 'CL'"/>
+  </xsl:function>
+
+  <!-- A name of the patient has one family name and one forename of each kind. -->
+  <xsl:function name="c:repeated-names" as="element(finding)*">
+    <xsl:param name="name" as="element(cda:name)"/>
+    <xsl:sequence select="
+        for $part in ('family', 'given'), $qualifier in ('BR', 'CL', '')
+        return $name/*[local-name() = $part][string(@qualifier) = $qualifier][2] ! c:finding('1450', .)"/>
+  </xsl:function>
 
   <xsl:template match="cda:administrativeGenderCode" mode="c:check">
     <xsl:sequence select="c:coded(., 'gender')"/>
@@ -155,22 +171,30 @@
         c:coded(cda:functionCode, 'function-code'),
         cda:assignedAuthor[not(cda:assignedPerson or cda:assignedAuthoringDevice)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
         cda:assignedAuthor[not(cda:assignedAuthoringDevice)][not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
-        cda:assignedAuthor/cda:representedOrganization[$c:model = '2022.01'][not(cda:id[@root and @extension])]
-          ! c:finding('1403', ., map {'element': 'id', 'parent': 'representedOrganization'}),
+        cda:assignedAuthor/cda:representedOrganization ! c:author-organization(.),
         cda:assignedAuthor[not(cda:assignedAuthoringDevice)][not(cda:representedOrganization)] ! c:finding('1457', ., map {'element': 'representedOrganization'}),
         c:coded(cda:assignedAuthor/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
+  <!-- What the structure of an author must have beyond what any structure has: nothing. -->
+  <xsl:function name="c:author-organization" as="element(finding)?">
+    <xsl:param name="organization" as="element(cda:representedOrganization)"/>
+    <xsl:sequence select="()"/>
+  </xsl:function>
+
   <xsl:template match="cda:legalAuthenticator" mode="c:check">
     <xsl:sequence select="
-        cda:assignedEntity[not(cda:assignedPerson)] ! (if ($c:model = '2022.01')
-          then c:finding('1403', ., map {'element': 'assignedPerson', 'parent': 'assignedEntity'})
-          else c:finding('1457', ., map {'element': 'assignedPerson'})),
+        cda:assignedEntity[not(cda:assignedPerson)] ! c:unnamed-signatory(.),
         cda:assignedEntity[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
         c:coded(cda:assignedEntity/cda:code, 'author-speciality')"/>
     <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
+
+  <xsl:function name="c:unnamed-signatory" as="element(finding)">
+    <xsl:param name="entity" as="element(cda:assignedEntity)"/>
+    <xsl:sequence select="c:finding('1457', $entity, map {'element': 'assignedPerson'})"/>
+  </xsl:function>
 
   <xsl:template match="cda:authenticator | cda:responsibleParty | cda:encounterParticipant" mode="c:check">
     <xsl:sequence select="
@@ -234,9 +258,8 @@
     <xsl:sequence select=".[not(c:is-structure(@extension))] ! c:finding('1454', .)"/>
   </xsl:template>
 
-  <!-- Free lines or named parts, not both, and no more than seven lines. The Schematrons of 2022.01 stop at a second attribute. -->
+  <!-- Free lines or named parts, not both, and no more than seven lines. -->
   <xsl:template match="cda:addr" mode="c:check">
-    <xsl:sequence select="if ($c:model = '2022.01' and (@* except @x:n)[2]) then c:finding('1572', .) else ()"/>
     <xsl:sequence select="
         if (cda:streetAddressLine and *[not(self::cda:streetAddressLine)] or cda:streetAddressLine[8]) then c:finding('1460', .)
         else if (text()[normalize-space()]) then c:finding('1460', ., map {'severity': 'warning'})

@@ -108,14 +108,15 @@
 
   <!-- information du patient -->
 
-  <xsl:variable name="n:informed-question" as="xs:string"
-      select="'Le patient a-t-il été informé des risques relatifs à l''examen d''imagerie médicale ?'"/>
+  <xsl:function name="n:informed-question" as="xs:string">
+    <xsl:sequence select="'Le patient a-t-il été informé des risques relatifs à l''examen d''imagerie médicale ?'"/>
+  </xsl:function>
 
   <xsl:template match="o:order" mode="n:narrative" as="element(cda:table)">
     <table border="0">
       <tbody>
         <tr>
-          <td><content ID="risque-examen">{$n:informed-question}</content></td>
+          <td><content ID="risque-examen">{n:informed-question()}</content></td>
           <td>{n:answer(o:patient-informed)}</td>
         </tr>
         <xsl:for-each select="o:patient-information">

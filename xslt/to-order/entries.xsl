@@ -252,7 +252,7 @@
     <xsl:param name="reason" as="element()?"/>
     <xsl:variable name="entries" as="element()*"
         select="e:valid($acts/cda:entryRelationship/cda:observation[cda:code/@code = 'GEN-297'])[cda:value/@value]"/>
-    <xsl:variable name="suffixed" as="xs:boolean" select="ends-with(normalize-space($reason), $e:callback-suffix)"/>
+    <xsl:variable name="suffixed" as="xs:boolean" select="ends-with(normalize-space($reason), e:callback-suffix())"/>
     <xsl:variable name="wanted" as="xs:boolean"
         select="if ($entries) then $entries[1]/cda:value/@value = ('true', '1') else $suffixed"/>
     <xsl:if test="$entries or $suffixed">
@@ -269,7 +269,9 @@
     <xsl:if test="count($entries) gt 1"><xsl:sequence select="r:issue('IMGDA-1291', $entries[2])"/></xsl:if>
   </xsl:function>
 
-  <xsl:variable name="e:callback-suffix" as="xs:string" select="'(retour par téléphone souhaité)'"/>
+  <xsl:function name="e:callback-suffix" as="xs:string">
+    <xsl:sequence select="'(retour par téléphone souhaité)'"/>
+  </xsl:function>
 
   <!-- Urgency: the event of the header (2024.01), or priorityCode and performer of an act (2022.01), whatever the version says. -->
   <xsl:function name="e:urgency" as="element()*">
@@ -326,8 +328,8 @@
 
   <xsl:function name="e:without-suffix" as="xs:string">
     <xsl:param name="reason" as="xs:string"/>
-    <xsl:sequence select="if (ends-with($reason, $e:callback-suffix))
-        then replace(substring($reason, 1, string-length($reason) - string-length($e:callback-suffix)), '\s+$', '') else $reason"/>
+    <xsl:sequence select="if (ends-with($reason, e:callback-suffix()))
+        then replace(substring($reason, 1, string-length($reason) - string-length(e:callback-suffix())), '\s+$', '') else $reason"/>
   </xsl:function>
 
   <!-- documents liés -->

@@ -20,7 +20,9 @@
   <xsl:mode name="m:document" on-no-match="fail" visibility="public"/>
 
   <!-- What another version of the model overrides. -->
-  <xsl:variable name="m:version" as="xs:string" visibility="public" select="'2024.01'"/>
+  <xsl:function name="m:version" as="xs:string" visibility="public">
+    <xsl:sequence select="'2024.01'"/>
+  </xsl:function>
 
   <xsl:template match="/" as="element(cda:ClinicalDocument)">
     <xsl:apply-templates select="o:order"/>
@@ -33,7 +35,7 @@
       <templateId root="2.16.840.1.113883.2.8.2.1"/>
       <templateId root="1.2.250.1.213.1.1.1.1"/>
       <templateId root="1.2.840.10008.9.20"/>
-      <templateId root="1.2.250.1.213.1.1.1.47" extension="{$m:version}"/>
+      <templateId root="1.2.250.1.213.1.1.1.47" extension="{m:version()}"/>
       <xsl:sequence select="dt:ii(o:document/o:id)"/>
       <code><xsl:sequence select="dt:loinc('55115-0', 'Demande d''actes d''imagerie')"/></code>
       <title>{o:document/o:title}</title>
