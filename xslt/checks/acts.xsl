@@ -143,7 +143,7 @@
         $act[cda:code/@code = ('C63334', 'OT')][not(cda:entryRelationship/cda:act)] ! c:finding('1550', .)"/>
   </xsl:function>
 
-  <xsl:template match="cda:entryRelationship" mode="c:check">
+  <xsl:template match="cda:entryRelationship" mode="c:check" as="element(finding)*">
     <xsl:variable name="type" as="xs:string" select="if (cda:act) then 'SUBJ' else 'COMP'"/>
     <xsl:sequence select="
         .[not(@typeCode = $type)] ! c:finding('1549', ., map {'expected': $type}),
@@ -151,11 +151,10 @@
         .[not(cda:act)][@inversionInd = ('true', '1')] ! c:finding('1549', ., map {'expected': 'inversionInd=false'}),
         .[@negationInd = ('true', '1')] ! c:finding('1540', .),
         .[not(cda:act or cda:observation)] ! c:finding('1532', .)"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <!-- FR-Commentaire-ER -->
-  <xsl:template match="cda:entryRelationship/cda:act" mode="c:check">
+  <xsl:template match="cda:entryRelationship/cda:act" mode="c:check" as="element(finding)*">
     <xsl:variable name="act" as="element()" select="."/>
     <xsl:sequence select="
         ('2.16.840.1.113883.10.20.1.40', '1.3.6.1.4.1.19376.1.5.3.1.4.2', '1.2.250.1.213.1.1.3.32')[not(. = $act/cda:templateId/@root)]
@@ -165,7 +164,6 @@
         cda:statusCode[not(@code = 'completed')] ! c:finding('1538', ., map {'expected': 'completed', 'severity': 'error'}),
         c:affirmed(.),
         if (cda:text/cda:reference) then c:told(.) else c:finding('1539', ., map {'element': 'text'})"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <!-- B10. That one concerns none of the requested modalities is no finding: no table of them is published, and the fact stays true. -->

@@ -21,9 +21,11 @@
 
   <xsl:key name="content" match="*[@ID]" use="@ID"/>
 
-  <xsl:mode name="c:check" visibility="public" on-multiple-match="fail"/>
+  <xsl:mode name="c:check" on-no-match="deep-skip" on-multiple-match="fail" visibility="public"/>
 
-  <xsl:template match="*" mode="c:check">
-    <xsl:apply-templates select="*" mode="c:check"/>
-  </xsl:template>
+  <!-- The elements to which the rules are applied, each for itself: all but the content of an entry that is none of the model. -->
+  <xsl:function name="c:ruled" as="element()+">
+    <xsl:param name="document" as="element()"/>
+    <xsl:sequence select="$document/(descendant-or-self::* except .//cda:section/cda:entry[not(cda:observation or cda:organizer)]//*)"/>
+  </xsl:function>
 </xsl:package>

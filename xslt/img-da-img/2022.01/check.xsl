@@ -63,7 +63,7 @@
       </xsl:function>
 
       <!-- The Schematrons stop at a second attribute. -->
-      <xsl:template match="cda:addr[(@* except @x:n)[2]]" mode="c:check">
+      <xsl:template match="cda:addr[(@* except @x:n)[2]]" mode="c:check" as="element(finding)*">
         <xsl:sequence select="c:finding('1572', .)"/>
         <xsl:next-match/>
       </xsl:template>

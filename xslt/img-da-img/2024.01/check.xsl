@@ -11,6 +11,6 @@
   <xsl:mode name="m:document" on-no-match="fail" visibility="public"/>
 
   <xsl:template match="/" as="element(findings)">
-    <findings><xsl:apply-templates mode="c:check"/></findings>
+    <findings><xsl:apply-templates select="c:ruled(*)" mode="c:check"/></findings>
   </xsl:template>
 </xsl:package>
