@@ -65,8 +65,12 @@ def test_a_version_overrides_a_rule_of_each_mode_of_the_reading(toy):
 
 def test_a_version_overrides_a_function_two_packages_down(toy):
     """The end of the reason that is a wish to be called back; the document has no entry that says the wish."""
-    document = """<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:x="urn:x-bridge:source" x:n="0"><documentationOf x:n="1"><serviceEvent x:n="2">
-        <code x:n="3" code="MED-1095"><originalText x:n="4">Chute %s</originalText></code></serviceEvent></documentationOf></ClinicalDocument>"""
+    document = (
+        '<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:x="urn:x-bridge:source" x:n="0">'
+        '<documentationOf x:n="1"><serviceEvent x:n="2">'
+        '<code x:n="3" code="MED-1095"><originalText x:n="4">Chute %s</originalText></code>'
+        "</serviceEvent></documentationOf></ClinicalDocument>"
+    )
     assert 'code="IMGDA-1288"' in toy("to-order", document % "(toy)")
     assert "IMGDA-1288" not in toy("to-order", document % "(retour par téléphone souhaité)")
 
@@ -78,6 +82,13 @@ def test_a_version_overrides_a_rule_and_the_functions_of_the_checks(toy):
     assert 'expected="2099.01"' in found
     urgent = numbered(lambda text: text.replace('<statusCode code="active"/>', '<statusCode code="active"/><priorityCode/>', 1))
     assert 'severity="toy"' in toy("check", urgent)
+
+
+def test_the_example_of_the_documentation_is_the_toy():
+    page = (ROOT / "docs" / "models.md").read_text("utf-8")
+    example = page.split("```xml")[1].split("```")[0]
+    toy = [line.strip() for line in (TOY / "check.xsl").read_text("utf-8").splitlines()]
+    assert [line for line in example.splitlines() if line.strip() not in toy] == []
 
 
 def test_the_toy_is_shipped_nowhere():

@@ -21,7 +21,6 @@ def checks() -> Iterator[Functions]:
     [
         ("luhn", "79927398713", "true"),
         ("luhn", "79927398710", "false"),
-        ("is-professional", "899700000000", "false"),
         ("is-professional", "0123456789", "true"),
         ("is-professional", "9123456789", "false"),
         ("is-structure", "1", "false"),
@@ -31,6 +30,12 @@ def checks() -> Iterator[Functions]:
 )
 def test_the_key_of_a_national_number(checks, name, number, right):
     assert checks.call(name, number) == right
+
+
+def test_the_key_of_an_rpps_is_checked(checks):
+    document = f'<id {C} root="1.2.250.1.71.4.2.1" extension="{{}}"/>'
+    assert 'rule="IMGDA-1453"' in checks.apply("check", "/*", document.format("899700000001"))
+    assert checks.apply("check", "/*", document.format("0123456789")) == ""
 
 
 def test_spelling_alone_makes_no_other_text(checks):
