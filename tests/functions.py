@@ -1,7 +1,7 @@
 """Calls the functions and rules of one XSLT package, in a process of its own: Saxon has one processor, and the bridge has it.
 
 ``python functions.py WIRING PACKAGE`` reads calls as JSON lines ``[name, [[kind, value], …]]``. It answers each with a JSON line:
-the result as a text, or ``{"error": …}``. A kind is ``string``, ``integer``, ``integers`` or ``element`` (XML text). With the kind
+the result as a text, or ``{"error": …}``. Kinds are ``string``, ``integer``, ``integers``, ``element`` (XML text). With the kind
 ``rule``, the name is a mode, whose rules are applied to the elements that the XPath of ``[xpath, XML text]`` finds. With the kind
 ``document``, the stylesheet is applied to the document.
 """
