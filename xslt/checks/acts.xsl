@@ -107,16 +107,20 @@
     <xsl:sequence select="empty($sets($set)?systems($value/@code)) and exists($value/@code ! $sets($other)?systems(.))"/>
   </xsl:function>
 
-  <!-- Emergency in the entry: the form before 2024.01. -->
+  <!-- Emergency in the entry: the form of earlier versions. -->
   <xsl:function name="c:legacy-urgency" as="element(finding)*">
     <xsl:param name="act" as="element()"/>
     <xsl:variable name="weight" as="map(xs:string, xs:string)"
-        select="map {'severity': if ($c:model = '2022.01') then 'information' else 'warning'}"/>
+        select="map {'severity': c:severity-of-urgency-in-act()}"/>
     <xsl:sequence select="
         $act/cda:priorityCode ! (c:finding('1546', ., $weight), c:known(., 'priority')),
         $act/cda:priorityCode[(@code = 'UR') ne exists(cda:originalText/cda:reference)] ! c:finding('1548', .),
         $act/cda:performer[1] ! c:finding('1547', ., $weight),
         $act/cda:performer[2] ! c:finding('1404', ., map {'element': 'performer', 'parent': 'observation'})"/>
+  </xsl:function>
+
+  <xsl:function name="c:severity-of-urgency-in-act" as="xs:string">
+    <xsl:sequence select="'warning'"/>
   </xsl:function>
 
   <!-- The wished date stands between the request and a year later. -->
@@ -139,7 +143,7 @@
         $act[cda:code/@code = ('C63334', 'OT')][not(cda:entryRelationship/cda:act)] ! c:finding('1550', .)"/>
   </xsl:function>
 
-  <xsl:template match="cda:entryRelationship" mode="c:check">
+  <xsl:template match="cda:entryRelationship" mode="c:check" as="element(finding)*">
     <xsl:variable name="type" as="xs:string" select="if (cda:act) then 'SUBJ' else 'COMP'"/>
     <xsl:sequence select="
         .[not(@typeCode = $type)] ! c:finding('1549', ., map {'expected': $type}),
@@ -147,11 +151,10 @@
         .[not(cda:act)][@inversionInd = ('true', '1')] ! c:finding('1549', ., map {'expected': 'inversionInd=false'}),
         .[@negationInd = ('true', '1')] ! c:finding('1540', .),
         .[not(cda:act or cda:observation)] ! c:finding('1532', .)"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <!-- FR-Commentaire-ER -->
-  <xsl:template match="cda:entryRelationship/cda:act" mode="c:check">
+  <xsl:template match="cda:entryRelationship/cda:act" mode="c:check" as="element(finding)*">
     <xsl:variable name="act" as="element()" select="."/>
     <xsl:sequence select="
         ('2.16.840.1.113883.10.20.1.40', '1.3.6.1.4.1.19376.1.5.3.1.4.2', '1.2.250.1.213.1.1.3.32')[not(. = $act/cda:templateId/@root)]
@@ -161,7 +164,6 @@
         cda:statusCode[not(@code = 'completed')] ! c:finding('1538', ., map {'expected': 'completed', 'severity': 'error'}),
         c:affirmed(.),
         if (cda:text/cda:reference) then c:told(.) else c:finding('1539', ., map {'element': 'text'})"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <!-- B10. That one concerns none of the requested modalities is no finding: no table of them is published, and the fact stays true. -->

@@ -55,12 +55,11 @@
           return if (deep-equal($places, sort($places))) then () else c:finding('1529', $parent)"/>
   </xsl:function>
 
-  <xsl:template match="cda:structuredBody" mode="c:check">
+  <xsl:template match="cda:structuredBody" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:sections(., ('clinical', 'education', 'plan'), ('results', 'documents'))"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:section" mode="c:check">
+  <xsl:template match="cda:section" mode="c:check" as="element(finding)*">
     <xsl:variable name="section" as="element()" select="."/>
     <xsl:variable name="kind" as="xs:string?" select="c:kind(.)"/>
     <xsl:if test="exists($kind)">
@@ -76,7 +75,6 @@
           else c:finding('1527', ., map {'severity': if ($kind = ('clinical', 'request', 'history', 'documents')) then 'error' else 'warning'}),
           c:section($kind, .)"/>
     </xsl:if>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <!-- What each kind of section demands of its entries. -->
@@ -160,17 +158,16 @@
         else ''"/>
   </xsl:function>
 
-  <xsl:template match="cda:observation" mode="c:check">
+  <xsl:template match="cda:observation" mode="c:check" as="element(finding)*">
     <xsl:variable name="kind" as="xs:string" select="c:kind-of-entry(.)"/>
     <xsl:choose>
       <xsl:when test="$kind = 'dicom'"><xsl:sequence select="c:dicom-observation(.)"/></xsl:when>
       <xsl:when test="$kind = 'act'"><xsl:sequence select="c:act(.)"/></xsl:when>
       <xsl:when test="$kind = 'simple'"><xsl:sequence select="c:simple-observation(.)"/></xsl:when>
     </xsl:choose>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:section/cda:entry[not(cda:observation or cda:organizer)]" mode="c:check">
+  <xsl:template match="cda:section/cda:entry[not(cda:observation or cda:organizer)]" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:finding('1532', .)"/>
   </xsl:template>
 
@@ -245,7 +242,7 @@
   </xsl:function>
 
   <!-- FR-Document-attache: the type of the document, then its one media. -->
-  <xsl:template match="cda:organizer" mode="c:check">
+  <xsl:template match="cda:organizer" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         c:entry(., '1.2.250.1.213.1.1.3.18', 'EVN', 'completed'),
         c:fixed(cda:code, '55107-7', $loinc, 'Document attaché'),
@@ -254,10 +251,9 @@
         cda:component[cda:observation][2] ! c:finding('1404', ., map {'element': 'component/observation', 'parent': 'organizer'}),
         .[not(cda:component/cda:observationMedia)] ! c:finding('1535', ., map {'element': 'component/observationMedia'}),
         cda:component[cda:observationMedia][2] ! c:finding('1404', ., map {'element': 'component/observationMedia', 'parent': 'organizer'})"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:observationMedia" mode="c:check">
+  <xsl:template match="cda:observationMedia" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         cda:value[@mediaType][empty($sets('media-type')?systems(@mediaType))] ! c:finding('1620', .),
         .[@ID][not(@ID = //cda:renderMultiMedia/@referencedObject)] ! c:finding('1611', .)"/>

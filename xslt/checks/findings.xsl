@@ -4,6 +4,7 @@
 <xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
     xmlns:map="http://www.w3.org/2005/xpath-functions/map" xmlns:fn="http://www.w3.org/2005/xpath-functions"
     xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
+  <xsl:include href="tables.xsl"/>
 
   <xsl:variable name="loinc" as="xs:string" static="yes" select="'2.16.840.1.113883.6.1'"/>
   <xsl:variable name="snomed" as="xs:string" static="yes" select="'2.16.840.1.113883.6.96'"/>
@@ -12,17 +13,6 @@
   <xsl:variable name="structures" as="xs:string" static="yes" select="'1.2.250.1.71.4.2.2'"/>
 
   <!-- tables -->
-
-  <!-- The rows of a table of mappings/, each an array of its fields. -->
-  <xsl:variable name="rows" as="function(xs:string) as array(xs:string)*" static="yes" select="
-      function($name as xs:string) as array(xs:string)* {
-        tail(unparsed-text-lines('../../mappings/' || $name || '.csv')) ! (
-          let $parts := tokenize(replace(., '&quot;&quot;', '&#xE001;'), '&quot;')
-          return array {
-            string-join(for $i in 1 to count($parts) return if ($i mod 2 = 0) then translate($parts[$i], ',', '&#xE000;') else $parts[$i])
-            ! tokenize(., ',') ! translate(., '&#xE000;&#xE001;', ',&quot;')
-          })
-      }"/>
 
   <!-- A text without what spelling may change: case, accents, punctuation, spaces. -->
   <xsl:variable name="bare" as="function(xs:string) as xs:string" static="yes" select="
@@ -54,10 +44,6 @@
   <!-- Codes that earlier value sets had: "value-set code system". -->
   <xsl:variable name="retired" as="map(xs:string, xs:boolean)" static="yes" select="
       map:merge($rows('codes/retired') ! map:entry(.(4) || ' ' || .(2) || ' ' || .(1), true()))"/>
-
-  <!-- Codes that the value sets of 2022.01 do not have yet: "value-set code system". -->
-  <xsl:variable name="newer" as="map(xs:string, xs:boolean)" static="yes" select="
-      map:merge($rows('newer-than-2022.01') ! map:entry(.(1) || ' ' || .(2) || ' ' || .(3), true()))"/>
 
   <!-- codeSystemName by OID. -->
   <xsl:variable name="system-names" as="map(xs:string, xs:string)" static="yes" select="
@@ -95,20 +81,31 @@
       <xsl:variable name="systems" as="xs:string*" select="@code ! $sets($set)?systems(.)"/>
       <xsl:sequence select="
           if (not(@code)) then c:finding('1510', ., map {'set': $set})
-          else if ($c:model = '2022.01' and $newer($set || ' ' || @code || ' ' || @codeSystem)) then c:finding('1501', ., map {'set': $set})
+          else if (c:is-newer(., $set)) then c:finding('1501', ., map {'set': $set})
           else if (@codeSystem = $systems) then c:label(., $sets($set)?labels(@code || ' ' || @codeSystem), $set)
           else if ($retired($set || ' ' || @code || ' ' || @codeSystem))
-            then c:finding('1507', ., map {'set': $set, 'severity': if ($c:model = '2022.01') then 'warning' else 'error'})
+            then c:finding('1507', ., map {'set': $set, 'severity': c:severity-of-retired-code()})
           else if (exists($systems)) then c:finding('1502', ., map {'set': $set, 'expected': string-join($systems, ', ')})
           else c:finding('1501', ., map {'set': $set})"/>
     </xsl:for-each>
   </xsl:function>
 
-  <!-- A code that the suites of 2022.01 bind to a value set and those of later versions do not. -->
+  <!-- Whether a code joined its value set after this version of the model: the tables have those of the newest one. -->
+  <xsl:function name="c:is-newer" as="xs:boolean">
+    <xsl:param name="code" as="element()"/>
+    <xsl:param name="set" as="xs:string"/>
+    <xsl:sequence select="false()"/>
+  </xsl:function>
+
+  <xsl:function name="c:severity-of-retired-code" as="xs:string">
+    <xsl:sequence select="'error'"/>
+  </xsl:function>
+
+  <!-- A code that the suites of earlier versions bind to a value set, and those of this one do not. -->
   <xsl:function name="c:bound-before" as="element(finding)*">
     <xsl:param name="nodes" as="element()*"/>
     <xsl:param name="set" as="xs:string"/>
-    <xsl:sequence select="if ($c:model = '2022.01') then c:coded($nodes, $set) else c:known($nodes, $set)"/>
+    <xsl:sequence select="c:known($nodes, $set)"/>
   </xsl:function>
 
   <!-- A code that no rule binds: where a value set has it, the label must be right all the same. -->

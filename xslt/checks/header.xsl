@@ -1,24 +1,23 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- Rules of the header: identity of the document, patient, people, structures, acts, context of care.
      Source: CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01, section 3.4.1. -->
-<xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
+<xsl:transform version="3.0" xmlns:c="urn:x-bridge:checks" xmlns:cda="urn:hl7-org:v3"
     xmlns:map="http://www.w3.org/2005/xpath-functions/map" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
 
   <!-- document -->
 
-  <xsl:template match="cda:ClinicalDocument" mode="c:check">
+  <xsl:template match="cda:ClinicalDocument" mode="c:check" as="element(finding)*">
     <xsl:variable name="volet" as="xs:string" select="'1.2.250.1.213.1.1.1.47'"/>
     <xsl:variable name="document" as="element()" select="."/>
     <xsl:sequence select="
         ('2.16.840.1.113883.2.8.2.1', '1.2.250.1.213.1.1.1.1', '1.2.840.10008.9.20', $volet)[not(. = $document/cda:templateId/@root)]
           ! c:finding('1441', $document, map {'root': .}),
-        cda:templateId[@root = $volet][not(@extension = $c:model)] ! c:finding('1442', ., map {'expected': $c:model}),
+        cda:templateId[@root = $volet][not(@extension = c:model())] ! c:finding('1442', ., map {'expected': c:model()}),
         cda:code ! c:fixed(., '55115-0', $loinc, 'Demande d''actes d''imagerie'),
         c:acts(.), c:versions(.), c:times(.), c:people(.), c:identifiers(.), c:system-names(.), c:references(.)"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:confidentialityCode[parent::cda:ClinicalDocument]" mode="c:check">
+  <xsl:template match="cda:confidentialityCode[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
     <xsl:variable name="labels" as="map(xs:string, xs:string)" select="map {'L': 'Bas', 'M': 'Modéré', 'N': 'Normal',
         'R': 'Restreint', 'U': 'Non restreint', 'V': 'Très restreint'}"/>
     <xsl:variable name="english" as="map(xs:string, xs:string)" select="map {'L': 'low', 'M': 'moderate', 'N': 'normal',
@@ -45,7 +44,7 @@
         $events[cda:code/@code = 'MED-1095'][2] ! c:finding('1466', .)"/>
   </xsl:function>
 
-  <xsl:template match="cda:serviceEvent" mode="c:check">
+  <xsl:template match="cda:serviceEvent" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         if (cda:code/@code = '55115-0') then c:fixed(cda:code, '55115-0', $loinc, 'Demande d''actes d''imagerie')
         else if (cda:code/@code = 'Z13.9')
@@ -55,7 +54,6 @@
         else c:finding('1469', (cda:code, .)[1]),
         cda:performer[2] ! c:finding('1404', ., map {'element': 'performer', 'parent': 'serviceEvent'}),
         cda:effectiveTime[c:moment(cda:low/@value) gt c:moment(cda:high/@value)] ! c:finding('1473', .)"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <!-- B9 -->
@@ -94,16 +92,14 @@
 
   <!-- patient -->
 
-  <xsl:template match="cda:patientRole" mode="c:check">
+  <xsl:template match="cda:patientRole" mode="c:check" as="element(finding)*">
     <xsl:variable name="role" as="element()" select="."/>
     <xsl:variable name="roots" as="xs:string+" select="('8', '9', '10', '11') ! ('1.2.250.1.213.1.4.' || .)"/>
     <xsl:for-each select="cda:id[@root = $roots][1]">
       <xsl:variable name="name" as="element()?" select="($role/cda:patient/cda:name)[1]"/>
-      <xsl:variable name="old" as="xs:boolean" select="$c:model = '2022.01'"/>
       <xsl:sequence select="(
           'family BR'[not($name/cda:family/@qualifier = 'BR')],
-          'given BR'[not($name/cda:given/@qualifier = 'BR' or $old)],
-          'given'[not($name/cda:given[not(@qualifier)] or $old)],
+          c:missing-forenames($name),
           'birthTime'[not($role/cda:patient/cda:birthTime/@value)],
           'birthplace/place/addr/county'[not($role/cda:patient/cda:birthplace/cda:place/cda:addr/cda:county)],
           'administrativeGenderCode'[not($role/cda:patient/cda:administrativeGenderCode/@code)])
@@ -111,21 +107,38 @@
     </xsl:for-each>
     <xsl:sequence select="cda:id[@root = $roots][@extension][not(c:is-ins(@extension))] ! c:finding('1447', .),
         cda:id[starts-with(@root, '1.2.250.1.213.1.4.')][not(@root = ($roots, '1.2.250.1.213.1.4.2'))] ! c:finding('1448', .)"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:patient/cda:name" mode="c:check">
-    <xsl:variable name="known" as="xs:string+" select="'BR', 'CL', 'SP'[$c:model = '2022.01']"/>
+  <!-- The forenames of a qualified identity that a name lacks. -->
+  <xsl:function name="c:missing-forenames" as="xs:string*">
+    <xsl:param name="name" as="element(cda:name)?"/>
     <xsl:sequence select="
-        cda:family[not(@qualifier = $known)] ! c:finding('1449', .),
-        cda:given[@qualifier][not(@qualifier = $known)] ! c:finding('1449', .),
-        if ($c:model = '2022.01') then () else
-          for $part in ('family', 'given'), $qualifier in ('BR', 'CL', '')
-          return *[local-name() = $part][string(@qualifier) = $qualifier][2] ! c:finding('1450', .),
+        'given BR'[not($name/cda:given/@qualifier = 'BR')],
+        'given'[not($name/cda:given[not(@qualifier)])]"/>
+  </xsl:function>
+
+  <xsl:template match="cda:patient/cda:name" mode="c:check" as="element(finding)*">
+    <xsl:sequence select="
+        cda:family[not(@qualifier = c:name-qualifiers())] ! c:finding('1449', .),
+        cda:given[@qualifier][not(@qualifier = c:name-qualifiers())] ! c:finding('1449', .),
+        c:repeated-names(.),
         c:affixes(., 'warning')"/>
   </xsl:template>
 
-  <xsl:template match="cda:administrativeGenderCode" mode="c:check">
+  <!-- BR is of birth, CL is used. -->
+  <xsl:function name="c:name-qualifiers" as="xs:string+">
+    <xsl:sequence select="'BR', 'CL'"/>
+  </xsl:function>
+
+  <!-- A name of the patient has one family name and one forename of each kind. -->
+  <xsl:function name="c:repeated-names" as="element(finding)*">
+    <xsl:param name="name" as="element(cda:name)"/>
+    <xsl:sequence select="
+        for $part in ('family', 'given'), $qualifier in ('BR', 'CL', '')
+        return $name/*[local-name() = $part][string(@qualifier) = $qualifier][2] ! c:finding('1450', .)"/>
+  </xsl:function>
+
+  <xsl:template match="cda:administrativeGenderCode" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:coded(., 'gender')"/>
   </xsl:template>
 
@@ -141,102 +154,99 @@
           ! c:finding('1451', ., map {'set': 'title', 'severity': $severity})"/>
   </xsl:function>
 
-  <xsl:template match="cda:guardianPerson/cda:name" mode="c:check">
+  <xsl:template match="cda:guardianPerson/cda:name" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:affixes(., 'warning')"/>
   </xsl:template>
 
   <xsl:template mode="c:check" match="cda:assignedPerson/cda:name | cda:relatedPerson/cda:name
-      | cda:associatedPerson/cda:name | cda:intendedRecipient/cda:informationRecipient/cda:name">
+      | cda:associatedPerson/cda:name | cda:intendedRecipient/cda:informationRecipient/cda:name" as="element(finding)*">
     <xsl:sequence select="c:affixes(., if (ancestor::cda:structuredBody or ancestor::cda:dataEnterer) then 'warning' else 'error')"/>
   </xsl:template>
 
-  <xsl:template match="cda:author[parent::cda:ClinicalDocument]" mode="c:check">
+  <xsl:template match="cda:author[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         c:coded(cda:functionCode, 'function-code'),
         cda:assignedAuthor[not(cda:assignedPerson or cda:assignedAuthoringDevice)] ! c:finding('1457', ., map {'element': 'assignedPerson'}),
         cda:assignedAuthor[not(cda:assignedAuthoringDevice)][not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
-        cda:assignedAuthor/cda:representedOrganization[$c:model = '2022.01'][not(cda:id[@root and @extension])]
-          ! c:finding('1403', ., map {'element': 'id', 'parent': 'representedOrganization'}),
+        cda:assignedAuthor/cda:representedOrganization ! c:author-organization(.),
         cda:assignedAuthor[not(cda:assignedAuthoringDevice)][not(cda:representedOrganization)] ! c:finding('1457', ., map {'element': 'representedOrganization'}),
         c:coded(cda:assignedAuthor/cda:code, 'author-speciality')"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:legalAuthenticator" mode="c:check">
+  <!-- What the structure of an author must have beyond what any structure has: nothing. -->
+  <xsl:function name="c:author-organization" as="element(finding)?">
+    <xsl:param name="organization" as="element(cda:representedOrganization)"/>
+    <xsl:sequence select="()"/>
+  </xsl:function>
+
+  <xsl:template match="cda:legalAuthenticator" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
-        cda:assignedEntity[not(cda:assignedPerson)] ! (if ($c:model = '2022.01')
-          then c:finding('1403', ., map {'element': 'assignedPerson', 'parent': 'assignedEntity'})
-          else c:finding('1457', ., map {'element': 'assignedPerson'})),
+        cda:assignedEntity[not(cda:assignedPerson)] ! c:unnamed-signatory(.),
         cda:assignedEntity[not(cda:code)] ! c:finding('1457', ., map {'element': 'code'}),
         c:coded(cda:assignedEntity/cda:code, 'author-speciality')"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:authenticator | cda:responsibleParty | cda:encounterParticipant" mode="c:check">
+  <xsl:function name="c:unnamed-signatory" as="element(finding)">
+    <xsl:param name="entity" as="element(cda:assignedEntity)"/>
+    <xsl:sequence select="c:finding('1457', $entity, map {'element': 'assignedPerson'})"/>
+  </xsl:function>
+
+  <xsl:template match="cda:authenticator | cda:responsibleParty | cda:encounterParticipant" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         cda:assignedEntity/cda:id[not(@root = $professionals)] ! c:finding('1456', ., map {'expected': $professionals}),
         if (self::cda:encounterParticipant) then c:known(cda:assignedEntity/cda:code, 'author-speciality')
         else c:bound-before(cda:assignedEntity/cda:code, 'author-speciality')"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:dataEnterer/cda:assignedEntity | cda:informant/cda:assignedEntity" mode="c:check">
+  <xsl:template match="cda:dataEnterer/cda:assignedEntity | cda:informant/cda:assignedEntity" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:known(cda:code, 'author-speciality')"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:serviceEvent/cda:performer" mode="c:check">
+  <xsl:template match="cda:serviceEvent/cda:performer" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:coded(cda:assignedEntity/cda:code, 'author-speciality'),
         c:known(cda:functionCode, 'function-code')"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:participant[parent::cda:ClinicalDocument]" mode="c:check">
+  <xsl:template match="cda:participant[parent::cda:ClinicalDocument]" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         c:coded(cda:functionCode, 'function-code'),
         c:coded(cda:associatedEntity/cda:code, 'author-speciality')"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:relatedEntity" mode="c:check">
+  <xsl:template match="cda:relatedEntity" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:coded(cda:code, 'relation')"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:intendedRecipient" mode="c:check">
+  <xsl:template match="cda:intendedRecipient" mode="c:check" as="element(finding)*">
     <xsl:sequence select="cda:id[not(@root = $professionals)] ! c:finding('1456', ., map {'expected': $professionals})"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:representedCustodianOrganization" mode="c:check">
+  <xsl:template match="cda:representedCustodianOrganization" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         cda:id[not(@root = ($structures, '1.2.250.1.213.4.1'))] ! c:finding('1455', ., map {'expected': $structures}),
         cda:id[@root = $structures][not(@extension)] ! c:finding('1409', ., map {'attribute': 'extension', 'element': 'id'}),
         .[not(cda:name)] ! c:finding('1457', ., map {'element': 'name'})"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <xsl:template mode="c:check"
-      match="cda:representedOrganization | cda:receivedOrganization | cda:scopingOrganization | cda:guardianOrganization">
+      match="cda:representedOrganization | cda:receivedOrganization | cda:scopingOrganization | cda:guardianOrganization" as="element(finding)*">
     <xsl:variable name="any" as="xs:boolean" select="exists(self::cda:scopingOrganization | ancestor::cda:performer)"/>
     <xsl:sequence select="
         cda:id[not($any)][not(@root = $structures)][not(@nullFlavor)] ! c:finding('1455', ., map {'expected': $structures}),
         cda:standardIndustryClassCode ! (if (parent::cda:scopingOrganization) then c:bound-before(., 'practice-setting')
           else c:coded(., 'practice-setting'))"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:id[@root = $professionals][@extension]" mode="c:check">
+  <xsl:template match="cda:id[@root = $professionals][@extension]" mode="c:check" as="element(finding)*">
     <xsl:sequence select=".[not(c:is-professional(@extension))] ! c:finding('1453', .)"/>
   </xsl:template>
 
-  <xsl:template match="cda:id[@root = $structures][@extension]" mode="c:check">
+  <xsl:template match="cda:id[@root = $structures][@extension]" mode="c:check" as="element(finding)*">
     <xsl:sequence select=".[not(c:is-structure(@extension))] ! c:finding('1454', .)"/>
   </xsl:template>
 
-  <!-- Free lines or named parts, not both, and no more than seven lines. The Schematrons of 2022.01 stop at a second attribute. -->
-  <xsl:template match="cda:addr" mode="c:check">
-    <xsl:sequence select="if ($c:model = '2022.01' and (@* except @x:n)[2]) then c:finding('1572', .) else ()"/>
+  <!-- Free lines or named parts, not both, and no more than seven lines. -->
+  <xsl:template match="cda:addr" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         if (cda:streetAddressLine and *[not(self::cda:streetAddressLine)] or cda:streetAddressLine[8]) then c:finding('1460', .)
         else if (text()[normalize-space()]) then c:finding('1460', ., map {'severity': 'warning'})
@@ -245,7 +255,7 @@
   </xsl:template>
 
   <!-- A time says when, or that nobody knows. -->
-  <xsl:template match="cda:effectiveTime[not(@value or @nullFlavor or *)] | cda:time[not(@value or @nullFlavor or *)]" mode="c:check">
+  <xsl:template match="cda:effectiveTime[not(@value or @nullFlavor or *)] | cda:time[not(@value or @nullFlavor or *)]" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:finding('1407', ., map {'element': local-name()})"/>
   </xsl:template>
 
@@ -279,18 +289,16 @@
 
   <!-- context of care -->
 
-  <xsl:template match="cda:encompassingEncounter" mode="c:check">
+  <xsl:template match="cda:encompassingEncounter" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         if (cda:code) then c:coded(cda:code, 'encounter-type') else c:finding('1457', ., map {'element': 'code'}),
         cda:effectiveTime[c:moment(cda:low/@value) ge c:moment(cda:high/@value)] ! c:finding('1472', .),
         cda:dischargeDispositionCode[not(@codeSystem = '1.2.250.1.213.2.14')]
           ! c:finding('1509', ., map {'expected': '1.2.250.1.213.2.14'})"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
-  <xsl:template match="cda:healthCareFacility" mode="c:check">
+  <xsl:template match="cda:healthCareFacility" mode="c:check" as="element(finding)*">
     <xsl:sequence select="c:coded(cda:code, 'facility-type')"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <!-- everywhere -->

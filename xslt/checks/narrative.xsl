@@ -37,7 +37,7 @@
   </xsl:function>
 
   <!-- Every row of a table has the cells of the others. Tables of data have one row of headings. -->
-  <xsl:template match="cda:table" mode="c:check">
+  <xsl:template match="cda:table" mode="c:check" as="element(finding)*">
     <xsl:sequence select="
         if (count(distinct-values(*/cda:tr/sum((cda:td | cda:th)/(@colspan[. castable as xs:integer]/xs:integer(.), 1)[1]))) gt 1
             and not(.//@rowspan)) then c:finding('1614', .) else (),
@@ -45,7 +45,6 @@
           then c:finding('1615', .) else (),
         .//cda:th[not(normalize-space())] ! c:finding('1615', .),
         .//cda:td[not(normalize-space() or .//cda:renderMultiMedia)] ! c:finding('1617', .)"/>
-    <xsl:apply-templates select="*" mode="c:check"/>
   </xsl:template>
 
   <!-- The narrative of a code says its label, whole or in short, or gives the sender's wording beside it. -->

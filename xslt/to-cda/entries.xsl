@@ -8,8 +8,11 @@
     xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema"
     xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="e dt n o cda xs">
   <xsl:use-package name="urn:x-bridge:to-cda:datatypes" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-cda:narrative" package-version="1.*"/>
+  <xsl:use-package name="urn:x-bridge:to-cda:narrative" package-version="1.*">
+    <xsl:accept component="*" names="n:*" visibility="public"/>
+  </xsl:use-package>
 
+  <xsl:expose component="*" names="e:*" visibility="public"/>
   <xsl:mode name="e:entry" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <!-- FR-DICOM-Observation: historique médical -->
@@ -40,7 +43,7 @@
     <xsl:param name="time" as="element()?" select="()"/>
     <entry>
       <observation classCode="OBS" moodCode="EVN">
-        <xsl:sequence select="$e:dicom-observation, dt:uuid(., $kind, 1, 0)"/>
+        <xsl:sequence select="e:dicom-observation(), dt:uuid(., $kind, 1, 0)"/>
         <code><xsl:sequence select="$code"/></code>
         <xsl:sequence select="e:text($reference)"/>
         <statusCode code="completed"/>
@@ -51,10 +54,10 @@
     </entry>
   </xsl:template>
 
-  <xsl:variable name="e:dicom-observation" as="element(cda:templateId)+" visibility="private">
+  <xsl:function name="e:dicom-observation" as="element(cda:templateId)+">
     <templateId root="2.16.840.1.113883.10.20.6.2.13"/>
     <templateId root="1.2.250.1.213.1.1.3.150"/>
-  </xsl:variable>
+  </xsl:function>
 
   <!-- A "non" is the same observation, negated: never a plain entry that a reader could take for a "oui". -->
   <xsl:template match="o:contraindication" mode="e:entry" as="element(cda:entry)">
@@ -63,7 +66,7 @@
     <entry>
       <observation classCode="OBS" moodCode="EVN">
         <xsl:if test="o:present = 'false'"><xsl:attribute name="negationInd" select="'true'"/></xsl:if>
-        <xsl:sequence select="$e:dicom-observation, if (o:id) then dt:ii(o:id) else dt:uuid(., 13, $k, 0)"/>
+        <xsl:sequence select="e:dicom-observation(), if (o:id) then dt:ii(o:id) else dt:uuid(., 13, $k, 0)"/>
         <code><xsl:sequence select="dt:loinc('64100-1', 'Contre-indications')"/></code>
         <xsl:sequence select="e:text(if (o:comment) then $label || '-commentaire' else $label)"/>
         <statusCode code="completed"/>
@@ -80,7 +83,7 @@
     <xsl:variable name="k" as="xs:integer" select="position()"/>
     <entry>
       <observation classCode="OBS" moodCode="EVN">
-        <xsl:sequence select="$e:dicom-observation, dt:uuid(., 14, $k, 0)"/>
+        <xsl:sequence select="e:dicom-observation(), dt:uuid(., 14, $k, 0)"/>
         <code><xsl:sequence select="dt:ta('ORG-192', 'Informations pour la prise en charge')"/></code>
         <xsl:sequence select="e:text(dt:ref('info-pec', $k))"/>
         <statusCode code="completed"/>
@@ -91,12 +94,12 @@
     </entry>
   </xsl:template>
 
-  <xsl:function name="e:text" as="element(cda:text)" visibility="private">
+  <xsl:function name="e:text" as="element(cda:text)">
     <xsl:param name="reference" as="xs:string"/>
     <text><reference value="#{$reference}"/></text>
   </xsl:function>
 
-  <xsl:function name="e:original-text" as="element(cda:originalText)" visibility="private">
+  <xsl:function name="e:original-text" as="element(cda:originalText)">
     <xsl:param name="reference" as="xs:string"/>
     <originalText><reference value="#{$reference}"/></originalText>
   </xsl:function>
@@ -128,7 +131,7 @@
     <entry>
       <xsl:call-template name="e:simple-observation">
         <xsl:with-param name="id" select="dt:uuid(., 21, 1, 0)"/>
-        <xsl:with-param name="code" select="dt:ta('MED-1130', $n:informed-question)"/>
+        <xsl:with-param name="code" select="dt:ta('MED-1130', n:informed-question())"/>
         <xsl:with-param name="reference" select="'risque-examen'"/>
         <xsl:with-param name="time" select="o:patient-informed-at"/>
         <xsl:with-param name="rest" as="element()">

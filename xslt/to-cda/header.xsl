@@ -1,21 +1,22 @@
 <?xml version="1.0" encoding="UTF-8"?>
-<!-- Header: everything before the body. One rule per order element, mode "h:header"; the parts of people, mode "h:parts".
-     Source: CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01, section 3.4.1. -->
+<!-- Header of any document of the CI-SIS: the document itself and its people. One rule per order element, mode "h:header"; the parts
+     of people, mode "h:parts". What is of the request stands in request.xsl.
+     Source: CI-SIS, Structuration minimale. -->
 <xsl:package name="urn:x-bridge:to-cda:header" package-version="1.0" version="3.0" expand-text="yes"
     xmlns:h="urn:x-bridge:to-cda:header" xmlns:dt="urn:x-bridge:to-cda:datatypes" xmlns:o="urn:x-bridge:order"
-    xmlns:cda="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc" xmlns:ps3-20="urn:dicom-org:ps3-20" xmlns="urn:hl7-org:v3"
+    xmlns:cda="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc" xmlns="urn:hl7-org:v3"
     xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
     exclude-result-prefixes="#all">
   <xsl:use-package name="urn:x-bridge:to-cda:datatypes" package-version="1.*"/>
 
+  <xsl:expose component="template" names="h:*" visibility="public"/>
   <xsl:mode name="h:header" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
   <xsl:mode name="h:parts" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
-  <!-- The participants and acts of the header, in the order of the CDA schema. -->
+  <!-- The people of the header, in the order of the CDA schema. -->
   <xsl:template match="o:order" mode="h:header" as="element()+">
     <xsl:apply-templates mode="h:header" select="o:patient, o:author, o:data-enterer, o:contact, o:informant, o:custodian, o:recipient,
-        o:legal-authenticator, o:authenticator, o:participant, o:fulfilled-order, o:request, o:screening, o:urgency,
-        o:document/o:replaces, o:consent, o:encounter"/>
+        o:legal-authenticator, o:authenticator, o:participant"/>
   </xsl:template>
 
   <!-- document -->
@@ -247,110 +248,5 @@
         </xsl:for-each>
       </associatedEntity>
     </participant>
-  </xsl:template>
-
-  <!-- Accession numbers are an extension of DICOM PS3.20. -->
-  <xsl:template match="o:fulfilled-order" mode="h:header" as="element(cda:inFulfillmentOf)">
-    <inFulfillmentOf>
-      <order>
-        <xsl:sequence select="dt:ii(o:id)"/>
-        <xsl:for-each select="o:accession-number">
-          <ps3-20:accessionNumber><xsl:copy-of select="dt:ii(.)/@*"/></ps3-20:accessionNumber>
-        </xsl:for-each>
-      </order>
-    </inFulfillmentOf>
-  </xsl:template>
-
-  <xsl:template match="o:consent" mode="h:header" as="element(cda:authorization)">
-    <authorization>
-      <consent>
-        <xsl:sequence select="o:id ! dt:ii(.)"/>
-        <code>
-          <xsl:sequence select="dt:cd(o:code)"/>
-          <xsl:for-each select="o:code/o:text"><originalText>{.}</originalText></xsl:for-each>
-        </code>
-        <statusCode code="completed"/>
-      </consent>
-    </authorization>
-  </xsl:template>
-
-  <!-- documented events: the request must come first (Structuration minimale tests documentationOf[1]) -->
-
-  <xsl:template match="o:request" mode="h:header" as="element(cda:documentationOf)">
-    <documentationOf>
-      <serviceEvent classCode="ACT">
-        <xsl:sequence select="o:id ! dt:ii(.)"/>
-        <code><xsl:sequence select="dt:loinc('55115-0', 'Demande d''actes d''imagerie')"/></code>
-        <effectiveTime><xsl:sequence select="dt:interval(o:period, 'UNK')"/></effectiveTime>
-        <xsl:for-each select="o:performer">
-          <performer typeCode="PRF"><xsl:call-template name="h:assigned-entity"/></performer>
-        </xsl:for-each>
-      </serviceEvent>
-    </documentationOf>
-  </xsl:template>
-
-  <xsl:template match="o:screening[. = 'true']" mode="h:header" as="element(cda:documentationOf)">
-    <documentationOf>
-      <serviceEvent classCode="ACT">
-        <code>
-          <xsl:sequence select="dt:fixed('Z13.9', '2.16.840.1.113883.6.3', 'Examen spécial de dépistage, sans précision')"/>
-        </code>
-      </serviceEvent>
-    </documentationOf>
-  </xsl:template>
-
-  <xsl:template match="o:screening[. = 'false']" mode="h:header" as="empty-sequence()"/>
-
-  <!-- Urgency stands in the header since 2024.01; a wish to be called back is said at the end of the reason too. -->
-  <xsl:template match="o:urgency" mode="h:header" as="element(cda:documentationOf)">
-    <documentationOf>
-      <serviceEvent classCode="ACT">
-        <code>
-          <xsl:sequence select="dt:ta('MED-1095', 'Exécution en urgence')"/>
-          <originalText>{o:reason}{' (retour par téléphone souhaité)'[current()/../o:callback = 'true']}</originalText>
-        </code>
-        <xsl:for-each select="o:contacted">
-          <performer typeCode="PRF"><xsl:call-template name="h:assigned-entity"/></performer>
-        </xsl:for-each>
-      </serviceEvent>
-    </documentationOf>
-  </xsl:template>
-
-  <!-- context of care -->
-
-  <xsl:template match="o:encounter" mode="h:header" as="element(cda:componentOf)">
-    <componentOf>
-      <encompassingEncounter>
-        <xsl:sequence select="o:id ! dt:ii(.)"/>
-        <xsl:for-each select="o:type"><code><xsl:sequence select="dt:cd(.)"/></code></xsl:for-each>
-        <effectiveTime><xsl:sequence select="dt:interval(o:period, 'UNK')"/></effectiveTime>
-        <xsl:for-each select="o:responsible">
-          <responsibleParty><xsl:call-template name="h:assigned-entity"/></responsibleParty>
-        </xsl:for-each>
-        <xsl:apply-templates select="o:participant, o:facility" mode="h:header"/>
-      </encompassingEncounter>
-    </componentOf>
-  </xsl:template>
-
-  <xsl:template match="o:encounter/o:participant" mode="h:header" as="element(cda:encounterParticipant)">
-    <encounterParticipant typeCode="{o:type}">
-      <xsl:for-each select="o:time"><time><xsl:sequence select="dt:interval(., 'UNK')"/></time></xsl:for-each>
-      <xsl:for-each select="o:professional"><xsl:call-template name="h:assigned-entity"/></xsl:for-each>
-    </encounterParticipant>
-  </xsl:template>
-
-  <xsl:template match="o:facility" mode="h:header" as="element(cda:location)">
-    <location>
-      <healthCareFacility>
-        <xsl:sequence select="o:id ! dt:ii(.)"/>
-        <code><xsl:sequence select="dt:cd(o:type)"/></code>
-        <xsl:if test="o:name or o:address">
-          <location>
-            <xsl:for-each select="o:name"><name>{.}</name></xsl:for-each>
-            <xsl:sequence select="dt:addresses(o:address)"/>
-          </location>
-        </xsl:if>
-      </healthCareFacility>
-    </location>
   </xsl:template>
 </xsl:package>

@@ -7,7 +7,7 @@
     xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
   <xsl:use-package name="urn:x-bridge:to-cda:datatypes" package-version="1.*"/>
 
-  <xsl:expose component="function" names="n:*" visibility="final"/>
+  <xsl:expose component="*" names="n:*" visibility="public"/>
   <xsl:mode name="n:narrative" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <!-- A text with its line breaks. -->
@@ -108,14 +108,15 @@
 
   <!-- information du patient -->
 
-  <xsl:variable name="n:informed-question" as="xs:string" visibility="final"
-      select="'Le patient a-t-il été informé des risques relatifs à l''examen d''imagerie médicale ?'"/>
+  <xsl:function name="n:informed-question" as="xs:string">
+    <xsl:sequence select="'Le patient a-t-il été informé des risques relatifs à l''examen d''imagerie médicale ?'"/>
+  </xsl:function>
 
   <xsl:template match="o:order" mode="n:narrative" as="element(cda:table)">
     <table border="0">
       <tbody>
         <tr>
-          <td><content ID="risque-examen">{$n:informed-question}</content></td>
+          <td><content ID="risque-examen">{n:informed-question()}</content></td>
           <td>{n:answer(o:patient-informed)}</td>
         </tr>
         <xsl:for-each select="o:patient-information">
@@ -273,8 +274,6 @@
       </table>
     </xsl:if>
   </xsl:template>
-
-  <xsl:expose component="template" names="n:when" visibility="final"/>
 
   <!-- résultats antérieurs, documents liés -->
 

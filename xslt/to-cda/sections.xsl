@@ -6,9 +6,11 @@
     xmlns:dt="urn:x-bridge:to-cda:datatypes" xmlns:o="urn:x-bridge:order" xmlns:cda="urn:hl7-org:v3" xmlns="urn:hl7-org:v3"
     xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="#all">
   <xsl:use-package name="urn:x-bridge:to-cda:datatypes" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-cda:narrative" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-cda:entries" package-version="1.*"/>
+  <xsl:use-package name="urn:x-bridge:to-cda:entries" package-version="1.*">
+    <xsl:accept component="*" names="e:* n:*" visibility="public"/>
+  </xsl:use-package>
 
+  <xsl:expose component="template" names="s:*" visibility="public"/>
   <xsl:mode name="s:section" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <xsl:template match="o:order" mode="s:section" as="element(cda:component)">

@@ -6,9 +6,9 @@
      it, and all that is in it, in words, with what x:says adds. bridge/cda/losses.py compares; what nothing claims, or claims wrongly, is reported. x:issue is a finding.
      Source: CI-SIS, Structuration minimale; HL7 V3 datatypes R1. -->
 <xsl:package name="urn:x-bridge:to-order:datatypes" package-version="1.0" version="3.0" expand-text="yes"
-    xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
+    xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source" xmlns:o="urn:x-bridge:order" xmlns:cda="urn:hl7-org:v3"
     xmlns="urn:x-bridge:order" xmlns:xs="http://www.w3.org/2001/XMLSchema"
-    xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="r cda xs">
+    xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="r o cda xs">
 
   <xsl:expose component="function" names="r:*" visibility="final"/>
   <xsl:mode name="r:lines" on-no-match="shallow-skip" visibility="private"/>
@@ -168,12 +168,12 @@
   </xsl:function>
 
   <!-- An original text in the code itself. -->
-  <xsl:function name="r:inline" as="element()*">
+  <xsl:function name="r:inline" as="element(o:text)*">
     <xsl:param name="code" as="element()"/>
     <xsl:for-each select="$code/r:filled(cda:originalText)"><text><xsl:sequence select="r:text(.)"/></text></xsl:for-each>
   </xsl:function>
 
-  <xsl:function name="r:translations" as="element()*">
+  <xsl:function name="r:translations" as="element(o:translation)*">
     <xsl:param name="code" as="element()"/>
     <xsl:for-each select="$code/cda:translation[@code and @codeSystem]">
       <translation><xsl:sequence select="r:cd(.)"/></translation>
@@ -181,7 +181,7 @@
   </xsl:function>
 
   <!-- TEL -->
-  <xsl:function name="r:telecoms" as="element()*">
+  <xsl:function name="r:telecoms" as="element(o:telecom)*">
     <xsl:param name="owner" as="element()"/>
     <xsl:for-each select="$owner/cda:telecom[@value]">
       <telecom value="{normalize-space(@value)}">
@@ -192,7 +192,7 @@
   </xsl:function>
 
   <!-- AD: lines, or named parts; where both stand together (which the suites refuse), all become lines. -->
-  <xsl:function name="r:addresses" as="element()*">
+  <xsl:function name="r:addresses" as="element(o:address)*">
     <xsl:param name="owner" as="element()"/>
     <xsl:for-each select="r:filled($owner/cda:addr)">
       <address>
@@ -230,7 +230,7 @@
 
   <!-- PN of a professional or a relative; several forenames are one text. A name that is only text is taken as the family name.
        BR is of birth, CL is used; beside one of them a family name without a qualifier stands for the other one. -->
-  <xsl:function name="r:names" as="element()?">
+  <xsl:function name="r:names" as="element(o:name)?">
     <xsl:param name="person" as="element()?"/>
     <xsl:for-each select="r:filled($person/cda:name)[1]">
       <name>

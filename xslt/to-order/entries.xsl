@@ -3,14 +3,18 @@
      carries a text only there. Source: IMG-DA-IMG 2024.01 and 2022.01; docs/models.md, "2022.01". -->
 <xsl:package name="urn:x-bridge:to-order:entries" package-version="1.0" version="3.0" expand-text="yes"
     xmlns:e="urn:x-bridge:to-order:entries" xmlns:n="urn:x-bridge:to-order:narrative" xmlns:h="urn:x-bridge:to-order:header"
-    xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
+    xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source" xmlns:o="urn:x-bridge:order" xmlns:cda="urn:hl7-org:v3"
     xmlns="urn:x-bridge:order" xmlns:xs="http://www.w3.org/2001/XMLSchema"
-    xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="e n h r cda xs">
+    xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="e n h r o cda xs">
   <xsl:use-package name="urn:x-bridge:to-order:datatypes" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-order:narrative" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-order:header" package-version="1.*"/>
+  <xsl:use-package name="urn:x-bridge:to-order:narrative" package-version="1.*">
+    <xsl:accept component="function" names="n:*" visibility="public"/>
+  </xsl:use-package>
+  <xsl:use-package name="urn:x-bridge:to-order:header" package-version="1.*">
+    <xsl:accept component="*" names="h:*" visibility="public"/>
+  </xsl:use-package>
 
-  <xsl:expose component="function" names="e:*" visibility="final"/>
+  <xsl:expose component="*" names="e:*" visibility="public"/>
   <xsl:mode name="e:entry" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <!-- What was withdrawn is no fact: it is not read, and so it stands among the losses. -->
@@ -45,7 +49,7 @@
         $entry/r:filled(cda:value), n:column($section/cda:text, $heading))[1]"/>
   </xsl:function>
 
-  <xsl:template match="cda:observation[cda:code/@code = '64100-1']" mode="e:entry" as="element()">
+  <xsl:template match="cda:observation[cda:code/@code = '64100-1']" mode="e:entry" as="element(o:contraindication)">
     <xsl:variable name="label" as="element()?" select="n:target(cda:value/cda:originalText)"/>
     <xsl:variable name="row" as="element()?" select="n:row($label)"/>
     <xsl:variable name="own" as="element()?" select="n:source(cda:text)[not(. is $label)]"/>
@@ -80,7 +84,7 @@
   <xsl:key name="e:told" match="cda:entry/cda:observation" use="e:valid(.)/cda:text/n:target(.)/generate-id()"/>
 
   <!-- A narrative "Oui" beside a coded "non", or the contrary. -->
-  <xsl:function name="e:contradiction" as="element()?">
+  <xsl:function name="e:contradiction" as="element(x:issue)?">
     <xsl:param name="shown" as="element()?"/>
     <xsl:param name="coded" as="xs:boolean"/>
     <xsl:variable name="said" as="xs:string" select="lower-case(normalize-space($shown))"/>
@@ -89,7 +93,7 @@
     </xsl:if>
   </xsl:function>
 
-  <xsl:template match="cda:observation[cda:code/@code = 'ORG-192']" mode="e:entry" as="element()">
+  <xsl:template match="cda:observation[cda:code/@code = 'ORG-192']" mode="e:entry" as="element(o:care-information)">
     <xsl:variable name="label" as="element()?" select="(n:target(cda:value/cda:originalText), n:target(cda:text))[1]"/>
     <care-information x:from="{@x:n}">
       <concept><xsl:sequence select="r:cd(cda:value[1], $label)"/></concept>
@@ -125,7 +129,7 @@
 
   <!-- actes demandés: observations, or the procedures of the draft of 2022.01 -->
 
-  <xsl:template match="cda:entry/cda:observation | cda:entry/cda:procedure" mode="e:entry" as="element()" priority="-1">
+  <xsl:template match="cda:entry/cda:observation | cda:entry/cda:procedure" mode="e:entry" as="element(o:act)" priority="-1">
     <xsl:variable name="shown" as="element()?" select="(n:target(cda:code/cda:originalText), n:target(cda:text))[1]"/>
     <act x:from="{@x:n}">
       <xsl:sequence select="r:said((n:row($shown), n:row(n:target(cda:targetSiteCode[1]/cda:originalText))))"/>
@@ -165,7 +169,7 @@
   <xsl:key name="e:heading" match="cda:thead/cda:tr/cda:th" use="substring(normalize-space(), 1, 11)"/>
 
   <!-- The sender's wording of a modality or a site; Python drops it where it is the label itself. -->
-  <xsl:function name="e:wording" as="element()?">
+  <xsl:function name="e:wording" as="element(o:text)?">
     <xsl:param name="code" as="element()"/>
     <xsl:param name="shown" as="element()?"/>
     <xsl:for-each select="r:filled(($shown, $code/cda:originalText)[1])">
@@ -173,7 +177,7 @@
     </xsl:for-each>
   </xsl:function>
 
-  <xsl:template match="cda:targetSiteCode" mode="e:entry" as="element()">
+  <xsl:template match="cda:targetSiteCode" mode="e:entry" as="element(o:site)">
     <site x:from="{@x:n}">
       <xsl:choose>
         <xsl:when test="@code">
@@ -194,7 +198,7 @@
   </xsl:function>
 
   <!-- Each modifier may hold the next one. -->
-  <xsl:function name="e:modifiers" as="element()*">
+  <xsl:function name="e:modifiers" as="element(o:modifier)*">
     <xsl:param name="code" as="element()"/>
     <xsl:for-each select="$code/cda:qualifier[not(cda:name/@code) or cda:name/@code = '106233006']/cda:value[@code]">
       <modifier><xsl:sequence select="r:cd(., n:target(cda:originalText))"/></modifier>
@@ -216,7 +220,7 @@
     <xsl:if test="count($comments) gt 1"><xsl:sequence select="r:issue('IMGDA-1290', $act)"/></xsl:if>
   </xsl:function>
 
-  <xsl:template match="cda:entryRelationship/cda:observation" mode="e:entry" as="element()">
+  <xsl:template match="cda:entryRelationship/cda:observation" mode="e:entry" as="element(o:function)">
     <function x:from="{@x:n}">
       <concept>
         <xsl:sequence select="r:cd(cda:value[1], (n:target(cda:value/cda:originalText), n:target(cda:text))[1])"/>
@@ -248,7 +252,7 @@
     <xsl:param name="reason" as="element()?"/>
     <xsl:variable name="entries" as="element()*"
         select="e:valid($acts/cda:entryRelationship/cda:observation[cda:code/@code = 'GEN-297'])[cda:value/@value]"/>
-    <xsl:variable name="suffixed" as="xs:boolean" select="ends-with(normalize-space($reason), $e:callback-suffix)"/>
+    <xsl:variable name="suffixed" as="xs:boolean" select="ends-with(normalize-space($reason), e:callback-suffix())"/>
     <xsl:variable name="wanted" as="xs:boolean"
         select="if ($entries) then $entries[1]/cda:value/@value = ('true', '1') else $suffixed"/>
     <xsl:if test="$entries or $suffixed">
@@ -265,7 +269,9 @@
     <xsl:if test="count($entries) gt 1"><xsl:sequence select="r:issue('IMGDA-1291', $entries[2])"/></xsl:if>
   </xsl:function>
 
-  <xsl:variable name="e:callback-suffix" as="xs:string" select="'(retour par téléphone souhaité)'"/>
+  <xsl:function name="e:callback-suffix" as="xs:string">
+    <xsl:sequence select="'(retour par téléphone souhaité)'"/>
+  </xsl:function>
 
   <!-- Urgency: the event of the header (2024.01), or priorityCode and performer of an act (2022.01), whatever the version says. -->
   <xsl:function name="e:urgency" as="element()*">
@@ -322,13 +328,13 @@
 
   <xsl:function name="e:without-suffix" as="xs:string">
     <xsl:param name="reason" as="xs:string"/>
-    <xsl:sequence select="if (ends-with($reason, $e:callback-suffix))
-        then replace(substring($reason, 1, string-length($reason) - string-length($e:callback-suffix)), '\s+$', '') else $reason"/>
+    <xsl:sequence select="if (ends-with($reason, e:callback-suffix()))
+        then replace(substring($reason, 1, string-length($reason) - string-length(e:callback-suffix())), '\s+$', '') else $reason"/>
   </xsl:function>
 
   <!-- documents liés -->
 
-  <xsl:template match="cda:organizer" mode="e:entry" as="element()*">
+  <xsl:template match="cda:organizer" mode="e:entry" as="element(o:attachment)*">
     <xsl:variable name="about" as="element()?" select="cda:component/cda:observation[cda:code/@code = '69764-9'][1]"/>
     <xsl:for-each select="cda:component/cda:observationMedia[r:filled(cda:value)]">
       <xsl:variable name="row" as="element()?" select="key('e:shown', @ID)[1]/ancestor::cda:table[1]"/>

@@ -2,18 +2,18 @@
 <!-- Header read backwards: everything before the body. One rule per CDA element, mode "h:header"; the parts of people, mode "h:parts".
      Source: CI-SIS, Structuration minimale; IMG-DA-IMG 2024.01, section 3.4.1; docs/models.md, "2022.01". -->
 <xsl:package name="urn:x-bridge:to-order:header" package-version="1.0" version="3.0" expand-text="yes"
-    xmlns:h="urn:x-bridge:to-order:header" xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source"
+    xmlns:h="urn:x-bridge:to-order:header" xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source" xmlns:o="urn:x-bridge:order"
     xmlns:cda="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc" xmlns:ps3-20="urn:dicom-org:ps3-20" xmlns="urn:x-bridge:order"
     xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
-    exclude-result-prefixes="h r cda sdtc ps3-20 xs">
+    exclude-result-prefixes="h r o cda sdtc ps3-20 xs">
   <xsl:use-package name="urn:x-bridge:to-order:datatypes" package-version="1.*"/>
 
-  <xsl:expose component="function" names="h:*" visibility="final"/>
+  <xsl:expose component="*" names="h:*" visibility="public"/>
   <xsl:mode name="h:header" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
   <xsl:mode name="h:parts" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <!-- The participants and events of the header that an order has a place for; urgency is read with the acts. -->
-  <xsl:template match="cda:ClinicalDocument" mode="h:header" as="element()*">
+  <xsl:template match="cda:ClinicalDocument" mode="h:header" as="element()+">
     <xsl:variable name="requests" as="element()*" select="cda:documentationOf/cda:serviceEvent[cda:code/@code = '55115-0']"/>
     <xsl:variable name="replaced" as="element()?" select="cda:relatedDocument[@typeCode = 'RPLC'][1]/cda:parentDocument"/>
     <document x:from="{@x:n}">
@@ -48,7 +48,7 @@
   </xsl:function>
 
   <!-- The header has room for one number of each order, and for one accession number: further ones are orders of their own. -->
-  <xsl:template match="cda:order" mode="h:header" as="element()*">
+  <xsl:template match="cda:order" mode="h:header" as="element(o:fulfilled-order)*">
     <xsl:variable name="accession" as="element()*" select="ps3-20:accessionNumber[@root]"/>
     <xsl:for-each select="cda:id[@root]">
       <xsl:variable name="k" as="xs:integer" select="position()"/>
@@ -65,7 +65,7 @@
     </xsl:for-each>
   </xsl:template>
 
-  <xsl:template match="cda:consent" mode="h:header" as="element()">
+  <xsl:template match="cda:consent" mode="h:header" as="element(o:consent)">
     <consent x:from="{@x:n}">
       <xsl:for-each select="cda:code"><code><xsl:sequence select="r:cd(.), r:inline(.)"/></code></xsl:for-each>
       <xsl:for-each select="cda:id[@root]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
@@ -74,7 +74,7 @@
 
   <!-- patient -->
 
-  <xsl:template match="cda:patientRole" mode="h:header" as="element()">
+  <xsl:template match="cda:patientRole" mode="h:header" as="element(o:patient)">
     <patient x:from="{@x:n}">
       <xsl:for-each select="cda:id[@root]"><id><xsl:sequence select="r:ii(.)"/></id></xsl:for-each>
       <xsl:apply-templates select="cda:patient/cda:name[1]" mode="h:header"/>
@@ -95,7 +95,7 @@
   </xsl:template>
 
   <!-- BR is of birth, CL is used; SP ("nom d'usage" of 2022.01) is taken as the name used where there is no CL. -->
-  <xsl:template match="cda:patient/cda:name" mode="h:header" as="element()">
+  <xsl:template match="cda:patient/cda:name" mode="h:header" as="element(o:name)">
     <xsl:variable name="used" as="element()*" select="r:filled(cda:family[@qualifier = 'CL']), r:filled(cda:family[@qualifier = 'SP'])"/>
     <xsl:variable name="birth" as="element()*" select="r:filled(cda:family[@qualifier = 'BR']), r:filled(cda:family[not(@qualifier)])"/>
     <xsl:variable name="givens" as="element()*" select="r:filled(cda:given[not(@qualifier)])"/>
@@ -111,7 +111,7 @@
     </name>
   </xsl:template>
 
-  <xsl:template match="cda:guardian" mode="h:header" as="element()">
+  <xsl:template match="cda:guardian" mode="h:header" as="element(o:guardian)">
     <guardian x:from="{@x:n}">
       <xsl:sequence select="r:names(cda:guardianPerson)"/>
       <xsl:for-each select="cda:guardianOrganization"><organization><xsl:apply-templates select="." mode="h:parts"/></organization></xsl:for-each>
@@ -145,11 +145,11 @@
     </xsl:for-each>
   </xsl:template>
 
-  <xsl:template match="cda:functionCode" mode="h:parts" as="element()">
+  <xsl:template match="cda:functionCode" mode="h:parts" as="element(o:function)">
     <function><xsl:sequence select="r:cd(.), r:inline(.)"/></function>
   </xsl:template>
 
-  <xsl:template match="cda:author" mode="h:header" as="element()">
+  <xsl:template match="cda:author" mode="h:header" as="element(o:author)">
     <author x:from="{@x:n}">
       <professional><xsl:apply-templates select="cda:assignedAuthor[1]" mode="h:parts"/></professional>
       <xsl:for-each select="r:dated(cda:time)"><time><xsl:sequence select="r:moment(.)"/></time></xsl:for-each>
@@ -163,15 +163,15 @@
     </author>
   </xsl:template>
 
-  <xsl:template match="cda:dataEnterer" mode="h:header" as="element()">
+  <xsl:template match="cda:dataEnterer" mode="h:header" as="element(o:data-enterer)">
     <data-enterer><xsl:call-template name="h:signed"/></data-enterer>
   </xsl:template>
 
-  <xsl:template match="cda:legalAuthenticator" mode="h:header" as="element()">
+  <xsl:template match="cda:legalAuthenticator" mode="h:header" as="element(o:legal-authenticator)">
     <legal-authenticator><xsl:call-template name="h:signed"/></legal-authenticator>
   </xsl:template>
 
-  <xsl:template match="cda:authenticator" mode="h:header" as="element()">
+  <xsl:template match="cda:authenticator" mode="h:header" as="element(o:authenticator)">
     <authenticator><xsl:call-template name="h:signed"/></authenticator>
   </xsl:template>
 
@@ -183,7 +183,7 @@
     <xsl:for-each select="r:dated(cda:time)"><time><xsl:sequence select="r:moment(.)"/></time></xsl:for-each>
   </xsl:template>
 
-  <xsl:template match="cda:informant" mode="h:header" as="element()">
+  <xsl:template match="cda:informant" mode="h:header" as="element()+">
     <xsl:for-each select="cda:relatedEntity">
       <contact x:from="{@x:n}">
         <role><xsl:sequence select="r:from(.)"/>{@classCode}</role>
@@ -195,18 +195,18 @@
     <xsl:for-each select="cda:assignedEntity"><informant><xsl:apply-templates select="." mode="h:parts"/></informant></xsl:for-each>
   </xsl:template>
 
-  <xsl:template match="cda:representedCustodianOrganization" mode="h:header" as="element()">
+  <xsl:template match="cda:representedCustodianOrganization" mode="h:header" as="element(o:custodian)">
     <custodian><xsl:apply-templates select="." mode="h:parts"/></custodian>
   </xsl:template>
 
-  <xsl:template match="cda:informationRecipient" mode="h:header" as="element()">
+  <xsl:template match="cda:informationRecipient" mode="h:header" as="element(o:recipient)">
     <recipient x:from="{@x:n}">
       <professional><xsl:apply-templates select="cda:intendedRecipient[1]" mode="h:parts"/></professional>
       <copy><xsl:sequence select="r:took(@typeCode)"/>{@typeCode = 'TRC'}</copy>
     </recipient>
   </xsl:template>
 
-  <xsl:template match="cda:participant" mode="h:header" as="element()">
+  <xsl:template match="cda:participant" mode="h:header" as="element(o:participant)">
     <participant x:from="{@x:n}">
       <professional><xsl:apply-templates select="cda:associatedEntity[1]" mode="h:parts"/></professional>
       <type><xsl:sequence select="r:from(.)"/>{@typeCode}</type>
@@ -218,7 +218,7 @@
 
   <!-- events and context of care -->
 
-  <xsl:template match="cda:serviceEvent" mode="h:header" as="element()">
+  <xsl:template match="cda:serviceEvent" mode="h:header" as="element(o:request)">
     <request x:from="{@x:n}" x:took="{cda:code[@code = '55115-0'] ! h:coded(.)}">
       <xsl:for-each select="cda:effectiveTime"><period><xsl:sequence select="r:period(.)"/></period></xsl:for-each>
       <xsl:for-each select="cda:performer[1]/cda:assignedEntity"><performer><xsl:apply-templates select="." mode="h:parts"/></performer></xsl:for-each>
@@ -226,7 +226,7 @@
     </request>
   </xsl:template>
 
-  <xsl:template match="cda:encompassingEncounter" mode="h:header" as="element()">
+  <xsl:template match="cda:encompassingEncounter" mode="h:header" as="element(o:encounter)">
     <encounter x:from="{@x:n}">
       <xsl:for-each select="cda:location/cda:healthCareFacility">
         <facility x:from="{@x:n}">

@@ -7,7 +7,7 @@
     xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="n r cda xs">
   <xsl:use-package name="urn:x-bridge:to-order:datatypes" package-version="1.*"/>
 
-  <xsl:expose component="function" names="n:*" visibility="final"/>
+  <xsl:expose component="function" names="n:*" visibility="public"/>
   <xsl:key name="n:id" match="*[@ID]" use="@ID"/>
 
   <!-- What the reference of a text or an originalText leads to; the sharp sign may be missing. -->

@@ -2,14 +2,16 @@
 <!-- Sections read backwards: the body, rubrique by rubrique. Mode "s:section".
      Source: IMG-DA-IMG 2024.01, section 3.4.2 (the rubriques). -->
 <xsl:package name="urn:x-bridge:to-order:sections" package-version="1.0" version="3.0" expand-text="yes"
-    xmlns:s="urn:x-bridge:to-order:sections" xmlns:e="urn:x-bridge:to-order:entries" xmlns:n="urn:x-bridge:to-order:narrative"
-    xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
+    xmlns:s="urn:x-bridge:to-order:sections" xmlns:h="urn:x-bridge:to-order:header" xmlns:e="urn:x-bridge:to-order:entries"
+    xmlns:n="urn:x-bridge:to-order:narrative" xmlns:r="urn:x-bridge:to-order:datatypes" xmlns:x="urn:x-bridge:source" xmlns:cda="urn:hl7-org:v3"
     xmlns="urn:x-bridge:order" xmlns:xs="http://www.w3.org/2001/XMLSchema"
-    xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="s e n r cda xs">
+    xmlns:xsl="http://www.w3.org/1999/XSL/Transform" exclude-result-prefixes="s h e n r cda xs">
   <xsl:use-package name="urn:x-bridge:to-order:datatypes" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-order:narrative" package-version="1.*"/>
-  <xsl:use-package name="urn:x-bridge:to-order:entries" package-version="1.*"/>
+  <xsl:use-package name="urn:x-bridge:to-order:entries" package-version="1.*">
+    <xsl:accept component="*" names="h:* e:* n:*" visibility="public"/>
+  </xsl:use-package>
 
+  <xsl:expose component="function" names="s:*" visibility="public"/>
   <xsl:mode name="s:section" on-no-match="fail" on-multiple-match="fail" visibility="public"/>
 
   <xsl:template match="cda:ClinicalDocument" mode="s:section" as="element()*">

@@ -9,7 +9,9 @@
   <xsl:use-package name="urn:x-bridge:img-da-img:to-cda" package-version="2024.01">
     <xsl:accept component="mode" names="m:document" visibility="public"/>
     <xsl:override>
-      <xsl:variable name="m:version" as="xs:string" visibility="public" select="'2022.01'"/>
+      <xsl:function name="m:version" as="xs:string" visibility="public">
+        <xsl:sequence select="'2022.01'"/>
+      </xsl:function>
     </xsl:override>
   </xsl:use-package>
 
