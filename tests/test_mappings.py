@@ -212,11 +212,8 @@ FHIR_CODES = set(
 def used() -> set[str]:
     files = [*(ROOT / "bridge").rglob("*.py"), *(ROOT / "xslt").rglob("*.xsl")]
     found = {code for path in files for code in CODE.findall(path.read_text("utf-8"))}
-    checks = [
-        *(ROOT / "bridge" / "checks").rglob("*.py"),
-        *(ROOT / "xslt").rglob("*check*/*.xsl"),
-        *(ROOT / "xslt").rglob("check.xsl"),
-    ]
+    stylesheets = [path for path in (ROOT / "xslt").rglob("*.xsl") if path.parent.name == "checks" or path.name == "check.xsl"]
+    checks = [*(ROOT / "bridge" / "checks").rglob("*.py"), *stylesheets]
     numbers = {number for path in checks for number in re.findall(r"['\"](1[4-6]\d\d)['\"]", path.read_text("utf-8"))}
     return found | {f"IMGDA-{number}" for number in numbers}
 
