@@ -71,5 +71,5 @@ def test_a_draft_keeps_the_losses_that_a_refusal_leaves_out():
 def test_every_row_is_of_the_catalogue_and_says_why():
     for row in rows("consequences"):
         assert {row["code"], row["cause"]} <= catalogue().keys()
-        assert row["why"]
+        assert row["reason"]
         assert row["where"] in ("order", "resource", "list", "element")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
+from bridge.findings.groups import resource_of
 from bridge.findings.issues import Issue, issue
 from bridge.order.origins import around
 from bridge.tables.codes import rows
@@ -21,8 +22,6 @@ _AND_MORE = "IMGDA-0114"
 """The finding that counts those that are not told."""
 _OF_A_RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
 """The path of a whole resource."""
-_RESOURCE = re.compile(r"^.*(?:\.resource|\.contained\[\d+\])(?=\.|$)|^[^.]+")
-"""The resource in which a path stands."""
 _LIST = re.compile(r"\[\d+\](?:\.coding.*|\.text)?$")
 """The end of a path to one of several concepts, or within it."""
 _RANK = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
@@ -74,14 +73,9 @@ def _causes() -> Mapping[str, list[tuple[str, str]]]:
     return found
 
 
-def _resource(path: str) -> str:
-    match = _RESOURCE.match(path)
-    return match[0] if match else path
-
-
 _PLACES: Mapping[str, Callable[[str], str]] = {
     "order": lambda _: "",
-    "resource": _resource,
+    "resource": resource_of,
     "list": lambda path: _LIST.sub("", path),
     "element": lambda path: re.sub(r"(\.(reference|system|value|identifier))+$", "", path),
 }
