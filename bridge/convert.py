@@ -7,7 +7,6 @@ Source: docs/design.md.
 
 from __future__ import annotations
 
-import re
 import secrets
 import sys
 from dataclasses import replace
@@ -23,10 +22,10 @@ from bridge.findings.losses import weigh
 from bridge.options import DEFAULT_MODEL, ConversionOptions, Shape
 from bridge.order import Order
 from bridge.order import xml as order_xml
-from bridge.order.origins import around
 from bridge.results import Conversion, DocumentReading, Evidence, FhirConversion, Normalization, Source
 from bridge.rules import models as model_rules
 from bridge.rules import volet, writable
+from bridge.rules.telling import DRAFT, beside, of_a_refusal, told, without_consequences, without_repetition
 from bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Bridge", "to_cda", "to_fhir", "write_document"]
 
-_DRAFT = "IMGDA-1702"
-"""Says first of a draft that it is one."""
 _NEVER_A_DRAFT = frozenset({"IMGDA-0206", "IMGDA-0208", "IMGDA-0209", "IMGDA-0210", "IMGDA-0219"})
 """Errors in spite of which no document is written, not even a draft: another patient's data, an order that forbids."""
 _GAPS = {"contrast": "IMGDA-1557", "function": "IMGDA-1553", "patient_informed": "IMGDA-1563", "site": "IMGDA-1552"}
@@ -178,11 +175,8 @@ class Bridge:
         return FhirConversion(reading.order, issues, reading.model, bundle)
 
     def _told(self, issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
-        """The findings that are told: each once, the gravest first, and how many more there are."""
-        limit = self.settings.limits.findings
-        found = _without_repetition(tuple(i for i in issues if i.code != _AND_MORE))
-        more = max(len(found) - limit, 0) + sum(int(i.parameters["count"]) for i in issues if i.code == _AND_MORE)
-        return (*found[:limit], issue(_AND_MORE, None, count=str(more))) if more > 0 else found
+        """The findings that are told, within the limits of the settings."""
+        return told(issues, self.settings.limits.findings)
 
     def _read(
         self, source: Source, *, now: datetime | None = None, single: bool = False, fhir: str | None = None
@@ -196,7 +190,8 @@ class Bridge:
                 raise
             readings = []
         if defects:
-            raise SourceError(self._told((*defects, *_further(defects, readings))))
+            further = beside(defects, (found for reading in readings for found in reading.issues))
+            raise SourceError(self._told(of_a_refusal((*defects, *further))))
         if all(reading.order is None for reading in readings):
             raise SourceError(self._told(tuple(found for reading in readings for found in reading.issues)))
         return readings
@@ -206,11 +201,12 @@ class Bridge:
         if reading.order is None:
             raise OrderError(self._told(reading.issues))
         order, found = volet.check(reading.order, reading.places, self.settings)
-        issues = _without_repetition((*reading.issues, *found))
+        issues = without_repetition((*reading.issues, *found))
         if errors := {found.code for found in issues if found.is_error}:
             if not draft or errors & _NEVER_A_DRAFT:
-                raise OrderError(self._told(_unexplained(issues)))
-            issues = (issue(_DRAFT, None, count=str(sum(found.is_error for found in issues))), *issues)
+                raise OrderError(self._told(of_a_refusal(issues)))
+            issues = without_consequences(issues)
+            issues = (issue(DRAFT, None, count=str(sum(found.is_error for found in issues))), *issues)
         return Normalization(order, self._told(issues))
 
     def _write(self, normalized: Normalization, model: str, *, check: bool = False) -> Conversion:
@@ -301,38 +297,3 @@ _OF_THE_BODY = frozenset({"IMGDA-1601", "IMGDA-1602", "IMGDA-1603"})
 def _is_fault(found: Issue) -> bool:
     """Whether a document of ours with this finding is not delivered, whatever the official suites say of it."""
     return found.is_error or found.code in _OF_THE_BODY
-
-
-def _further(defects: list[Issue], readings: list[Reading]) -> list[Issue]:
-    """What the reader found beside structural defects, without what only follows from them."""
-    paths = {defect.path or "" for defect in defects}
-    outer = paths | {above for path in paths for above in around(path)}
-    return [
-        found
-        for reading in readings
-        for found in reading.issues
-        if found.is_error
-        and found.path
-        and found.code != "IMGDA-0203"
-        and found.path not in outer
-        and paths.isdisjoint(around(found.path))
-    ]
-
-
-def _unexplained(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
-    """The issues of a refusal without the losses that only follow from an error of the same element."""
-    errors = {f.path for f in issues if f.is_error and not f.loss and f.path and not _RESOURCE.search(f.path)}
-    return tuple(f for f in issues if not (f.loss and f.path and not errors.isdisjoint(around(f.path))))
-
-
-_AND_MORE = "IMGDA-0114"
-"""The finding that counts those that are not told."""
-_RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
-"""The path of a whole resource."""
-
-
-def _without_repetition(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
-    """Each finding once: that it is a draft, errors, the rest; otherwise in the order in which they were found."""
-    rank = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
-    unique = {(found.code, found.path, found.severity): found for found in issues}
-    return tuple(sorted(unique.values(), key=lambda found: -1 if found.code == _DRAFT else rank[found.severity]))

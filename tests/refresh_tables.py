@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 import house  # noqa: E402
 
 from bridge.evidence.capability import COLUMNS, capability  # noqa: E402
+from bridge.findings.doors import through  # noqa: E402
 from bridge.findings.issues import Entry, catalogue  # noqa: E402
 
 TOPICS = {
@@ -146,6 +147,11 @@ def never_written() -> str:
 
 def issue_pages() -> dict[str, str]:
     """docs/issues/: one page for each hundred codes, and the list of them."""
+    with through("cli"):
+        return _issue_pages()
+
+
+def _issue_pages() -> dict[str, str]:
     pages: dict[str, str] = {}
     index = [
         "# Issues",
@@ -185,8 +191,8 @@ def _issue(entry: Entry) -> list[str]:
         "",
         f"Severity: {entry.severity}. FHIR issue type: `{entry.fhir_code}`. Rule: {entry.source}{_OFFICIAL[entry.official]}",
         "",
-        f"* **fr** {entry.fr} {entry.remedy_fr}",
-        f"* **en** {entry.en} {entry.remedy_en}",
+        f"* **fr** {entry.said('fr')} {entry.advised('fr')}",
+        f"* **en** {entry.said('en')} {entry.advised('en')}",
     ]
 
 

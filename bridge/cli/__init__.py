@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridge.findings.doors import through
+
 if TYPE_CHECKING:
     from bridge.cda.stylesheets import Direction
 
@@ -54,13 +56,15 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
 @click.version_option(package_name="imgda-bridge", prog_name="imgda")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Convert French imaging orders between FHIR and IMG-DA-IMG.
 
     IMG-DA-IMG is the CI-SIS document "demande d'actes d'imagerie" (CDA R2
     level 3). Data go to standard output, what is said about them to standard
     error.
     """
+    ctx.with_resource(through("cli"))
 
 
 def run() -> None:

@@ -35,7 +35,7 @@ def explain_code(code: str, lang: Language) -> None:
     if entry is None:
         near = ", ".join(get_close_matches(code, catalogue(), n=4, cutoff=0.8))
         raise click.BadParameter(f"no issue has the code {code}" + (f" (near: {near})" if near else ""), param_hint="CODE")
-    what, remedy = (entry.fr, entry.remedy_fr) if lang == "fr" else (entry.en, entry.remedy_en)
+    what, remedy = entry.said(lang), entry.advised(lang)
     labels = ("gravité", "remède", "règle", "FHIR", "page") if lang == "fr" else ("severity", "remedy", "rule", "FHIR", "page")
     page = f"docs/issues/{entry.code[6:8]}xx.md"
     click.echo(f"{entry.code}  {what}\n")

@@ -73,7 +73,7 @@ def guard(speaker: Speaker) -> Iterator[None]:
     except BridgeError as error:
         speaker.issues(error.issues)
         if speaker.form == "text" and exit_code(error) in (Exit.REFUSED, Exit.UNREADABLE):
-            speaker.say(speaker.word("refused", count=str(sum(issue.is_error for issue in error.issues))))
+            speaker.refused(error.issues)
         raise SystemExit(int(exit_code(error))) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

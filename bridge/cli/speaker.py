@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
 from bridge.cli.exits import Exit
+from bridge.findings.groups import by_resource, grouped
 from bridge.findings.issues import Issue, Language, operation_outcome
+from bridge.rules.telling import DRAFT
 from bridge.run.names import calm, escaped
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "lost": "perdu :",
         "more": "et {count} note(s) ; --verbose les montre.",
         "stats": "Valeurs de l'entrée : {carried} portées + {implied} implicites + {lost} perdues = {all}.",
-        "refused": "Rien n'a été écrit : {count} erreur(s).",
+        "errors": "REFUSÉ : {count} erreur(s)",
+        "draft": "BROUILLON : {count} erreur(s)",
+        "remarks": "Remarques : {count}",
+        "refused": "Rien n'a été écrit : {count} erreur(s), {remarks} remarque(s).",
         "others": "et {count} valeur(s) du document sans effet sur la demande :",
         "cannot open": "Impossible d'ouvrir {path} : {reason}.",
         "cannot create": "Impossible de créer {path} : {reason}.",
@@ -55,7 +59,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "lost": "lost:",
         "more": "and {count} note(s); --verbose shows them.",
         "stats": "Values of the input: {carried} carried + {implied} implied + {lost} lost = {all}.",
-        "refused": "Nothing was written: {count} error(s).",
+        "errors": "REFUSED: {count} error(s)",
+        "draft": "DRAFT: {count} error(s)",
+        "remarks": "Remarks: {count}",
+        "refused": "Nothing was written: {count} error(s), {remarks} remark(s).",
         "others": "and {count} value(s) of the document without effect on the order:",
         "cannot open": "Cannot open {path}: {reason}.",
         "cannot create": "Cannot create {path}: {reason}.",
@@ -69,19 +76,9 @@ _COLOURS = {"fatal": "red", "error": "red", "warning": "yellow", "information": 
 
 
 _MOST = 8
-"""Places shown of one group of losses."""
-
-_RESOURCE = re.compile(r"^.*(?:\.resource|\.contained\[\d+\])(?=\.)|^[^.]+")
-
-
-def _grouped(issues: list[Issue]) -> list[list[Issue]]:
-    """The issues in their order; losses of one resource with the same code and class stand together."""
-    groups: dict[object, list[Issue]] = {}
-    for issue in issues:
-        match = _RESOURCE.match(issue.path or "") if issue.loss else None
-        key = (issue.code, issue.severity, issue.loss, match[0], *issue.parameters.values()) if match else id(issue)
-        groups.setdefault(key, []).append(issue)
-    return list(groups.values())
+"""Places shown of one group of findings."""
+_BARS = {True: "| ", False: "  "}
+"""What stands before each line of an error, and of a remark: without colour too, one sees what refuses."""
 
 
 class Speaker:
@@ -109,38 +106,67 @@ class Speaker:
             if found or not self.quiet:
                 click.echo(json.dumps(operation_outcome(found, self.language), ensure_ascii=False, indent=2), err=True)
             return
-        for group in _grouped(list(filter(self._is_shown, found))):
-            self._issue(group[0], group)
-        notes = sum(issue.severity == "information" for issue in found)
-        if notes and not (self.quiet or self.verbose):
+        self._blocks(found)
+        notes = 0 if self.verbose else len(grouped(issue for issue in found if issue.severity == "information"))
+        if notes:
             self.say(self.word("more", count=str(notes)))
+
+    def _blocks(self, found: tuple[Issue, ...]) -> None:
+        """What refuses, then the remarks."""
+        errors, others = self._groups(found)
+        if errors and not self.quiet:
+            self._heading("draft" if any(issue.code == DRAFT for issue in found) else "errors", len(errors), "=")
+        for group in errors:
+            self._block(group)
+        if others:
+            self._heading("remarks", len(others), "-")
+        for group in others:
+            self._block(group)
+
+    def refused(self, issues: Iterable[Issue]) -> None:
+        """That nothing was written, and for how many blocks of errors; the remarks as they are shown."""
+        errors, others = self._groups(issues)
+        self.say(self.word("refused", count=str(len(errors)), remarks=str(len(others))))
+
+    def _groups(self, issues: Iterable[Issue]) -> tuple[list[list[Issue]], list[list[Issue]]]:
+        """The blocks of the errors, and of what else is shown, each in the order of the resources of the input."""
+        shown = by_resource(grouped(filter(self._is_shown, issues)))
+        return [group for group in shown if group[0].is_error], [group for group in shown if not group[0].is_error]
 
     def _is_shown(self, issue: Issue) -> bool:
         return issue.is_error or (not self.quiet and (self.verbose or issue.severity == "warning"))
 
-    def _issue(self, issue: Issue, group: list[Issue]) -> None:
-        """One issue, or the losses of one resource that have the same code and class."""
-        width = max(60, min(get_terminal_size((80, 24)).columns, 100))
+    @property
+    def _width(self) -> int:
+        return max(60, min(get_terminal_size((80, 24)).columns, 100))
+
+    def _heading(self, key: str, count: int, line: str) -> None:
+        text = f"{line * 2} {self.word(key, count=str(count))} "
+        click.echo(click.style(f"{text:{line}<{self._width - 1}}", bold=True), err=True)
+
+    def _block(self, group: list[Issue]) -> None:
+        """One finding with each of its places."""
+        issue = group[0]
+        bar = _BARS[issue.is_error]
         head = click.style(self.word(issue.severity), fg=_COLOURS[issue.severity], bold=True)
         text = calm(issue.text(self.language)) + (f" [{self.word('lost')} {issue.loss}]" if issue.loss else "")
-        lines = textwrap.wrap(text, width - 4) or [""]
-        click.echo(f"{head} {issue.code}", err=True)
-        for line in lines:
-            click.echo(f"    {line}", err=True)
-        paths = [escaped(member.path or "") for member in group[:_MOST]] + (
-            [f"… (+{len(group) - _MOST})"] if len(group) > _MOST else []
+        click.echo(f"{bar}{head} {issue.code}", err=True)
+        click.echo("\n".join(self._wrapped(text, f"{bar}  ", f"{bar}  ") or [f"{bar}  "]), err=True)
+        for label, value in self._details(group):
+            start, rest = f"{bar}  {self.word(label):<7} ", f"{bar}  {'':<7} "
+            click.echo(click.style("\n".join(self._wrapped(value, start, rest)), dim=True), err=True)
+
+    def _details(self, group: list[Issue]) -> Iterator[tuple[str, str]]:
+        """Where it is, what to do and by which rule, each with its label."""
+        yield from (("where", escaped(one.path)) for one in group[:_MOST] if one.path)
+        if len(group) > _MOST:
+            yield "where", f"… (+{len(group) - _MOST})"
+        yield from (
+            (label, text) for label, text in (("remedy", group[0].remedy(self.language)), ("rule", group[0].source)) if text
         )
-        for label, value in (
-            *(("where", path) for path in paths),
-            ("remedy", issue.remedy(self.language)),
-            ("rule", issue.source),
-        ):
-            if value:
-                start = f"    {self.word(label):<7} "
-                wrapped = textwrap.wrap(
-                    value, width, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False
-                )
-                click.echo(click.style("\n".join(wrapped), dim=True), err=True)
+
+    def _wrapped(self, text: str, start: str, rest: str) -> list[str]:
+        return textwrap.wrap(text, self._width, initial_indent=start, subsequent_indent=rest, break_on_hyphens=False)
 
     def stats(self, counts: Counts) -> None:
         """How many leaves the input had, by what became of them."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
+from bridge.findings.doors import in_words_of_the_door
+from bridge.findings.groups import grouped
 from bridge.tables.shipped import folder
 
 __all__ = ["Issue", "LossClass", "Severity", "catalogue", "issue", "operation_outcome"]
@@ -24,6 +26,8 @@ LossClass = Literal["critical", "clinical", "administrative", "technical"]
 
 CODE_SYSTEM = "urn:x-bridge:issues"
 """System of our codes in an OperationOutcome."""
+LOSS_SYSTEM = "urn:x-bridge:losses"
+"""System of the classes of a loss in an OperationOutcome, beside its code: critical, clinical, administrative, technical."""
 
 
 class Entry(NamedTuple):
@@ -41,6 +45,14 @@ class Entry(NamedTuple):
     official: str = ""
     """Of what a check finds, whether the official XSD or a Schematron also refuses it: ``yes``; ``header``, outside the body;
     ``error``, where its severity is an error."""
+
+    def said(self, language: Language) -> str:
+        """What is wrong, its parameters not filled in."""
+        return in_words_of_the_door(self.fr if language == "fr" else self.en, language)
+
+    def advised(self, language: Language) -> str:
+        """What to do, its parameters not filled in."""
+        return in_words_of_the_door(self.remedy_fr if language == "fr" else self.remedy_en, language)
 
 
 @cache
@@ -76,13 +88,12 @@ class Issue:
             for name, code in self.parameters.items()
             if code in known
         }
-        text: str = getattr(known[self.code], language).format_map({**self.parameters, **because})
+        text = known[self.code].said(language).format_map({**self.parameters, **because})
         return text.strip()
 
     def remedy(self, language: Language = "fr") -> str:
-        """The sentence that says what to do."""
-        entry = catalogue()[self.code]
-        return (entry.remedy_fr if language == "fr" else entry.remedy_en).format_map(self.parameters)
+        """The sentence that says what to do, in the words of the door that was used (:mod:`bridge.findings.doors`)."""
+        return catalogue()[self.code].advised(language).format_map(self.parameters)
 
     @property
     def source(self) -> str:
@@ -143,16 +154,25 @@ def issue(
 
 
 def operation_outcome(issues: Iterable[Issue], language: Language = "fr") -> dict[str, Any]:
-    """The issues as a FHIR R4 OperationOutcome, free of patient data; "all OK" when there is none."""
-    entries = [
-        {
-            "severity": found.severity,
-            "code": catalogue()[found.code].fhir_code,
-            "details": {"coding": [{"system": CODE_SYSTEM, "code": found.code}], "text": found.text(language)},
-            "diagnostics": f"{found.remedy(language)} [{found.source}]",
-            **({"expression": [found.path]} if found.path else {}),
-        }
-        for found in issues
-    ]
+    """The issues as a FHIR R4 OperationOutcome, free of patient data; "all OK" when there is none.
+
+    What is said of several values of one resource is one issue with each of their places.
+    """
+    entries = [_outcome(group, language) for group in grouped(issues)]
     nothing = {"severity": "information", "code": "informational", "details": {"text": "OK"}}
     return {"resourceType": "OperationOutcome", "issue": entries or [nothing]}
+
+
+def _outcome(group: list[Issue], language: Language) -> dict[str, Any]:
+    """FHIR: OperationOutcome.issue."""
+    found, paths = group[0], [one.path for one in group if one.path]
+    coding = [{"system": CODE_SYSTEM, "code": found.code}]
+    if found.loss:
+        coding.append({"system": LOSS_SYSTEM, "code": found.loss})
+    return {
+        "severity": found.severity,
+        "code": catalogue()[found.code].fhir_code,
+        "details": {"coding": coding, "text": found.text(language)},
+        "diagnostics": f"{found.remedy(language)} [{found.source}]",
+        **({"expression": paths} if paths else {}),
+    }

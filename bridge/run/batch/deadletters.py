@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from bridge.cda.parser import is_document
+from bridge.findings.doors import through
 from bridge.findings.issues import Issue, Language, operation_outcome
 from bridge.run.batch.sources import Item
 from bridge.run.workers.parameters import BESIDE
@@ -23,12 +24,14 @@ __all__ = ["write"]
 
 def write(item: Item, issues: tuple[Issue, ...], language: Language) -> bytes:
     """The line, without its end."""
+    with through("cli"):
+        outcome = operation_outcome(issues, language)
     letter = {
         "resourceType": "Parameters",
         "parameter": [
             *([] if item.problem else _input(item.body)),
             {"name": "position", "valueString": item.origin},
-            {"name": "outcome", "resource": operation_outcome(issues, language)},
+            {"name": "outcome", "resource": outcome},
         ],
     }
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", _dump(letter)).encode()

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bridge.findings.doors import through
 from bridge.findings.issues import Language, issue, operation_outcome
 from bridge.run import files
 from bridge.run.batch.sources import unread
@@ -146,7 +147,8 @@ class Watch:
         kind = ".error" if answer.output is None else ".done"
         target = _free(path, kind)
         if answer.output is None:
-            outcome = json.dumps(operation_outcome(answer.issues, self.language), ensure_ascii=False, indent=1).encode()
+            with through("cli"):
+                outcome = json.dumps(operation_outcome(answer.issues, self.language), ensure_ascii=False, indent=1).encode()
             files.replace(target.with_name(f"{target.name}.outcome"), outcome)
         os.rename(path, target)
         files.flush(self.folder)

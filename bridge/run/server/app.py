@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from bridge.findings.doors import through
 from bridge.findings.issues import Entry, catalogue
 from bridge.options import DEFAULT_MODEL
 from bridge.run.server.calls import call_of, refused
@@ -138,11 +139,8 @@ def _json(value: Any) -> bytes:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    return {
-        "code": entry.code,
-        "severity": entry.severity,
-        "fhirCode": entry.fhir_code,
-        "source": entry.source,
-        "text": {"fr": entry.fr, "en": entry.en},
-        "remedy": {"fr": entry.remedy_fr, "en": entry.remedy_en},
-    }
+    with through("http"):
+        text = {"fr": entry.said("fr"), "en": entry.said("en")}
+        remedy = {"fr": entry.advised("fr"), "en": entry.advised("en")}
+    said = {"code": entry.code, "severity": entry.severity, "fhirCode": entry.fhir_code, "source": entry.source}
+    return {**said, "text": text, "remedy": remedy}

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bridge.findings.doors import through
 from bridge.findings.issues import Issue, Language, catalogue, issue, operation_outcome
 from bridge.run.server.negotiation import FHIR_JSON, PROBLEM, language_of, wants_problem
 from bridge.run.workers.fair import NOBODY, Sender
@@ -131,10 +132,11 @@ def respond(call: Call, refusal: Refused) -> Response:
     if refusal.status == 408:
         headers["connection"] = "close"
     call.facts["issues"] = sorted({found.code for found in refusal.issues})
-    if call.problem:
-        body, kind = _problem(call, refusal), PROBLEM
-    else:
-        body, kind = {**operation_outcome(refusal.issues, call.language), "id": call.ident}, FHIR_JSON
+    with through("http"):
+        if call.problem:
+            body, kind = _problem(call, refusal), PROBLEM
+        else:
+            body, kind = {**operation_outcome(refusal.issues, call.language), "id": call.ident}, FHIR_JSON
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(text, refusal.status, headers, kind)
 

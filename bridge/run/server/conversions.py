@@ -119,7 +119,7 @@ class Conversions:
         async with self._bodies.read(request, body_bytes(self.senders.sites[call.sender])) as body:
             read = time.perf_counter()
             source = in_utf8(body) if states_charset(request.headers["content-type"]) else body
-            task = Task(endpoint.operation, source, options, endpoint.offers[kind], call.language, call.sender)
+            task = Task(endpoint.operation, source, options, endpoint.offers[kind], call.language, call.sender, "http")
             answer = await self._run(task, call.line)
         converted = time.perf_counter()
         self._count(call, endpoint, len(body), answer, converted - read, read - call.started)

@@ -17,6 +17,7 @@ from bridge.checks import check
 from bridge.checks.recognise import NO_DOCUMENT, UNREADABLE
 from bridge.convert import Bridge
 from bridge.fhir.source import parse
+from bridge.findings.doors import Door, through
 from bridge.findings.errors import BridgeError, OrderError, SettingsError, SourceError
 from bridge.findings.issues import Issue, Language, issue
 from bridge.options import ConversionOptions, options_of
@@ -49,6 +50,8 @@ class Task:
     """Of the OperationOutcome within the output."""
     site: str = ""
     """Whose settings hold, where the workers have several."""
+    door: Door = "cli"
+    """Through which the caller came: what is advised is said in its words."""
     position: str | None = None
     """Where the input stood in a batch; in the form ``bundle`` it is said in the output."""
 
@@ -163,15 +166,16 @@ class Worker:
         bridge = site.lenient if options.pop("lenient", False) else site.strict
         answer = OPERATIONS[operation](bridge, source, options, task)
         assert answer.output is not None
-        output = wrap(
-            answer.output,
-            task.form,
-            answer.issues,
-            language=task.language,
-            position=task.position,
-            model=answer.model,
-            is_document=operation == "to-cda",
-        )
+        with through(task.door):
+            output = wrap(
+                answer.output,
+                task.form,
+                answer.issues,
+                language=task.language,
+                position=task.position,
+                model=answer.model,
+                is_document=operation == "to-cda",
+            )
         return replace(answer, output=output, operation=operation)
 
 
