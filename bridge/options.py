@@ -96,6 +96,10 @@ class ConversionOptions:
         default=False,
         metadata=_about("Join requests that have no common number into one order.", "to-cda", "explain", parameter="single"),
     )
+    each: bool = field(
+        default=False,
+        metadata=_about("Convert every order of the input, each to a document or to its findings.", "to-cda", parameter="each"),
+    )
     now: datetime | None = field(
         default=None, metadata=_about("Creation time where the input gives none.", "to-cda", "explain", is_local=True)
     )
@@ -141,6 +145,8 @@ class ConversionOptions:
     def __post_init__(self) -> None:
         wrong = [known for known in _all().values() if not known.allows(getattr(self, known.name))]
         problems = [issue("IMGDA-1812", None, name=known.name, expected=known.expected) for known in wrong]
+        if self.each and (self.single or self.requisition is not None):
+            problems.append(issue("IMGDA-1812", None, name="each", expected="each | requisition | single"))
         if self.model not in models():
             problems.append(issue("IMGDA-1001", None, known=", ".join(models())))
         if problems:

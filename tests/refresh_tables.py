@@ -1,8 +1,9 @@
 """Writes what is generated from the code and its tables: ``python tests/refresh_tables.py``.
 
 ``mappings/elements.csv`` and ``docs/mapping.md`` from the traces of every story, ``docs/issues/`` from ``mappings/issues.csv``,
-whose rows get every column first, ``docs/mapping-ans.md`` from ``mappings/ans-mapping.csv``, the last section of
-``docs/cda.md`` from ``mappings/cda-never-written.csv``, and ``docs/house.svg`` from the imports of ``bridge/``.
+whose rows get every column first, ``docs/mapping-ans.md`` from ``mappings/ans-mapping.csv``, ``docs/codes.md`` from
+``mappings/codes-to-send.csv`` and the value sets, the last section of ``docs/cda.md`` from
+``mappings/cda-never-written.csv``, and ``docs/house.svg`` from the imports of ``bridge/``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import house  # noqa: E402
 from bridge.evidence.capability import COLUMNS, capability  # noqa: E402
 from bridge.findings.doors import through  # noqa: E402
 from bridge.findings.issues import Entry, catalogue  # noqa: E402
+from bridge.tables.codes import code_system_uri, rows, value_set  # noqa: E402
+from bridge.tables.examples import Example, examples  # noqa: E402
 
 TOPICS = {
     "01": "Input and FHIR structure",
@@ -145,6 +148,50 @@ def never_written() -> str:
     return "\n".join([*head, *(f"| `{row['path']}` | {row['reason']} | {row['source']} |" for row in rows)]) + "\n"
 
 
+_CODES_HEAD = """\
+# Codes to send
+
+Which codes an imaging order needs, and the URI of each code system. Generated from `mappings/codes-to-send.csv`,
+`mappings/value-sets/` and `mappings/identifier-systems.csv` by `tests/refresh_tables.py`. `imgda codes NAME` lists a value set.
+
+*needed*: *always*, without it the order is refused unless a [setting](settings.md#missing) allows it; *recommended*, a warning
+says that it is missing; else when the order is of that kind. A local code may stand beside each of these. A code of another
+system that [`mappings/codes/`](../mappings/codes/) translates is understood too.
+
+## Elements
+
+| element | needed | code system (URI) | code, or value set | sens |
+|---|---|---|---|---|"""
+_FEW = 25
+"""Codes of a value set that are listed on the page."""
+
+
+def codes_page() -> str:
+    """docs/codes.md."""
+    parts, sets = [_CODES_HEAD], {row["name"]: row for row in rows("value-sets")}
+    used = []
+    for row in rows("codes-to-send"):
+        name = row["value_set"]
+        systems = [row["system"]] if row["system"] else dict.fromkeys(c.system for c in value_set(name).concepts.values())
+        uris = "<br>".join(f"`{code_system_uri(oid)}`" for oid in systems)
+        what = f"[{name}](#{name})" if name else f"`{row['code']}`"
+        parts.append(f"| `{row['element']}` | {row['need']} | {uris} | {what} | {row['fr']} ({row['en']}) |")
+        used += [name] if name and name not in used else []
+    parts += ["", "## Identifiers", "", "| système | URI | OID |", "|---|---|---|"]
+    known = [row for row in rows("identifier-systems") if row["preferred"] == "yes" and row["oid"]]
+    parts += [f"| {row['name']} | `{row['uri']}` | {row['oid']} |" for row in known]
+    parts += ["", "A local number has the OID of whoever gives it: `urn:oid:1.2.250.1.999.1.7`."]
+    for name in used:
+        concepts = list(value_set(name).concepts.values())
+        parts += ["", f"## {name}", "", f"{sets[name]['jdv']}, `urn:oid:{sets[name]['oid']}`, {len(concepts)} codes.", ""]
+        if len(concepts) > _FEW:
+            parts.append(f"`imgda codes {name}`, or [`mappings/value-sets/{name}.csv`](../mappings/value-sets/{name}.csv).")
+            continue
+        parts += ["| URI | code | libellé |", "|---|---|---|"]
+        parts += [f"| `{code_system_uri(c.system)}` | `{c.code}` | {c.display} |" for c in concepts]
+    return "\n".join(parts) + "\n"
+
+
 def issue_pages() -> dict[str, str]:
     """docs/issues/: one page for each hundred codes, and the list of them."""
     with through("cli"):
@@ -185,6 +232,7 @@ def padded(text: str) -> str:
 
 
 def _issue(entry: Entry) -> list[str]:
+    example = examples().get(entry.code)
     return [
         "",
         f"## {entry.code}",
@@ -193,7 +241,19 @@ def _issue(entry: Entry) -> list[str]:
         "",
         f"* **fr** {entry.said('fr')} {entry.advised('fr')}",
         f"* **en** {entry.said('en')} {entry.advised('en')}",
+        *(_example(example) if example else []),
     ]
+
+
+def _example(example: Example) -> list[str]:
+    """Before and after, the setting, the codes."""
+    before, after = example.shown(mended=False), example.shown(mended=True)
+    lines = ["", "Before:", "", "```json", *before.splitlines(), "```", "", "After:", "", "```json", *after.splitlines(), "```"]
+    if example.setting:
+        lines += ["", "The setting that relaxes it:", "", "```toml", *example.setting.splitlines(), "```"]
+    if example.codes:
+        lines += ["", f"The codes: `imgda codes {example.codes}`, or [codes.md](../codes.md#{example.codes})."]
+    return lines
 
 
 if __name__ == "__main__":
@@ -203,6 +263,7 @@ if __name__ == "__main__":
     (ROOT / "mappings" / "elements.csv").write_text(table, "utf-8")
     (ROOT / "docs" / "mapping.md").write_text(mapping_page(table), "utf-8")
     (ROOT / "docs" / "mapping-ans.md").write_text(ans_page(), "utf-8")
+    (ROOT / "docs" / "codes.md").write_text(codes_page(), "utf-8")
     (ROOT / "docs" / "issues").mkdir(exist_ok=True)
     page = ROOT / "docs" / "cda.md"
     page.write_text(page.read_text("utf-8").partition(NEVER)[0] + never_written(), "utf-8")

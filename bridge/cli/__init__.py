@@ -24,6 +24,7 @@ OWN_PROCESS = "own process"
 _COMMANDS = {
     "batch": "bridge.cli.batch:batch",
     "check": "bridge.cli.check:check",
+    "codes": "bridge.cli.codes:codes",
     "completion": "bridge.cli.about:completion",
     "convert": "bridge.cli.convert:convert",
     "diff": "bridge.cli.fhir:compare",

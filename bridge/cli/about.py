@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import textwrap
 from difflib import get_close_matches
 
 import click
@@ -12,6 +13,7 @@ from click.shell_completion import get_completion_class
 
 from bridge.findings.issues import Language, catalogue
 from bridge.tables.codes import rows as rows_of
+from bridge.tables.examples import Example, examples
 
 __all__ = ["completion", "explain_code", "mapping", "models"]
 
@@ -41,6 +43,18 @@ def explain_code(code: str, lang: Language) -> None:
     click.echo(f"{entry.code}  {what}\n")
     for label, value in zip(labels, (entry.severity, remedy, entry.source, entry.fhir_code, page), strict=True):
         click.echo(click.wrap_text(value, 80, f"  {label:<9}", " " * 11))
+    if example := examples().get(entry.code):
+        _show(example, lang)
+
+
+def _show(example: Example, lang: Language) -> None:
+    """An order before and after, the setting that relaxes the rule, how to list the codes."""
+    words = ("avant", "après", "réglage", "codes") if lang == "fr" else ("before", "after", "setting", "codes")
+    command = f"imgda codes {example.codes}" if example.codes else ""
+    shown = (example.shown(mended=False), example.shown(mended=True), example.setting, command)
+    for word, text in zip(words, shown, strict=True):
+        if text:
+            click.echo(f"\n  {word}\n{textwrap.indent(text, '    ')}")
 
 
 @click.command()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from bridge.cli import needs
-from bridge.cli.exits import guard
+from bridge.cli.exits import exit_code, guard
 from bridge.cli.files import write_output
 from bridge.cli.options import Given, conversion_option, input_options, policy_options
 from bridge.cli.speaker import Speaker
 from bridge.findings.issues import Language
 from bridge.options import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from bridge.convert import Bridge
+    from bridge.findings.errors import OrderError
+    from bridge.results import Conversion
 
 __all__ = ["explain"]
 
@@ -40,7 +45,8 @@ def explain(
     For each value: its FHIRPath, the item of the order, and the XPaths of the
     document where it stands; copied, formatted, translated (by which row of a
     table), split, implied, deciding, lost (why), or defaulted (by which
-    setting). The HTML page shows both sides and needs no network.
+    setting). The HTML page shows both sides and needs no network. A refused
+    order is explained as a draft, its errors first; the exit code is 3.
     """
     from bridge.convert import Bridge
     from bridge.views.explain import as_html, as_json, as_text
@@ -49,11 +55,30 @@ def explain(
     with guard(speaker):
         bridge = Bridge(given.settings(speaker, on_loss))
         needs((model, "to-cda"), (model, "to-order"))
-        conversion = bridge.to_cda(given.source(speaker), model=model, draft=draft, **given.choice())
+        conversion, refusal = _converted(bridge, given, speaker, model=model, draft=draft)
         if form == "html":
             text = as_html(conversion, lang)
         elif form == "json":
-            text = as_json(conversion.trace, values=values)
+            text = as_json(conversion.trace, lang, values=values)
         else:
             text = as_text(conversion.trace, lang, values=values)
         write_output(output, text.encode(), speaker)
+        if refusal:
+            raise SystemExit(int(exit_code(refusal)))
+
+
+def _converted(
+    bridge: Bridge, given: Given, speaker: Speaker, *, model: str, draft: bool
+) -> tuple[Conversion, OrderError | None]:
+    """The conversion; that of a refused order is a draft, with the error of the refusal. Raises what leaves not even a draft."""
+    from bridge.findings.errors import BridgeError, OrderError
+
+    source, choice = given.source(speaker), given.choice()
+    try:
+        return bridge.to_cda(source, model=model, draft=draft, **choice), None
+    except OrderError as error:
+        refusal = error
+    try:
+        return bridge.to_cda(source, model=model, draft=True, **choice), refusal
+    except BridgeError:
+        raise refusal from None

@@ -32,6 +32,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "information": "NOTE",
         "where": "où",
         "rule": "règle",
+        "example": "exemple",
         "remedy": "remède",
         "lost": "perdu :",
         "more": "et {count} note(s) ; --verbose les montre.",
@@ -55,6 +56,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "information": "NOTE",
         "where": "where",
         "rule": "rule",
+        "example": "example",
         "remedy": "remedy",
         "lost": "lost:",
         "more": "and {count} note(s); --verbose shows them.",
@@ -161,9 +163,9 @@ class Speaker:
         yield from (("where", escaped(one.path)) for one in group[:_MOST] if one.path)
         if len(group) > _MOST:
             yield "where", f"… (+{len(group) - _MOST})"
-        yield from (
-            (label, text) for label, text in (("remedy", group[0].remedy(self.language)), ("rule", group[0].source)) if text
-        )
+        issue = group[0]
+        told = (("remedy", issue.remedy(self.language)), ("example", issue.example), ("rule", issue.source))
+        yield from ((label, text) for label, text in told if text)
 
     def _wrapped(self, text: str, start: str, rest: str) -> list[str]:
         return textwrap.wrap(text, self._width, initial_indent=start, subsequent_indent=rest, break_on_hyphens=False)

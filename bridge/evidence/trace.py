@@ -94,6 +94,11 @@ class Trace:
         self._places = places(((leaf, ledger.item_of(leaf)) for leaf in carried), document)
         self.rows: tuple[Row, ...] = (*map(self._row, leaves), *self._defaults())
 
+    @property
+    def errors(self) -> tuple[Issue, ...]:
+        """The errors in spite of which a draft was written; none of a document that may be sent."""
+        return tuple(found for found in self._issues if found.is_error)
+
     def unfound(self) -> list[Issue]:
         """A loss for each leaf that was read and stands nowhere in the document: at least clinical, whatever it is."""
         return [

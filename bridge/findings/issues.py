@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.findings.doors import in_words_of_the_door
 from bridge.findings.groups import grouped
+from bridge.tables.examples import snippets
 from bridge.tables.shipped import folder
 
 __all__ = ["Issue", "LossClass", "Severity", "catalogue", "issue", "operation_outcome"]
@@ -96,6 +97,11 @@ class Issue:
         return catalogue()[self.code].advised(language).format_map(self.parameters)
 
     @property
+    def example(self) -> str:
+        """FHIR that would be right, with the URI of its codes; empty where the table of examples has none."""
+        return snippets().get(self.code, "")
+
+    @property
     def source(self) -> str:
         """Document, version and section of the rule."""
         return catalogue()[self.code].source.format_map(self.parameters)
@@ -127,6 +133,8 @@ class Issue:
         if self.loss:
             data["loss"] = self.loss
         data |= {"text": self.text(language), "remedy": self.remedy(language), "source": self.source}
+        if self.example:
+            data["example"] = self.example
         if values and self.value is not None:
             data["value"] = self.value
         return data
@@ -173,6 +181,6 @@ def _outcome(group: list[Issue], language: Language) -> dict[str, Any]:
         "severity": found.severity,
         "code": catalogue()[found.code].fhir_code,
         "details": {"coding": coding, "text": found.text(language)},
-        "diagnostics": f"{found.remedy(language)} [{found.source}]",
+        "diagnostics": " ".join(filter(None, (found.remedy(language), found.example, f"[{found.source}]"))),
         **({"expression": paths} if paths else {}),
     }

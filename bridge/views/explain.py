@@ -8,7 +8,7 @@ content security policy.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from string import Template
@@ -21,7 +21,8 @@ from bridge.cda.narrative import Attributes, xhtml
 from bridge.evidence.locate import located
 from bridge.evidence.renderings import FATES
 from bridge.evidence.trace import Row, Trace
-from bridge.findings.issues import Language
+from bridge.findings.groups import grouped
+from bridge.findings.issues import Issue, Language, operation_outcome
 from bridge.order.labels import name as item_name
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ FATE_NAMES: Mapping[Language, Mapping[str, str]] = {
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "fr": {
         "title": "Ce que la demande est devenue",
+        "refused": "REFUSÉ : {count} erreur(s). Ce qui suit explique un brouillon, à ne pas transmettre.",
         "source": "Demande FHIR",
         "document": "Document CDA",
         "narrative": "Document tel qu'il se lit",
@@ -61,6 +63,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
     },
     "en": {
         "title": "What became of the order",
+        "refused": "REFUSED: {count} error(s). What follows explains a draft, which must not be sent.",
         "source": "FHIR order",
         "document": "CDA document",
         "narrative": "Document as it is read",
@@ -87,7 +90,7 @@ def as_text(trace: Trace, language: Language = "fr", *, values: bool = False) ->
     """The trace for a terminal: a line for each value of the input, and under it where it went."""
     names = FATE_NAMES[language]
     width = max(map(len, names.values()))
-    lines = []
+    lines = list(_refusal(trace.errors, language))
     for row in trace.rows:
         details = [text for text in (item_name(row.item or "", language), row.loss, row.rule) if text]
         lines.append(f"{names[row.fate]:<{width}}  {row.path or '-'}" + (f"  [{', '.join(details)}]" if details else ""))
@@ -97,9 +100,24 @@ def as_text(trace: Trace, language: Language = "fr", *, values: bool = False) ->
     return "\n".join(lines) + "\n"
 
 
-def as_json(trace: Trace, *, values: bool = False) -> str:
-    """The trace as a JSON list of rows."""
-    return json.dumps([row.to_dict(values=values) for row in trace.rows], ensure_ascii=False, indent=1) + "\n"
+def _refusal(errors: Iterable[Issue], language: Language) -> Iterator[str]:
+    """The errors in spite of which a draft was made, each with its places and its remedy; then an empty line."""
+    groups = grouped(errors)
+    if not groups:
+        return
+    yield _WORDS[language]["refused"].format(count=len(groups))
+    for group in groups:
+        yield f"| {group[0].code}  {group[0].text(language)}"
+        yield from (f"|   @ {found.path}" for found in group if found.path)
+        yield f"|   → {group[0].remedy(language)}"
+    yield ""
+
+
+def as_json(trace: Trace, language: Language = "fr", *, values: bool = False) -> str:
+    """The trace as a JSON list of rows; that of a draft as an object, with the errors as ``outcome`` before the ``rows``."""
+    rows: Any = [row.to_dict(values=values) for row in trace.rows]
+    data = {"outcome": operation_outcome(trace.errors, language), "rows": rows} if trace.errors else rows
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
 def _short(text: str) -> str:
@@ -121,12 +139,29 @@ def as_html(conversion: Conversion, language: Language = "fr") -> str:
     return template.substitute(
         words,
         lang=language,
+        errors=_errors(conversion.trace.errors, language),
         links=json.dumps(links, ensure_ascii=False).replace("<", "\\u003c"),
         filters="".join(_filter(fate, language, sum(row.fate == fate for row in rows)) for fate in FATES),
         fhir="".join(_json(conversion.evidence.root.value, conversion.evidence.root.path, by_path, language)),
         xml_body="".join(_xml(tree, "/ClinicalDocument", 0)),
         reading="".join(_sections(tree, "/ClinicalDocument", _WORDS[language]["attached"])),
         rows="".join(_table_row(row, language) for row in rows),
+    )
+
+
+def _errors(errors: Iterable[Issue], language: Language) -> str:
+    """The errors in spite of which a draft was made."""
+    groups = grouped(errors)
+    if not groups:
+        return ""
+    items = "".join(
+        f"<li><b>{group[0].code}</b> {escape(group[0].text(language))} {escape(group[0].remedy(language))} "
+        + " ".join(f"<code>{escape(found.path)}</code>" for found in group if found.path)
+        + "</li>"
+        for group in groups
+    )
+    return (
+        f'<div class="refused" role="alert">{escape(_WORDS[language]["refused"].format(count=len(groups)))}<ul>{items}</ul></div>'
     )
 
 

@@ -30,6 +30,7 @@ from bridge.run.server.openapi import describe
 from bridge.run.server.options import Options
 from bridge.run.server.readiness import Readiness
 from bridge.run.server.senders import Senders
+from bridge.run.server.welcome import welcome
 from bridge.run.workers.versions import VERSION, mapping
 from bridge.tables.shipped import models
 
@@ -60,6 +61,7 @@ class Service:
     def _router(self) -> ASGIApp:
         routes = [_route(endpoint.path, partial(self._conversions.answer, endpoint=endpoint), "POST") for endpoint in ENDPOINTS]
         about: dict[str, Handler] = {
+            "/": self._welcome,
             "/metadata": self._metadata,
             "/OperationDefinition/imgda-convert": self._operation,
             "/models": self._models,
@@ -82,6 +84,9 @@ class Service:
             self.readiness.stopping = True
             await asyncio.to_thread(self.lanes.close)
 
+    async def _welcome(self, request: Request) -> Response:
+        return welcome(request, call_of(request).language)
+
     async def _metadata(self, request: Request) -> Response:
         return JSONResponse(capability_statement(_base(request)), media_type=FHIR_JSON)
 
@@ -96,7 +101,8 @@ class Service:
         return Response(_all_issues(), media_type="application/json")
 
     async def _issue(self, request: Request) -> Response:
-        entry = catalogue().get(request.path_params["code"].upper())
+        code = request.path_params["code"].upper()
+        entry = catalogue().get(f"IMGDA-{code.removeprefix('IMGDA-')}")
         if entry is None:
             raise refused(404, "IMGDA-1816")
         return JSONResponse(_entry(entry))

@@ -28,7 +28,7 @@ from bridge.run.workers.pool import Busy, Closed, WorkerLost
 from bridge.run.workers.tasks import Answer, Task
 from bridge.run.workers.wrapping import Form
 
-__all__ = ["ENDPOINTS", "Conversions", "Endpoint"]
+__all__ = ["ENDPOINTS", "PAGE_POLICY", "Conversions", "Endpoint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,18 @@ class Endpoint:
     offers: Mapping[str, Form]
     """Media types of the answer, the default first."""
     summary: str
+    french: str
+    """The summary in French."""
+
+    @property
+    def says(self) -> Mapping[str, str]:
+        """The summary, by language."""
+        return {"fr": self.french, "en": self.summary}
+
+    @property
+    def offers_of_each(self) -> tuple[str, ...]:
+        """Media types of the answer for several orders: a document has room for one."""
+        return tuple(kind for kind, form in self.offers.items() if form not in ("plain", "text", "html"))
 
     @property
     def options(self) -> Mapping[str, Option]:
@@ -60,6 +72,7 @@ ENDPOINTS = (
         FHIR,
         {**_DOCUMENT, FHIR_JSON: "bundle", "application/json": "bundle"},
         "A FHIR imaging order becomes a document IMG-DA-IMG.",
+        "Une demande FHIR devient un document IMG-DA-IMG ; each=true pour plusieurs.",
     ),
     Endpoint(
         "/to-fhir",
@@ -67,6 +80,7 @@ ENDPOINTS = (
         CDA,
         {FHIR_JSON: "plain", "application/json": "plain"},
         "A document IMG-DA-IMG becomes a FHIR Bundle.",
+        "Un document IMG-DA-IMG devient un Bundle FHIR.",
     ),
     Endpoint(
         "/check",
@@ -74,6 +88,7 @@ ENDPOINTS = (
         CDA,
         {FHIR_JSON: "outcome", "application/json": "outcome"},
         "Every finding of a document IMG-DA-IMG; 200 even when there are errors, 400 when it is no XML.",
+        "Chaque constat sur un document IMG-DA-IMG ; 200 même s'il a des erreurs.",
     ),
     Endpoint(
         "/explain",
@@ -81,6 +96,7 @@ ENDPOINTS = (
         FHIR,
         {"application/json": "plain", "text/plain": "text", "text/html": "html"},
         "Where each value of a FHIR imaging order went; as text/html a page of both sides, values shown.",
+        "Où est allée chaque valeur d'une demande FHIR.",
     ),
     Endpoint(
         "/$imgda-convert",
@@ -88,11 +104,12 @@ ENDPOINTS = (
         tuple(dict.fromkeys(FHIR + CDA)),
         {FHIR_JSON: "parameters", "application/json": "parameters"},
         "The same as a FHIR operation: Parameters, or the bare input, in; Parameters out.",
+        "La même chose comme opération FHIR : Parameters, ou l'entrée seule ; Parameters en réponse.",
     ),
 )
 """Every address that converts."""
 
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
 """Content security policy of a page: it brings its style and its script, and reaches for nothing."""
 _BOOLEANS = {"true": True, "false": False}
 _LANGUAGES = ("fr", "en")
@@ -132,7 +149,7 @@ class Conversions:
         if answer.model:
             headers["imgda-model"] = answer.model
         if kind == "text/html":
-            headers["content-security-policy"] = _PAGE_POLICY
+            headers["content-security-policy"] = PAGE_POLICY
         return Response(answer.output, 200, headers, _with_charset(kind))
 
     async def _run(self, task: Task, line: Sender) -> Answer:
@@ -170,9 +187,10 @@ def _negotiate(request: Request, endpoint: Endpoint) -> str:
     taken = media_type(headers.get("content-type", ""))
     if taken not in endpoint.takes or any(coding.strip().lower() != "identity" for coding in headers.getlist("content-encoding")):
         raise refused(415, "IMGDA-1801", expected=", ".join(endpoint.takes))
-    kind = choose(", ".join(headers.getlist("accept")) or "*/*", request.query_params.get("_format"), tuple(endpoint.offers))
+    offers = endpoint.offers_of_each if request.query_params.get("each") == "true" else tuple(endpoint.offers)
+    kind = choose(", ".join(headers.getlist("accept")) or "*/*", request.query_params.get("_format"), offers)
     if kind is None:
-        raise refused(406, "IMGDA-1802", expected=", ".join(endpoint.offers))
+        raise refused(406, "IMGDA-1802", expected=", ".join(offers))
     return kind
 
 

@@ -146,10 +146,14 @@ def _get(summary: str, kind: str = "application/json", **more: Any) -> dict[str,
     return {"get": {"summary": summary, "responses": {**responses, **more.pop("responses", {})}, **more}}
 
 
-_CODE = {"name": "code", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^IMGDA-[0-9]{4}$"}}
+_CODE = {"name": "code", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^(IMGDA-)?[0-9]{4}$"}}
 _UNKNOWN = {"404": {"$ref": "#/components/responses/Failure404"}}
 
+_PAGE = {"200": {"description": "What this is.", "content": {kind: _content(kind) for kind in ("application/json", "text/html")}}}
+_UNACCEPTABLE = {"406": {"$ref": "#/components/responses/Failure406"}}
+
 _ABOUT: Mapping[str, Any] = {
+    "/": _get("What this is, and its addresses.", responses={**_PAGE, **_UNACCEPTABLE}),
     "/metadata": _get("CapabilityStatement.", FHIR_JSON),
     "/OperationDefinition/imgda-convert": _get("OperationDefinition of $imgda-convert.", FHIR_JSON),
     "/models": _get("Versions of the model, of the program and of its mapping."),

@@ -22,9 +22,10 @@ from bridge.findings.errors import BridgeError, OrderError, SettingsError, Sourc
 from bridge.findings.issues import Issue, Language, issue
 from bridge.options import ConversionOptions, options_of
 from bridge.order import Order
+from bridge.results import Conversion
 from bridge.run.workers import parameters
 from bridge.run.workers.versions import settings_digest
-from bridge.run.workers.wrapping import Form, wrap
+from bridge.run.workers.wrapping import Form, collection, wrap
 from bridge.settings import Limits, Settings
 from bridge.views.explain import as_html, as_json, as_text
 
@@ -164,17 +165,18 @@ class Worker:
             options = _joined(options, more)
         _check_options(options, operation)
         bridge = site.lenient if options.pop("lenient", False) else site.strict
-        answer = OPERATIONS[operation](bridge, source, options, task)
-        assert answer.output is not None
+        each = options.get("each", False)
         with through(task.door):
+            answer = OPERATIONS[operation](bridge, source, options, task)
+            assert answer.output is not None
             output = wrap(
                 answer.output,
-                task.form,
+                "plain" if each and task.form == "bundle" else task.form,
                 answer.issues,
                 language=task.language,
                 position=task.position,
                 model=answer.model,
-                is_document=operation == "to-cda",
+                is_document=operation == "to-cda" and not each,
             )
         return replace(answer, output=output, operation=operation)
 
@@ -243,13 +245,24 @@ def _explain(bridge: Bridge, source: Source, options: dict[str, Any], task: Task
     elif task.form == "text":
         text = as_text(found.trace, task.language, values=values)
     else:
-        text = as_json(found.trace, values=values)
+        text = as_json(found.trace, task.language, values=values)
     return Answer(text.encode(), found.issues, model=found.model)
 
 
-def _to_cda(bridge: Bridge, source: Source, options: dict[str, Any], _: Task) -> Answer:
+def _to_cda(bridge: Bridge, source: Source, options: dict[str, Any], task: Task) -> Answer:
+    if options.pop("each", False):
+        return _to_cda_each(bridge, source, options, task)
     found = bridge.to_cda(source, **options)
     return Answer(found.document, found.issues, model=found.model, document_id=_name(found.order))
+
+
+def _to_cda_each(bridge: Bridge, source: Source, options: dict[str, Any], task: Task) -> Answer:
+    """A Bundle with a document or the findings of each order."""
+    one_order = ("requisition", "single")
+    results = bridge.to_cda_each(source, **{name: value for name, value in options.items() if name not in one_order})
+    issues = tuple(found for result in results for found in result.issues)
+    model = next((result.model for result in results if isinstance(result, Conversion)), None)
+    return Answer(collection(results, task.language, task.position), issues, model=model)
 
 
 def _name(order: Order) -> str:

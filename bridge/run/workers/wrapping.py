@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from bridge.findings.errors import BridgeError
 from bridge.findings.issues import Issue, Language, operation_outcome
+from bridge.results import Conversion
 from bridge.run.workers.versions import VERSION, mapping
 
-__all__ = ["CDA_TYPE", "Form", "wrap"]
+__all__ = ["CDA_TYPE", "Form", "collection", "wrap"]
 
 Form = Literal["plain", "text", "html", "bundle", "parameters", "outcome"]
 
@@ -42,16 +44,38 @@ def wrap(
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def collection(results: Sequence[Conversion | BridgeError], language: Language, position: str | None = None) -> bytes:
+    """A Bundle with an entry for each order, in the order of the input: its document as Binary, or its findings.
+
+    The findings of the documents follow; the entry of a document leads to its own (``link``, ``describedby``).
+    """
+    entries, further = [], []
+    for number, result in enumerate(results):
+        outcome = _entry(operation_outcome(result.issues, language), f"{number} findings")
+        if isinstance(result, BridgeError):
+            entries.append(outcome)
+        else:
+            link = [{"relation": "describedby", "url": outcome["fullUrl"]}]
+            entries.append({"link": link, **_entry(_binary(result.document), f"{number} document")})
+            further.append(outcome)
+    return json.dumps(_whole([*entries, *further], position), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _entry(resource: dict[str, Any], seed: str = "") -> dict[str, Any]:
+    """FHIR: Bundle.entry. The address follows from the content, and from the *seed* where contents may be the same."""
+    return {"fullUrl": uuid.uuid5(uuid.NAMESPACE_OID, seed + json.dumps(resource, sort_keys=True)).urn, "resource": resource}
+
+
 def _binary(document: bytes) -> dict[str, Any]:
     return {"resourceType": "Binary", "contentType": CDA_TYPE, "data": base64.b64encode(document).decode("ascii")}
 
 
 def _bundle(resource: dict[str, Any], outcome: dict[str, Any], position: str | None) -> dict[str, Any]:
-    """A collection of the result and of its OperationOutcome; the addresses follow from the content."""
-    entries = [
-        {"fullUrl": uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(item, sort_keys=True)).urn, "resource": item}
-        for item in (resource, outcome)
-    ]
+    """A collection of the result and of its OperationOutcome."""
+    return _whole([_entry(resource), _entry(outcome)], position)
+
+
+def _whole(entries: list[dict[str, Any]], position: str | None) -> dict[str, Any]:
     identifier = {"identifier": {"system": POSITION_SYSTEM, "value": position}} if position else {}
     return {"resourceType": "Bundle", **identifier, "type": "collection", "entry": entries}
 
