@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bundles import DCM, bundle, concept, order_of
+from bundles import DCM, SNOMED, bundle, concept, order_of
 from click.testing import CliRunner, Result
 from conftest import ROOT, STORIES, input_of
 from fhir.resources.R4B.operationoutcome import OperationOutcome
@@ -232,3 +232,17 @@ def test_roundtrip_knows_a_document_by_its_root_and_not_by_its_words(tmp_path):
     result = run("roundtrip", tmp_path, "--lang", "en")
     assert result.exit_code == Exit.OK, result.output
     assert re.findall(r"(document\.xml|order\.json)", result.output) == ["document.xml", "order.json"]
+
+
+def test_a_refusal_is_told_from_a_remark_without_colour_and_counted_as_it_is_shown(tmp_path):
+    data = order_of(bodySite=[concept(SNOMED, "999999999"), concept(SNOMED, "888888888")], reasonCode=None)
+    (tmp_path / "order.json").write_text(json.dumps(data))
+    lines = CliRunner().invoke(main, ["convert", str(tmp_path / "order.json"), "--lang", "en"]).stderr.splitlines()
+    assert lines[0].startswith("== REFUSED: 2 error(s) ==")
+    end = next(index for index, line in enumerate(lines) if line.startswith("-- Remarks"))
+    assert all(line.startswith("| ") for line in lines[1:end])
+    assert sum(line.startswith("| ERROR") for line in lines) == 2
+    shown = sum(line.startswith("  WARNING") for line in lines)
+    assert lines[end].startswith(f"-- Remarks: {shown} ")
+    assert lines[-1] == f"Nothing was written: 2 error(s), {shown} remark(s)."
+    assert max(map(len, lines)) <= 80

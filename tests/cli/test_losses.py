@@ -67,7 +67,7 @@ def test_an_order_is_explained(form):
 def test_an_explanation_of_a_refused_order_says_why():
     run = imgda("explain", "-", data=order_of(bodySite=None))
     assert run.returncode == 3
-    assert "IMGDA-0403" in run.stderr
+    assert "IMGDA-0403" in run.stdout
 
 
 def test_the_elements_that_are_read_are_listed():

@@ -237,6 +237,7 @@ class Place(NamedTuple):
 _CONTAINERS = ("Bundle", "Parameters")
 
 
+# layout: one walk, which keeps of each step what the tables and patterns ask for
 def place_of(path: str, data: Any, known: dict[int, frozenset[str]] | None = None) -> Place:
     """The place of a FHIRPath in an input; *known* keeps the codes of each resource from one call to the next."""
     first, *steps = re.findall(r"[^.\[\]]+", path)

@@ -19,7 +19,7 @@ from bridge.fhir.read.texts import clean
 from bridge.order import Code
 from bridge.tables.codes import code_system_oid, contains, related, table
 from bridge.tables.concepts import BOTH, FACTS, LEFT, MODALITY, MODIFIER, RIGHT, SITE, is_contrary_side
-from bridge.tables.examinations import Examination
+from bridge.tables.examinations import Examination, StatedSite
 from bridge.wording.examinations import contrary_site
 
 __all__ = ["Sites"]
@@ -131,15 +131,20 @@ class Sites:
                 self.context.contradiction(coding.at("code"), stated.label)
                 continue
             for each in stated.sites:
-                near = [site for site in sites if related(SITE.name, each.concept.code, site.code)]
-                if not near:
-                    self.context.note("IMGDA-0449", coding.path)
-                    near = [ReadSite(code_of(SITE.name, each.concept.code), path=coding.path)]
-                    sites += near
+                near = self._near(each, coding, sites)
                 if each.side and len(near) == 1:
                     self._put(near[0], code_of(MODIFIER.name, each.side), coding)
                 elif each.side:
                     exam.modifiers.append((code_of(MODIFIER.name, each.side), coding))
+
+    def _near(self, stated: StatedSite, coding: Node, sites: list[ReadSite]) -> list[ReadSite]:
+        """The sites that have to do with one that the code of the examination states; it joins them where none has."""
+        near = [site for site in sites if related(SITE.name, stated.concept.code, site.code)]
+        if not near:
+            self.context.note("IMGDA-0449", coding.path)
+            near = [ReadSite(code_of(SITE.name, stated.concept.code), path=coding.path)]
+            sites += near
+        return near
 
     def _structures(self, request: Node) -> Iterator[Node]:
         references = [e.child("valueReference") for e in request.extensions("procedure-targetBodyStructure")]
