@@ -56,6 +56,7 @@ def exit_code(error: BridgeError) -> Exit:
 
 
 def reason_of(error: OSError) -> str:
+    """Why an operation on a file failed, in the words of the system."""
     return error.strerror or type(error).__name__
 
 

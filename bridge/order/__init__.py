@@ -9,4 +9,4 @@ from bridge.order.model import *  # noqa: F403
 from bridge.order.people import *  # noqa: F403
 from bridge.order.values import *  # noqa: F403
 
-__all__ = [*header.__all__, *model.__all__, *people.__all__, *values.__all__]
+__all__ = sorted([*header.__all__, *model.__all__, *people.__all__, *values.__all__])

@@ -85,6 +85,7 @@ def prepared(text: str) -> PreparedText:
 
 
 def is_word(sign: str) -> bool:
+    """Whether a token of a text is a word, and no mark."""
     return sign[0].isalnum()
 
 
@@ -102,6 +103,7 @@ def clauses(text: str) -> Iterator[list[str]]:
 
 
 def has_negation(text: str) -> bool:
+    """Whether a text has any word or sign of negation."""
     return not _NEGATING.isdisjoint(_SIGN.findall(unaccented(text).casefold()))
 
 

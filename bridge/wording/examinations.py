@@ -109,6 +109,7 @@ _WITH_CONTRAST, _WITHOUT_CONTRAST = ("MED-1127", "MED-1129", "MED-1153"), ("MED-
 
 
 def contrary_modality(text: str, code: str) -> bool:
+    """Whether words name only other modalities than the code beside them, and do not deny them."""
     named, known = modalities(text), _NAMES_OF.get(code)
     if not named or not known or not named.isdisjoint(known):
         return False

@@ -187,6 +187,7 @@ def names_other_side(text: str, stated: frozenset[str], named: frozenset[str] | 
 
 
 def without_sides(text: str) -> str:
+    """A text without the words that name sides."""
     return " ".join(word.written for word in words(text) if word.plain not in side_words())
 
 

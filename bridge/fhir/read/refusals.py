@@ -16,6 +16,7 @@ _NOT_FINAL = ("deprecated", "partial", "preliminary", "registered", "unknown")
 
 
 def unsuitable(root: Node) -> tuple[str, str] | None:
+    """Why an input holds no order that can be read; ``None`` where it may."""
     if root.type_name == "ServiceRequest":
         return None
     if root.type_name != "Bundle":

@@ -25,6 +25,7 @@ class _BadNumber(Exception):
 
 
 def read(text: str) -> dict[str, Any]:
+    """The data of a resource in FHIR JSON. Raises :class:`SourceError` for what is no JSON."""
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_float=decimal, parse_constant=_constant)
     except json.JSONDecodeError as error:
@@ -48,6 +49,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def decimal(text: str) -> Decimal:
+    """A number with a point, as it was written."""
     try:
         value = Decimal(text)
     except InvalidOperation:

@@ -25,6 +25,7 @@ XHTML = "http://www.w3.org/1999/xhtml"
 
 
 def read(text: str, limits: Limits, version: str | None) -> dict[str, Any]:
+    """The data of a resource in FHIR XML. Raises :class:`SourceError` for what is no XML or no FHIR."""
     try:
         root = xml.read(text.lstrip())
     except xml.Unreadable as error:
