@@ -105,3 +105,13 @@ def test_words_in_supporting_info_are_no_repetition_and_the_answer_of_a_server_i
     data["entry"][-2]["resource"]["supportingInfo"].append({"display": "Bilan biologique en cours"})
     assert ("IMGDA-0901", "clinical") in said_of(data, "sr")
     assert said_of(data, "oo") == {("IMGDA-0905", "technical")}
+
+
+@pytest.mark.parametrize(
+    ("unit", "code", "said"), [("µmol/L", "umol/L", set()), ("mg/L", "umol/L", {("IMGDA-0901", "clinical")})]
+)
+def test_the_code_of_a_unit_that_says_the_same_is_no_loss(unit, code, said):
+    value = {"value": 71, "unit": unit, "system": "http://unitsofmeasure.org", "code": code}
+    data = bundle(observation("info1", {"text": "Créatininémie"}, valueQuantity=value))
+    assert said_of(data, "info1") == said
+    assert order(data).prior_results == f"Créatininémie : 71 {unit}"
