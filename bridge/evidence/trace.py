@@ -127,6 +127,8 @@ class Trace:
         found = self._losses.get(leaf.path)
         if found is None and is_implied(leaf, ledger):
             return Row("implied", leaf.path, kind, item, value=value)
+        if isinstance(leaf.value, str) and leaf.value.isspace():
+            return Row("implied", leaf.path, kind, item, rule="IMGDA-0128", value=value)
         if not ledger.is_lost(leaf):
             if self._source.is_of_another(leaf):
                 return Row("implied", leaf.path, kind, None, rule="IMGDA-0207", value=value)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from bridge.tables.codes import rows, value_set
 from bridge.wording.clauses import ABSENCE, NOT, stem_of
-from bridge.wording.spelling import words
+from bridge.wording.spelling import same_words, words
 
-__all__ = ["EMPTY", "OF_ANY_SITE", "Name", "Names", "names_in", "names_of"]
+__all__ = ["EMPTY", "OF_ANY_SITE", "Name", "Names", "is_a_name", "names_in", "names_of"]
 
 EMPTY = frozenset("de du des d le la les l un une a au aux en of the an par ou for to with or et and".split())
 _CARRIERS = frozenset("patient patiente porteur porteuse potentiellement necessitant nécessitant with".split())
@@ -88,6 +88,13 @@ def _names_of(name: str, code: str) -> Names:
         labels = [" ".join(w.plain for w in words(label) if w.plain not in OF_ANY_SITE) for label in labels]
     tables = _names_by_code()
     return _index([*((label, False) for label in labels), *tables.get((name, code), ()), *tables.get((name, "*"), ())])
+
+
+def is_a_name(text: str, name: str, code: str) -> bool:
+    """Whether a text is a name of a concept and says nothing more: "Grossesse" of the question 82810-3."""
+    labels = [concept.display for concept in value_set(name).by_code.get(code, ())] if name != "question" else []
+    labels += [label for label, is_wider in _names_by_code().get((name, code), ()) if not is_wider]
+    return any(same_words(text, label) for label in labels)
 
 
 OF_ANY_SITE = frozenset("entier entiere entiers entieres entire region structure".split())

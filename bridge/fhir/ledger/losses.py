@@ -130,7 +130,12 @@ class _Search:
             if item is None:
                 continue
             where, reason = f"{path}[{index}]", why
-            if others and not read[index] and (index or type_path.endswith(".coding")):
+            if (
+                others
+                and not read[index]
+                and (index or type_path.endswith(".coding"))
+                and not type_path.endswith(".supportingInfo")
+            ):
                 reason = "IMGDA-0903"
             if isinstance(item, (dict, list)):
                 self.walk(item, where, type_path, reason)

@@ -17,7 +17,7 @@ from bridge.tables.concepts import Datum, Meaning, is_system
 from bridge.wording.answers import repeats
 from bridge.wording.denials import contradicts, only_denied
 from bridge.wording.labels import names_another, names_another_question
-from bridge.wording.names import Names, names_of
+from bridge.wording.names import Names, is_a_name, names_of
 
 __all__ = ["Coded", "Context", "Stray", "code_of"]
 
@@ -281,6 +281,8 @@ class Context(Words):
         text = one_line(concept.peek("text"))
         if text and _is_other_question(text, code):
             self.contradiction(concept.at("text"), text)
+        elif text and is_a_name(text, "question", code):
+            concept.decide("text")
 
 
 def _codings_of(concept: Node) -> list[Node]:

@@ -136,6 +136,8 @@ class LinkedDocuments:
         data = _WHITE.sub("", raw)
         if not self._is_sound(node, holder, data):
             return None
+        if typed is not holder and holder.peek("contentType") == typed.peek("contentType"):
+            holder.decide("contentType")
         content = base64.b64decode(data)
         self._check_type(typed, media_type, content)
         if holder is not node and typed is node:

@@ -19,12 +19,12 @@ from bridge.fhir.read.concepts import Context, code_of
 from bridge.fhir.read.datatypes.identifiers import identifier, peek_identifier
 from bridge.fhir.read.datatypes.names import effective_time
 from bridge.fhir.read.distinct import Distinct
-from bridge.fhir.read.texts import clean
+from bridge.fhir.read.texts import clean, one_line
 from bridge.order.model import Contraindication
 from bridge.order.values import Code, EffectiveTime, Identifier
 from bridge.tables.concepts import CONTRAINDICATION
 from bridge.wording.answers import is_yes
-from bridge.wording.names import names_of
+from bridge.wording.names import is_a_name, names_of
 
 __all__ = ["Contraindications", "is_contraindication", "is_denied_contraindication"]
 
@@ -108,7 +108,10 @@ class Contraindications:
         if self.answers.is_absent(node):
             self._unanswered(node, concept)
             return
-        names = names_of("contraindication", self.context.code_in(concept, CONTRAINDICATION))
+        asked = self.context.code_in(concept, CONTRAINDICATION)
+        names = names_of("contraindication", asked)
+        if is_a_name(one_line(concept.peek("text")) or "", "contraindication", asked):
+            concept.decide("text")
         present = self.answers.yes_or_no(node, names)
         node.decide("valueBoolean")
         if present is not None and (coded := self.context.coded(concept, "contraindication")):

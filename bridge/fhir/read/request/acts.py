@@ -61,8 +61,11 @@ class Acts:
         for site in found:
             side_in_words(self.context, site)
         functions_read = self._functions(exam, details, functions)
-        contrast, in_words = read_contrast(self.context, exam, request, details)
-        comment = "\n".join([*self._comments(request), *in_words, *self._details(exam, details, found)]) or None
+        notes = self._comments(request)
+        said = {line for note in notes for line in note.split("\n")}
+        contrast, in_words = read_contrast(self.context, exam, request, details, said)
+        in_words += (text for text in self._details(exam, details, found) if not said.issuperset(text.split("\n")))
+        comment = "\n".join([*notes, *in_words]) or None
         modality = exam.modality
         if comment is None and modality.code in ("C63334", "OT") and modality.text:
             self.context.note("IMGDA-0432", request.at("code.text"))
@@ -118,7 +121,8 @@ class Acts:
         """The untyped notes of a ServiceRequest; typed ones are justification and finality (docs/fhir.md, 1.4)."""
         found: Distinct[str] = Distinct()
         for note in request.children("note"):
-            if note_type(note) is None and (text := clean(note.text("text"))) and text != self.justification:
+            is_reason = self.justification is not None and clean(note.peek("text")) == self.justification
+            if note_type(note) is None and not is_reason and (text := clean(note.text("text"))):
                 found.append(text)
         return [*found, *self._conditions(request)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from bridge.fhir.ledger.node import Node, without
@@ -17,8 +18,8 @@ from bridge.wording.examinations import contrary_contrast, wishes_other_contrast
 __all__ = ["contrast_of_the_code", "read_contrast"]
 
 
-def read_contrast(context: Context, exam: Exam, request: Node, details: Details) -> tuple[Code | None, list[str]]:
-    """The answer on contrast where the model has a place for it; else what it adds to the comment."""
+def read_contrast(context: Context, exam: Exam, request: Node, details: Details, said: Set[str]) -> tuple[Code | None, list[str]]:
+    """The answer on contrast where the model has a place for it; else what it adds to the lines that the comment holds."""
     answers = _answers(context, exam, details)
     if not answers:
         _contrast_in_words(context, exam)
@@ -31,6 +32,8 @@ def read_contrast(context: Context, exam: Exam, request: Node, details: Details)
     if exam.modality.code == PET:
         return contrast, []
     if family(exam.modality.code) in WITH_CONTRAST and _is_said_by_modality(context, exam, contrast, place):
+        return None, []
+    if contrast.display in said:
         return None, []
     context.note("IMGDA-0412", request.at("orderDetail") if details.contrast() else place.path)
     return None, [contrast.display or contrast.code]

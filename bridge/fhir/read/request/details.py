@@ -43,7 +43,7 @@ class Details:
         self._used: set[int] = set()
         self.concepts: list[Node] = []
         self._comments: dict[int, Node] = {}
-        """The parameter that holds the comment, by ``id()`` of the concept that it comments."""
+        """The parameter in words behind a concept, by ``id()`` of that concept; a function takes it as its comment."""
         self._answers: list[tuple[Code, Node]] | None = None
         self._booleans: list[tuple[Code, Node]] = []
         """Answers on contrast that are true or false, and where they stand."""
@@ -74,7 +74,7 @@ class Details:
                     self._questions[id(value.value)] = code
                 self.concepts.append(value)
                 last = value
-            elif "valueString" in parameter and last is not None:
+            elif "valueString" in parameter and last is not None and id(last.value) not in self._comments:
                 if code := parameter.child("code"):
                     self._question(code)
                 self._comments[id(last.value)] = parameter
@@ -135,7 +135,7 @@ class Details:
     def _comment(self, concept: Node, code: Code, name: str) -> str | None:
         """The text beside a function: always its comment for "Autre", else where it differs from the labels."""
         parts = [clean(concept.text("text"))]
-        if parameter := self._comments.get(id(concept.value)):
+        if parameter := self._comments.pop(id(concept.value), None):
             parts.append(text := clean(parameter.text("valueString")))
             if text and contradicts(text, True, names_of(name, code.code)):
                 self._context.contradiction(parameter.at("valueString"), text)
@@ -160,8 +160,7 @@ class Details:
                     question.decide("text")
             elif _has_words(concept) and (words := self._context.words(concept)):
                 yield concept, self._answer(question, words)
-        said = [parameter for key, parameter in self._comments.items() if key not in self._used]
-        for parameter in (*said, *self._texts):
+        for parameter in (*self._comments.values(), *self._texts):
             if words := clean(parameter.text("valueString")):
                 yield parameter, self._answer(parameter.child("code"), words)
 

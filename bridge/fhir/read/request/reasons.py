@@ -54,14 +54,16 @@ class Reasons:
             self._reference(reference)
         self._older_forms(request)
 
+    @reads("justification")
     def take_note(self, requests: tuple[Node, ...]) -> str | None:
         """The only note of an order that has no other text: it is the justification, and no comment (docs/decisions.md, 58)."""
         notes = [note for request in requests for note in request.children("note") if note_type(note) is None]
         texts = {text for note in notes if (text := clean(note.peek("text")))}
-        if len(texts) != 1 or any(not _OTHER_TEXTS.isdisjoint(request.value) for request in requests):
+        if len(texts) != 1 or any(_says_why(request) for request in requests):
             return None
         self.context.note("IMGDA-0451", notes[0].at("text"))
-        (text,) = texts
+        (text,) = {clean(note.text("text")) for note in notes if clean(note.peek("text"))}
+        assert text is not None
         self.justification.append(text)
         return text
 
@@ -150,3 +152,9 @@ class Reasons:
             return False
         refuse(self.context, node)
         return True
+
+
+def _says_why(request: Node) -> bool:
+    """Whether a request has another text than its notes; a blank one is none."""
+    said = (request.peek(name) for name in _OTHER_TEXTS if name in request)
+    return any(clean(value) is not None if isinstance(value, str) else True for value in said)
