@@ -117,6 +117,7 @@ class Trace:
         lost, implied = leaves.count("lost"), leaves.count("implied") + leaves.count("decides")
         return Counts(len(leaves) - lost - implied, implied, lost)
 
+    # layout: one row, and the cases in which a leaf has another fate
     def _row(self, leaf: Leaf) -> Row:
         ledger, value = self._source.root.ledger, str(leaf.value)
         kind, item = _type(leaf, self._source.version), ledger.item_of(leaf) or None

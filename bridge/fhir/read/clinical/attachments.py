@@ -120,6 +120,7 @@ class LinkedDocuments:
         self.found.append(attachment)
         return True
 
+    # layout: what is wrong with content, one reason after the other
     def _content(self, node: Node) -> tuple[str, str] | None:
         """The media type and the base64, if a document can carry them."""
         holder = node if "data" in node else self._binary(node)

@@ -18,6 +18,7 @@ from bridge.wording.examinations import contrary_contrast, wishes_other_contrast
 __all__ = ["contrast_of_the_code", "read_contrast"]
 
 
+# layout: the places that the models have for contrast, one after the other
 def read_contrast(context: Context, exam: Exam, request: Node, details: Details, said: Set[str]) -> tuple[Code | None, list[str]]:
     """The answer on contrast where the model has a place for it; else what it adds to the lines that the comment holds."""
     answers = _answers(context, exam, details)
