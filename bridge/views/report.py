@@ -21,7 +21,7 @@ from bridge.findings.issues import Issue, Language
 if TYPE_CHECKING:
     from bridge.checks.report import Report
 
-__all__ = ["page"]
+__all__ = ["element_at", "page"]
 
 CDA = "{urn:hl7-org:v3}"
 _NAMES = {
@@ -214,7 +214,7 @@ def _rules(issues: tuple[Issue, ...], root: etree._Element, language: Language) 
 def _place(found: Issue, root: etree._Element, language: Language, *, said: bool) -> str:
     text = f'<p class="said">{escape(found.text(language))}</p>' if said else ""
     message = f'<p class="said">{escape(found.value)}</p>' if found.value else ""
-    element = _element(root, found.path)
+    element = element_at(root, found.path)
     excerpt = ""
     if element is not None:
         shown = " open" if found.is_error else ""
@@ -225,7 +225,7 @@ def _place(found: Issue, root: etree._Element, language: Language, *, said: bool
     return f"<li>{text}{message}{path}{excerpt}</li>"
 
 
-def _element(root: etree._Element, path: str | None) -> etree._Element | None:
+def element_at(root: etree._Element, path: str | None) -> etree._Element | None:
     """The element of a path, as the check writes paths."""
     if not path or path == "/":
         return None

@@ -164,4 +164,4 @@ def attachments(order: Spot, words: Words) -> Block | None:
 
 def _size(base64: str) -> str:
     count = len(base64) * 3 // 4
-    return f"{max(1, round(count / 1000))} ko" if count >= 1000 else f"{count} octets"
+    return f"{round(count / 1000)}\u00a0ko" if count >= 1000 else f"{count}\u00a0octets"

@@ -89,9 +89,10 @@ def numbered(spot: Spot) -> Entry:
 def cited(spot: Spot) -> Value:
     """An identifier within a text: ``RPPS 99912345678``."""
     if spot.raw.root in INS_ROOTS and spot.extension:
-        return (Run("INS "), *matricule(spot.extension))
+        return (Run("INS\u00a0"), *matricule(spot.extension))
     found = numbered(spot)
-    return (Run(f"{found.label} ".replace("Identifiant", "n°")), *found.values[0])
+    label = "n°" if found.label == "Identifiant" else found.label
+    return (Run(f"{label}\u00a0"), *found.values[0])
 
 
 def reached(spot: Spot) -> tuple[Value, ...]:
@@ -124,9 +125,9 @@ def guardian(spot: Spot) -> tuple[Value, ...]:
     return tuple(part for part in parts if part)
 
 
-_NUMBER = re.compile(r"(RPPS|ADELI|n°|INS) ")
+_NUMBER = re.compile(r"(RPPS|ADELI|n°|INS)\u00a0")
 """How the number of a person begins within a text."""
-_ANY_NUMBER = re.compile(r"(RPPS|ADELI|n°|INS|FINESS|SIREN|SIRET) ")
+_ANY_NUMBER = re.compile(r"(RPPS|ADELI|n°|INS|FINESS|SIREN|SIRET)\u00a0")
 
 
 def _words(parts: tuple[Value, ...]) -> frozenset[str]:

@@ -26,6 +26,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "attachments": ("Documents liés (joints au document dématérialisé)", "Attachments (within the electronic document)"),
     "references": ("Références du document", "References of the document"),
     "received": ("Autres éléments du document reçu", "Further content of the document received"),
+    "text": ("Texte", "Text"),
+    "coded": ("Valeurs sans place dans la demande", "Values without a place in the order"),
     "signature": ("Signature", "Signature"),
     "test": ("IDENTITÉ DE TEST – NE PAS UTILISER POUR LES SOINS", "TEST IDENTITY – NOT FOR CARE"),
     "draft": ("PROJET – NON VALIDÉ", "DRAFT – NOT VALIDATED"),
