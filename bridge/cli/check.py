@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import textwrap
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from bridge.cli.common import Exit, Speaker, config_option, guard, needs, read_i
 from bridge.findings.errors import BridgeError
 from bridge.findings.issues import Issue, Language, Severity
 from bridge.run.names import calm, escaped
+from bridge.views.overview import Cause, Overview, as_csv, page
 
 if TYPE_CHECKING:
     from bridge.checks.report import Report
@@ -37,6 +39,11 @@ _WORDS = {
         "further": "Autres constats :",
         "hidden": "{count} non montré(s) : --verbose les montre.",
         "places": "… et {count} autres endroits",
+        "overview": "Contrôle de documents IMG-DA-IMG",
+        "count total": "Fichiers",
+        "count conform": "Conformes",
+        "count not-conform": "Non conformes",
+        "count without": "Sans verdict",
     },
     "en": {
         "summary": "{total} file(s): {conform} conform, {not-conform} do not, {without} without a verdict; {counts}.",
@@ -47,8 +54,15 @@ _WORDS = {
         "further": "Further findings:",
         "hidden": "{count} not shown: --verbose shows them.",
         "places": "… and {count} other places",
+        "overview": "Check of documents IMG-DA-IMG",
+        "count total": "Files",
+        "count conform": "Conformant",
+        "count not-conform": "Not conformant",
+        "count without": "Without a verdict",
     },
 }
+_OVERVIEW = "imgda-report"
+"""Name of the page about all the documents of a folder."""
 _PLACES = 5
 """Places shown of one rule, unless --verbose."""
 _WITHOUT = {
@@ -118,8 +132,10 @@ def check(
 
             raise SystemExit(int(check_files(files or ("-",), form, output, limits, speaker)))
         names = list(_named(files or ("-",)))
-        if len(names) > 1 and form in ("svrl", "html") and not Path(output).is_dir():
-            raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")
+        if len(names) > 1 and form in ("svrl", "html"):
+            if output == "-" or Path(output).is_file():
+                raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")
+            Path(output).mkdir(parents=True, exist_ok=True)
         with _Suites(suite, speaker) as suites:
             writer = _Writer(form, output, speaker, several=len(names) > 1, strict=strict)
             code = _run(names, writer, model, limits, suites, speaker)
@@ -210,6 +226,9 @@ class _Writer:
         self._parts: list[str] = []
         self._counts: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
+        self._findings: Counter[str] = Counter()
+        self._causes: list[Cause] = []
+        self._moments = [(time.monotonic(), 0)]
         self._sentences: dict[str, str] = {}
 
     def add(self, name: str, document: bytes, report: Report) -> Exit:
@@ -228,6 +247,11 @@ class _Writer:
             case "html":
                 self._file(path, "html", report.to_html(document, name, language))
         self._count(report)
+        self._moments.append((time.monotonic(), self._counts["total"]))
+        self._findings.update({found.code for found in report.issues})
+        deciding = next((found for found in report.issues if report.decides(found)), None)
+        if deciding is not None:
+            self._causes.append(Cause(name, deciding.code))
         if report.verdict in _WITHOUT:
             return _WITHOUT[report.verdict]
         return Exit.OK if (report.is_clean if self._strict else report.conforms) else Exit.DIFFERENT
@@ -319,7 +343,17 @@ class _Writer:
             from bridge.checks.report import suites
 
             write_output(self._output, suites(self._parts).encode(), self._speaker)
+        elif self._form == "html" and self._several:
+            self._overview()
         self._summary()
+
+    def _overview(self) -> None:
+        """One page about all the documents of a folder, and its CSV."""
+        words = _WORDS[self._speaker.language]
+        counts = {words[f"count {key}"]: self._counts[key] for key in ("total", "conform", "not-conform", "without")}
+        found = Overview(words["overview"], counts, self._findings, self._causes, self._moments)
+        for name, text in ((f"{_OVERVIEW}.html", page(found, self._speaker.language)), (f"{_OVERVIEW}.csv", as_csv(found))):
+            write_output(str(Path(self._output) / name), text.encode(), self._speaker)
 
     def _summary(self) -> None:
         from bridge.checks.words import counted

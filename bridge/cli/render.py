@@ -29,13 +29,7 @@ MISSING = "{name} is missing: pip install 'imgda-bridge[paper]'"
 @input_options
 @click.option("-o", "--output", required=True, metavar="OUT", help="File to write, order.pdf or order.html.")
 @click.option("--to", type=click.Choice(["pdf", "html"]), help="Form of the file. Default: by the name of OUT, else pdf.")
-@click.option(
-    "--variant",
-    type=click.Choice(["paper", "mail"]),
-    default="paper",
-    show_default=True,
-    help="A PDF for paper has the CDA document inside (PDF/A-3a); one for a mail has no attachment (PDF/A-1a).",
-)
+@conversion_option("variant", default="paper", show_default=True)
 @conversion_option("model", default=DEFAULT_MODEL, show_default=True)
 @policy_options
 @speaker_options

@@ -27,6 +27,7 @@ from bridge.run.workers.fair import Sender
 from bridge.run.workers.forms import Form
 from bridge.run.workers.pool import Busy, Closed, WorkerLost
 from bridge.run.workers.tasks import Answer, Task
+from bridge.views.sheet import file_of
 
 __all__ = ["ENDPOINTS", "Conversions", "Endpoint"]
 
@@ -83,6 +84,13 @@ ENDPOINTS = (
         "Where each value of a FHIR imaging order went; as text/html a page of both sides, values shown.",
     ),
     Endpoint(
+        "/render",
+        "render",
+        tuple(dict.fromkeys(FHIR + CDA)),
+        {"application/pdf": "plain", "text/html": "html"},
+        "An order for people, of FHIR or of a document IMG-DA-IMG: PDF/A, or one page of HTML. Needs the extra [paper].",
+    ),
+    Endpoint(
         "/$imgda-convert",
         "convert",
         tuple(dict.fromkeys(FHIR + CDA)),
@@ -94,6 +102,9 @@ ENDPOINTS = (
 
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
 """Content security policy of a page: it brings its style and its script, and reaches for nothing."""
+_SHEET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'"
+"""That of a sheet, which brings its style, its fonts and its symbols, and has no script; within, it is narrower still."""
+_SUFFIXES = {"application/pdf": ".pdf", "text/html": ".html"}
 _BOOLEANS = {"true": True, "false": False}
 _LANGUAGES = ("fr", "en")
 
@@ -132,7 +143,10 @@ class Conversions:
         if answer.model:
             headers["imgda-model"] = answer.model
         if kind == "text/html":
-            headers["content-security-policy"] = _PAGE_POLICY
+            headers["content-security-policy"] = _SHEET_POLICY if endpoint.operation == "render" else _PAGE_POLICY
+        if endpoint.operation == "render":
+            name = file_of(answer.document_id) if answer.document_id else "document"
+            headers["content-disposition"] = f'inline; filename="{name}{_SUFFIXES[kind]}"'
         return Response(answer.output, 200, headers, _with_charset(kind))
 
     async def _run(self, task: Task, line: Sender) -> Answer:
@@ -193,4 +207,4 @@ def _options(request: Request, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _with_charset(kind: str) -> str:
-    return kind if kind.endswith("json") else f"{kind}; charset=utf-8"
+    return kind if kind.endswith(("json", "pdf")) else f"{kind}; charset=utf-8"

@@ -244,6 +244,18 @@ def _explain(bridge: Bridge, source: Source, options: dict[str, Any], task: Task
     return Answer(text.encode(), found.issues, model=found.model)
 
 
+def _render(bridge: Bridge, source: Source, options: dict[str, Any], task: Task) -> Answer:
+    try:
+        from bridge.views.paper.render import look_at, printed
+
+        variant = options.pop("variant", "paper")
+        look = look_at(bridge, source, task.language, **options)
+        made = printed(look, "html" if task.form == "html" else "pdf", variant, task.language)
+    except ModuleNotFoundError as error:
+        raise SettingsError(issue("IMGDA-1826", None, name=str(error.name))) from None
+    return Answer(made.content, made.issues, model=made.model, document_id=made.document_id)
+
+
 def _to_cda(bridge: Bridge, source: Source, options: dict[str, Any], _: Task) -> Answer:
     found = bridge.to_cda(source, **options)
     return Answer(found.document, found.issues, model=found.model, document_id=_name(found.order))
@@ -260,5 +272,6 @@ OPERATIONS: Mapping[str, Callable[[Bridge, Source, dict[str, Any], Task], Answer
     "to-fhir": _to_fhir,
     "check": _check,
     "explain": _explain,
+    "render": _render,
 }
 """Everything that a worker does, by name: given the source and the options that the task means, and the task itself."""

@@ -22,7 +22,7 @@ from bridge.options import DEFAULT_MODEL
 from bridge.results import Source
 from bridge.settings import Settings
 from bridge.views.paper.received import received
-from bridge.views.sheet import Sheet, sheet_of
+from bridge.views.sheet import Sheet, document_name, sheet_of
 
 if TYPE_CHECKING:
     from bridge.results import Conversion
@@ -43,6 +43,7 @@ class Look:
     document: bytes
     issues: tuple[Issue, ...]
     model: str | None = None
+    document_id: str | None = None
     root: etree._Element | None = None
     """The document as a tree, where it was received."""
     conversion: Conversion | None = None
@@ -63,6 +64,8 @@ class Rendering:
     """What was found while the input was read."""
     model: str | None = None
     """Version of the model IMG-DA-IMG written or read."""
+    document_id: str | None = None
+    """Identifier of the document: its root, and its extension after a caret."""
 
 
 def render(
@@ -100,7 +103,8 @@ def look_at(bridge: Bridge, source: Source, language: Language, *, draft: bool =
     found = bridge.to_cda(source, draft=draft, **options)
     is_draft = any(one.is_error for one in found.issues)
     sheet = sheet_of(found.order, language, draft=is_draft)
-    return Look(sheet=sheet, document=found.document, issues=found.issues, model=found.model, conversion=found)
+    name = document_name(found.order)
+    return Look(sheet=sheet, document=found.document, issues=found.issues, model=found.model, document_id=name, conversion=found)
 
 
 def _document(bridge: Bridge, document: bytes, language: Language) -> Look:
@@ -116,7 +120,8 @@ def _document(bridge: Bridge, document: bytes, language: Language) -> Look:
     further = received(root, reading.issues, language)
     faulty = not check(document, limits=bridge.settings.limits).is_valid
     sheet = sheet_of(reading.order, language, faulty=faulty, received=(further,) if further else ())
-    return Look(sheet=sheet, document=document, issues=reading.issues, model=reading.model, root=root)
+    name = document_name(reading.order)
+    return Look(sheet=sheet, document=document, issues=reading.issues, model=reading.model, document_id=name, root=root)
 
 
 def _tree(document: bytes, error: BridgeError) -> etree._Element:
@@ -140,4 +145,11 @@ def printed(look: Look, to: PaperForm, variant: Variant, language: Language) -> 
     else:
         content = pdf(look.sheet, look.document, variant) if to == "pdf" else html.html(look.sheet)
         name = look.sheet.name
-    return Rendering(content=content, media_type=MEDIA_TYPES[to], name=f"{name}.{to}", issues=look.issues, model=look.model)
+    return Rendering(
+        content=content,
+        media_type=MEDIA_TYPES[to],
+        name=f"{name}.{to}",
+        issues=look.issues,
+        model=look.model,
+        document_id=look.document_id,
+    )

@@ -31,7 +31,7 @@ from bridge.views.sheet.values import (
 )
 from bridge.views.sheet.words import labels
 
-__all__ = ["file_name", "sheet_of"]
+__all__ = ["document_name", "file_name", "file_of", "sheet_of"]
 
 
 def sheet_of(
@@ -76,9 +76,18 @@ def sheet_of(
 
 def file_name(order: Order) -> str:
     """``demande-`` and the first eight characters of the SHA-256 of the identifier of the document: no name of a patient."""
+    return file_of(document_name(order))
+
+
+def file_of(document: str) -> str:
+    """The same, of an identifier as :func:`document_name` writes it."""
+    return f"demande-{hashlib.sha256(document.encode()).hexdigest()[:8]}"
+
+
+def document_name(order: Order) -> str:
+    """The identifier of a document in one text: its root, and its extension after a caret."""
     ident = order.document.id
-    digest = hashlib.sha256(f"{ident.root}^{ident.extension or ''}".encode()).hexdigest()
-    return f"demande-{digest[:8]}"
+    return ident.root if ident.extension is None else f"{ident.root}^{ident.extension}"
 
 
 def _about(order: Order) -> str:
