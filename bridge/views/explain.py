@@ -25,7 +25,7 @@ from bridge.order.labels import name as item_name
 if TYPE_CHECKING:
     from bridge.results import Conversion
 
-__all__ = ["FATE_NAMES", "as_html", "as_json", "as_text"]
+__all__ = ["FATE_NAMES", "as_html", "as_json", "as_text", "document_xml", "input_json"]
 
 FATE_NAMES: Mapping[Language, Mapping[str, str]] = {
     "fr": {
@@ -121,8 +121,8 @@ def as_html(conversion: Conversion, language: Language = "fr") -> str:
         lang=language,
         links=json.dumps(links, ensure_ascii=False).replace("<", "\\u003c"),
         filters="".join(_filter(fate, language, sum(row.fate == fate for row in rows)) for fate in FATES),
-        fhir="".join(_json(conversion.evidence.root.value, conversion.evidence.root.path, by_path, language)),
-        xml_body="".join(_xml(tree, "/ClinicalDocument", 0)),
+        fhir="".join(input_json(conversion.evidence.root.value, conversion.evidence.root.path, by_path, language)),
+        xml_body="".join(document_xml(tree)),
         reading="".join(_sections(tree, "/ClinicalDocument", _WORDS[language]["attached"])),
         rows="".join(_table_row(row, language) for row in rows),
     )
@@ -146,7 +146,7 @@ def _item(row: Row, language: Language) -> str:
     return words if words == (row.item or "") else f"{words}\n{row.item}"
 
 
-def _json(value: Any, path: str, rows: Mapping[str, Row], language: Language, indent: int = 0) -> Iterator[str]:
+def input_json(value: Any, path: str, rows: Mapping[str, Row], language: Language, indent: int = 0) -> Iterator[str]:
     """The input as JSON, each value in an element with its FHIRPath."""
     pad, deeper = "  " * indent, "  " * (indent + 1)
     if isinstance(value, (dict, list)):
@@ -157,7 +157,7 @@ def _json(value: Any, path: str, rows: Mapping[str, Row], language: Language, in
             yield (",\n" if number else "") + deeper
             if isinstance(value, dict):
                 yield f'<b>"{escape(str(key))}"</b>: '
-            yield from _json(item, where, rows, language, indent + 1)
+            yield from input_json(item, where, rows, language, indent + 1)
         yield f"\n{pad}" + ("}" if isinstance(value, dict) else "]")
         return
     row = rows.get(path)
@@ -167,7 +167,7 @@ def _json(value: Any, path: str, rows: Mapping[str, Row], language: Language, in
     yield f'<span tabindex="-1" class="v {row.fate}" data-p="{escape(path)}" title="{note}">{shown}</span>' if row else shown
 
 
-def _xml(element: etree._Element, xpath: str, indent: int) -> Iterator[str]:
+def document_xml(element: etree._Element, xpath: str = "/ClinicalDocument", indent: int = 0) -> Iterator[str]:
     """The document as XML, each attribute value and text in an element with its XPath."""
     pad, name = "  " * indent, escape(etree.QName(element).localname)
     yield f"{pad}&lt;<b>{name}</b>"
@@ -180,17 +180,18 @@ def _xml(element: etree._Element, xpath: str, indent: int) -> Iterator[str]:
         yield "/&gt;\n"
     elif not children or text.strip():
         yield f"&gt;{_spot(f'{xpath}/text()', ' '.join(text.split()))}"
-        inner = [piece for child, where in children for piece in _xml(child, where, indent + 1)]
+        inner = [piece for child, where in children for piece in document_xml(child, where, indent + 1)]
         yield ("\n" + "".join(inner) + pad if inner else "") + f"&lt;/<b>{name}</b>&gt;\n"
     else:
         yield "&gt;\n"
         for child, where in children:
-            yield from _xml(child, where, indent + 1)
+            yield from document_xml(child, where, indent + 1)
         yield f"{pad}&lt;/<b>{name}</b>&gt;\n"
 
 
 def _spot(xpath: str, text: str) -> str:
-    return f'<span tabindex="-1" class="x" data-x="{escape(xpath)}" title="{escape(xpath)}">{escape(_short(text))}</span>'
+    path = escape(xpath)
+    return f'<span tabindex="-1" class="x" id="{path}" data-x="{path}" title="{path}">{escape(_short(text))}</span>'
 
 
 def _sections(element: etree._Element, xpath: str, attached: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ body { margin:0 auto; padding:1rem 1.5rem; max-width:70rem; font:16px/1.5 system
 h1 { font-size:1.6rem } h2 { font-size:1.2rem; margin-top:1.5rem }
 table { border-collapse:collapse; width:100% } caption { text-align:left; color:#4b5563 }
 th, td { text-align:left; vertical-align:top; padding:.25rem .6rem; border-bottom:1px solid #d8dee6; overflow-wrap:anywhere }
-td.n { text-align:right; font-variant-numeric:tabular-nums } .code { white-space:nowrap }
+th { white-space:nowrap } td.n { text-align:right; font-variant-numeric:tabular-nums } .code { white-space:nowrap }
 dl { display:flex; flex-wrap:wrap; gap:.5rem 2rem; margin:0 } dt { color:#4b5563 }
 dd { margin:0; font-size:1.5rem; font-weight:700 }
 svg { display:block } svg rect { fill:#1b5594 } .line { width:100%; height:8rem; border-bottom:1px solid #1c2430 }
@@ -115,7 +116,8 @@ def _counts(overview: Overview, words: Mapping[str, str]) -> str:
 def _sentence(code: str, language: Language) -> str:
     """What a code means; the places of values stay open."""
     entry = catalogue().get(code)
-    return "" if entry is None else (entry.fr if language == "fr" else entry.en)
+    text = "" if entry is None else (entry.fr if language == "fr" else entry.en)
+    return re.sub(r"\{\w+\}", "…", text)
 
 
 def _findings(overview: Overview, language: Language) -> str:

@@ -21,7 +21,7 @@ from bridge.findings.issues import Issue, Language
 if TYPE_CHECKING:
     from bridge.checks.report import Report
 
-__all__ = ["element_at", "page"]
+__all__ = ["element_at", "page", "rules"]
 
 CDA = "{urn:hl7-org:v3}"
 _NAMES = {
@@ -185,12 +185,12 @@ def _findings(report: Report, root: etree._Element, language: Language) -> str:
     judged = (("official", deciding, words["kept"]), ("further", report.further, words["none"]))
     parts = judged if report.is_judged else (("unjudged", report.issues, ""),)
     return "".join(
-        f"<h2>{words[key]}</h2>" + ("".join(_rules(issues, root, language)) or f'<article class="ok">{nothing}</article>')
+        f"<h2>{words[key]}</h2>" + ("".join(rules(issues, root, language)) or f'<article class="ok">{nothing}</article>')
         for key, issues, nothing in parts
     )
 
 
-def _rules(issues: tuple[Issue, ...], root: etree._Element, language: Language) -> Iterator[str]:
+def rules(issues: tuple[Issue, ...], root: etree._Element, language: Language) -> Iterator[str]:
     """One article for each rule that was broken, with every place."""
     groups: dict[tuple[str, str, str], list[Issue]] = {}
     for found in issues:

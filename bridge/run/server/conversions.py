@@ -131,7 +131,7 @@ class Conversions:
             read = time.perf_counter()
             source = in_utf8(body) if states_charset(request.headers["content-type"]) else body
             task = Task(endpoint.operation, source, options, endpoint.offers[kind], call.language, call.sender)
-            answer = await self._run(task, call.line)
+            answer = await self.run(task, call.line)
         converted = time.perf_counter()
         self._count(call, endpoint, len(body), answer, converted - read, read - call.started)
         settings = {"imgda-settings": answer.settings} if answer.settings else {}
@@ -149,7 +149,8 @@ class Conversions:
             headers["content-disposition"] = f'inline; filename="{name}{_SUFFIXES[kind]}"'
         return Response(answer.output, 200, headers, _with_charset(kind))
 
-    async def _run(self, task: Task, line: Sender) -> Answer:
+    async def run(self, task: Task, line: Sender) -> Answer:
+        """The answer of a worker. Raises :class:`Refused` where there is none."""
         try:
             return await self._lanes.run(task, len(task.source), line)
         except Busy:

@@ -27,13 +27,22 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["article", "environment", "html", "narrative", "style"]
+__all__ = ["Marked", "article", "environment", "font", "html", "narrative", "narrative_article", "style"]
 
 _HERE = Path(__file__).parent
 _FONTS = {400: "AtkinsonHyperlegible-Regular.ttf", 700: "AtkinsonHyperlegible-Bold.ttf"}
 
-Marks = Callable[[Entry], "Markup"]
-"""Further attributes of the row of an entry."""
+
+class Marked(NamedTuple):
+    """What made an entry: paths of the input, and the row of the trace that tells of the first of them."""
+
+    paths: str
+    """Separated by spaces."""
+    target: str
+    label: str
+
+
+Marks = Callable[[Entry], Marked | None]
 
 
 @cache
@@ -50,12 +59,12 @@ def _picture(symbol: Symbol) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg(symbol).encode()).decode("ascii")
 
 
-def article(sheet: Sheet, mark: Marks | None = None) -> Markup:
-    """The sheet as one element; *mark* gives the rows of its entries further attributes."""
+def article(sheet: Sheet, mark: Marks | None = None, level: int = 1) -> Markup:
+    """The sheet as one element; *mark* says what made an entry, *level* is that of its heading."""
     from markupsafe import Markup
 
     template = environment().get_template("sheet.html")
-    return Markup(template.render(sheet=sheet, words=labels(sheet.language), mark=mark))  # noqa: S704 (escaped by the template)
+    return Markup(template.render(sheet=sheet, words=labels(sheet.language), mark=mark, level=level))  # noqa: S704 (escaped by the template)
 
 
 def html(sheet: Sheet) -> bytes:
@@ -89,8 +98,14 @@ def style(address: Callable[[str], str]) -> str:
 
 @cache
 def _embedded(name: str) -> str:
-    data = (_HERE.parent / "fonts" / name).read_bytes()
-    return "data:font/ttf;base64," + base64.b64encode(data).decode("ascii")
+    return "data:font/ttf;base64," + base64.b64encode(font(name)).decode("ascii")
+
+
+@cache
+def font(name: str) -> bytes:
+    """A font of the sheet."""
+    assert name in _FONTS.values()
+    return (_HERE.parent / "fonts" / name).read_bytes()
 
 
 # --- a document that could not be read --------------------------------------------------------------------------------
@@ -115,13 +130,14 @@ def narrative(root: etree._Element, findings: Iterable[Issue], language: Languag
     return _file(narrative_article(root, findings, language), _title(root), language)
 
 
-def narrative_article(root: etree._Element, findings: Iterable[Issue], language: Language) -> Markup:
+def narrative_article(root: etree._Element, findings: Iterable[Issue], language: Language, level: int = 1) -> Markup:
     """The same as one element."""
     from markupsafe import Markup
 
     template = environment().get_template("narrative.html")
     made = template.render(
         language=language,
+        level=level,
         title=_title(root),
         warning=_WARNINGS[language],
         findings=[found for found in findings if found.is_error],
