@@ -54,8 +54,17 @@ const light = one => {
     for (const place of placesOf.get(path) || []) for (const part of byPlace.get(place) || []) part.classList.add("lit");
   }
 };
-for (const one of [...lines, ...values, ...spots]) {
-  one.addEventListener("mouseenter", () => light(one));
-  one.addEventListener("focusin", () => light(one));
-}
-document.addEventListener("keydown", event => { if (event.key === "Escape") clear(); });
+let current = null;
+const point = event => {
+  const one = event.target.closest("[data-f], [data-p], [data-x]");
+  if (!one || one === current) return;
+  current = one;
+  light(one);
+};
+document.addEventListener("mouseover", point);
+document.addEventListener("focusin", point);
+document.addEventListener("keydown", event => {
+  if (event.key !== "Escape") return;
+  current = null;
+  clear();
+});
