@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pictures
 import pytest
 from conftest import ROOT, STORIES
 
@@ -23,6 +24,8 @@ from bridge.views.sheet import Sheet, sheet_of
 typst = pytest.importorskip("typst", reason="the extra [paper] is not installed")
 page = pytest.importorskip("page", reason="page-validation is not installed")
 pikepdf = pytest.importorskip("pikepdf", reason="pikepdf is not installed")
+
+from paper import costs as paper_costs  # noqa: E402
 
 from bridge.views.paper.glyphs import breakable  # noqa: E402
 from bridge.views.paper.html import html  # noqa: E402
@@ -314,3 +317,40 @@ def test_an_unreadable_document_is_shown_by_its_narrative_under_a_warning_and_no
 def test_what_is_not_even_xml_is_refused():
     with pytest.raises(bridge.SourceError):
         bridge.render(b"<ClinicalDocument xmlns='urn:hl7-org:v3'>", to="html")
+
+
+# --- looks and costs -------------------------------------------------------------------------------------------------
+
+
+@needs_poppler
+@pytest.mark.parametrize("name", pictures.PRINTED)
+def test_the_first_page_looks_as_its_picture(name, printed):
+    from PIL import Image, ImageChops
+
+    before = Image.open(pictures.PICTURES / f"paper-{name}.png").convert("L")
+    now = pictures.first_page(printed[name][1])
+    assert before.size == now.size
+    differs = ImageChops.difference(before, now).histogram()
+    assert sum(differs[96:]) / sum(differs) < 0.004, "look at it, then run tests/refresh_fixtures.py"
+
+
+def test_a_file_costs_at_most_three_conversions_and_one_of_six_pages_twelve():
+    costs = paper_costs()
+    assert costs["pdf"] <= 3 * costs["conversion"], costs
+    assert costs["pdf of six pages"] <= 12 * costs["conversion"], costs
+
+
+def test_two_megabytes_of_text_are_refused_on_paper_and_shown_on_the_page():
+    sheet = sheet_of(replace(order_of(BIOPSY), prior_results="a " * 1_000_000))
+    with pytest.raises(bridge.OrderError, match="IMGDA-1828"):
+        pdf(sheet, b"<x/>")
+    assert len(html(sheet)) > 2_000_000
+
+
+def test_what_is_printed_survives_black_and_white():
+    """Nothing is said by a colour or a grey: the template and the style of the sheet know black and white only."""
+    folder = ROOT / "bridge" / "views" / "paper" / "templates"
+    colours = set(re.findall(r"#[0-9a-f]{3,6}\b", (folder / "sheet.css").read_text("utf-8")))
+    # The red is that of one warning, which has a black frame and white letters.
+    assert colours <= {"#000", "#fff", "#a3160f"}
+    assert not re.search(r"rgb\(|luma\(|gray|red|blue", (folder / "sheet.typ").read_text("utf-8"))

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from bridge import xml
 from bridge.checks import check
 from bridge.evidence.trace import FATES, Row, Trace
-from bridge.findings.errors import BridgeError, SourceError
+from bridge.findings.errors import BridgeError, OrderError, SourceError
 from bridge.findings.issues import Issue, Language, operation_outcome
 from bridge.order.labels import name as item_name
 from bridge.views.explain import FATE_NAMES, as_json, document_xml, input_json
@@ -273,8 +273,12 @@ def _downloads(look: Look, bundle: dict[str, Any] | None, trace: Trace | None, l
     name = look.sheet.name if look.sheet else "document"
     outcome = json.dumps(operation_outcome(look.issues, language), ensure_ascii=False, indent=1).encode()
     if look.sheet is not None:
-        made = pdf(look.sheet, look.document)
-        yield _download(words["pdf"], f"{name}.pdf", made, "application/pdf", words, "render")
+        try:
+            made = pdf(look.sheet, look.document)
+        except OrderError as error:
+            yield _Download(error.issues[0].text(language), f"{name}.pdf", None)
+        else:
+            yield _download(words["pdf"], f"{name}.pdf", made, "application/pdf", words, "render")
     yield _download(words["cda"], f"{name}.xml", look.document, "application/xml", words, "convert")
     if bundle is not None:
         data = json.dumps(bundle, ensure_ascii=False, indent=1).encode()

@@ -12,17 +12,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from bridge.findings.errors import OrderError
+from bridge.findings.issues import issue
 from bridge.views.paper.glyphs import Glyphs, breakable
 from bridge.views.paper.symbols import svg
 from bridge.views.sheet import Block, Entry, Sheet, Symbol
 from bridge.views.sheet.words import labels
 
-__all__ = ["ATTACHED", "Variant", "pdf"]
+__all__ = ["ATTACHED", "LONGEST", "Variant", "pdf"]
 
 Variant = Literal["paper", "mail"]
 """For paper the CDA document is inside the file; a file for a mail has no attachment, as MSSanté demands."""
 ATTACHED = "demande.xml"
 """Name of the CDA document inside the file."""
+
+LONGEST = 400_000
+"""Characters of a sheet that are printed, some hundred pages: more takes Typst longer than a request may."""
 
 _HERE = Path(__file__).parent
 _STANDARDS = {"paper": ["a-3a", "ua-1"], "mail": ["a-1a"]}
@@ -72,10 +77,17 @@ def _press() -> _Press:
 
 
 def pdf(sheet: Sheet, document: bytes | None = None, variant: Variant = "paper") -> bytes:
-    """The file of a sheet; for paper with its CDA *document* inside."""
+    """The file of a sheet; for paper with its CDA *document* inside. Raises :class:`OrderError` for more than :data:`LONGEST`."""
+    if (length := _length(sheet)) > LONGEST:
+        raise OrderError(issue("IMGDA-1828", None, count=str(length), limit=str(LONGEST)))
     press = _press()
     attached = document if variant == "paper" else None
     return press.print(_data(sheet, press.glyphs, attached is not None), variant, attached)
+
+
+def _length(sheet: Sheet) -> int:
+    """Characters of the sheet."""
+    return sum(len(run.text) for entry in sheet.entries for value in entry.values for run in value)
 
 
 def _data(sheet: Sheet, glyphs: Glyphs, attached: bool) -> dict[str, Any]:
