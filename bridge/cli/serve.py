@@ -82,7 +82,7 @@ def serve(
         from bridge.run.server.tls import certificate_of
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'imgda-bridge[server]'") from None
-    if bounds["ui"] and (missing := [name for name in ("jinja2", "multipart", "typst", "zxingcpp") if not find_spec(name)]):
+    if bounds["ui"] and (missing := [name for name in ("jinja2", "python_multipart", "typst", "zxingcpp") if not find_spec(name)]):
         raise click.UsageError(f"{missing[0]} is missing: pip install 'imgda-bridge[server,paper]'")
     if (certificate is None) != (key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together")
