@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bridge import Bridge, BridgeError  # noqa: E402
-from bridge.fhir.profiles.paths import Item, parse_path  # noqa: E402
+from bridge.fhir.profiles.paths import PathValue, parse_path  # noqa: E402
 from bridge.tables.codes import code_system_oid, rows  # noqa: E402
 
 _ASIDE = frozenset(
@@ -71,7 +71,7 @@ def at(bundle: dict[str, Any], path: str) -> set[str]:
     """Every form of every value at a place of the Bundle."""
     kind, _, rest = path.partition(".")
     owners = [bundle] if kind == "Bundle" else [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == kind]
-    found = [Item(owner, kind) for owner in owners]
+    found = [PathValue(owner, kind) for owner in owners]
     for step in parse_path(rest):
         found = [inner for outer in found for inner in step.of(outer, lambda _: None, lambda _: frozenset())]
     texts = {leaf for item in found for leaf in leaves(item.value)}

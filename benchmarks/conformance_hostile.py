@@ -31,7 +31,7 @@ def written(seed_value: int, model: str, refused: Counter[str]) -> Iterator[byte
 
     from bridge.convert import write_document
     from bridge.findings.errors import OrderError
-    from bridge.order.model import Order
+    from bridge.order import Order
     from bridge.rules import models as model_rules
 
     break_some = import_module("hostile_orders").break_some

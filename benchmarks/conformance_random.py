@@ -26,8 +26,8 @@ def documents(count: int, seed_value: int, model: str) -> dict[bytes, str]:
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
     from bridge.convert import write_document
+    from bridge.order import Order
     from bridge.order import xml as order_xml
-    from bridge.order.model import Order
     from bridge.rules import models as model_rules
 
     found: dict[bytes, str] = {}

@@ -40,7 +40,7 @@ def phases(source: bytes) -> dict[str, float]:
     from bridge import Bridge, check
     from bridge.cda.stylesheets import transform
     from bridge.convert import write_document
-    from bridge.fhir.read.order import read
+    from bridge.fhir.read.readings import read
     from bridge.fhir.source import parse, structure
     from bridge.order import xml as order_xml
     from bridge.rules import volet
@@ -96,12 +96,12 @@ def ledger(source: bytes) -> dict[str, float]:
     from bridge import Bridge
     from bridge.fhir.ledger import losses
     from bridge.fhir.ledger.node import Ledger
-    from bridge.fhir.read import leftovers
+    from bridge.fhir.read import unused
 
     bridge = Bridge()
     nothing: Callable[..., Any] = lambda *_: None  # noqa: E731
     without = [patch.object(Ledger, name, nothing) for name in ("mark", "decide", "give_up")]
-    without += [patch.object(losses, "find", lambda *_: ()), patch.object(leftovers, "give_up", nothing)]
+    without += [patch.object(losses, "find", lambda *_: ()), patch.object(unused, "give_up", nothing)]
     shares = []
     for _ in range(7):
         whole = median_ms(lambda: bridge.to_cda(source), rounds=1, repeats=60)

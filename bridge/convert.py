@@ -15,14 +15,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bridge.cda.stylesheets import transform
-from bridge.fhir.ledger import losses
-from bridge.fhir.read.order import Reading, read
+from bridge.fhir.read.readings import Reading, read
 from bridge.fhir.source import parse, structure
 from bridge.findings.errors import BridgeError, OrderError, SourceError, StylesheetError
 from bridge.findings.issues import Issue, issue
+from bridge.findings.losses import weigh
 from bridge.options import DEFAULT_MODEL, ConversionOptions, Shape
+from bridge.order import Order
 from bridge.order import xml as order_xml
-from bridge.order.model import Order
 from bridge.order.origins import around
 from bridge.results import Conversion, DocumentReading, Evidence, FhirConversion, Normalization, Source
 from bridge.rules import models as model_rules
@@ -30,7 +30,7 @@ from bridge.rules import volet, writable
 from bridge.settings import Settings
 
 if TYPE_CHECKING:
-    from bridge.cda.parser import Parsed
+    from bridge.cda.parser import ParsedDocument
 
 __all__ = ["Bridge", "to_cda", "to_fhir", "write_document"]
 
@@ -136,7 +136,7 @@ class Bridge:
 
     def _with_carry_check(self, conversion: Conversion, draft: bool) -> Conversion:
         """The same conversion with what was read and stands nowhere in the document among its losses."""
-        found = tuple(losses.weigh(loss, self.settings.losses) for loss in conversion.trace.unfound())
+        found = tuple(weigh(loss, self.settings.losses) for loss in conversion.trace.unfound())
         issues = self._told((*conversion.issues, *found))
         if not draft and any(loss.is_error for loss in found):
             raise OrderError(issues)
@@ -151,7 +151,7 @@ class Bridge:
         """
         return self._read_document(document)[0]
 
-    def _read_document(self, document: bytes) -> tuple[DocumentReading, Parsed]:
+    def _read_document(self, document: bytes) -> tuple[DocumentReading, ParsedDocument]:
         from bridge.cda.read import read as read_cda
 
         reading = read_cda(document, self.settings)
@@ -187,9 +187,7 @@ class Bridge:
     def _read(
         self, source: Source, *, now: datetime | None = None, single: bool = False, fhir: str | None = None
     ) -> list[Reading]:
-        limits = self.settings.limits
-        bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth, max_leaves=limits.leaves)
-        parsed = parse.parse(source, limits=bounds, version=fhir)
+        parsed = parse.parse(source, limits=self.settings.limits, version=fhir)
         defects = [*parsed.issues, *structure.check(parsed.resource, parsed.version)]
         try:
             readings = read(parsed.resource, parsed.version, self.settings, single=single, now=now)

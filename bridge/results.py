@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.fhir.ledger.node import Node
 from bridge.findings.issues import Issue, Language, operation_outcome
-from bridge.order.model import Order
+from bridge.order import Order
 from bridge.settings import Settings
 
 if TYPE_CHECKING:

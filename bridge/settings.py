@@ -12,7 +12,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -23,10 +23,12 @@ from bridge.findings.issues import issue
 from bridge.tables.codes import value_set
 
 __all__ = [
+    "AttachmentPolicy",
     "Attachments",
     "Custodian",
     "Defaults",
     "Limits",
+    "LocalCode",
     "Losses",
     "Missing",
     "Oids",
@@ -145,14 +147,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attachments:
+class AttachmentPolicy:
     """What to do with attachments that come without data."""
 
     url_only: Literal["error", "skip"] = "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Translation:
+class LocalCode:
     """One code of the site and its counterpart, beside the tables of ``mappings/codes``."""
 
     table: Literal["modality", "site"]
@@ -163,6 +165,10 @@ class Translation:
     """Code of the value set of the table."""
     modifier: str | None = None
     """Code of JDV_ModificateurTopographique, table ``site`` only."""
+
+
+Attachments, Translation = AttachmentPolicy, LocalCode
+"""Their names of old, which the order and its readers have for other things."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +182,8 @@ class Settings:
     losses: Losses = Losses()
     texts: Texts = Texts()
     limits: Limits = Limits()
-    attachments: Attachments = Attachments()
-    translations: tuple[Translation, ...] = ()
+    attachments: AttachmentPolicy = AttachmentPolicy()
+    translations: tuple[LocalCode, ...] = ()
     time_zone: str = "Europe/Paris"
     """IANA zone for instants that come without an offset."""
     document_ids: Literal["oid", "uuid"] = "oid"
@@ -289,26 +295,32 @@ def _build(cls: type, data: Mapping[str, Any], prefix: str, problems: list[tuple
 def _convert(hint: Any, value: Any, name: str, problems: list[tuple[str, str, str]]) -> Any:
     if typing.get_origin(hint) is types.UnionType:
         hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
-    origin = typing.get_origin(hint)
     if is_dataclass(hint) and isinstance(value, Mapping):
         return _build(typing.cast(type, hint), value, f"{name}.", problems)
+    origin, wanted = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple and wanted[0] is not str and _all_of(value, list, Mapping):
+        return tuple(_build(wanted[0], item, f"{name}[{i}].", problems) for i, item in enumerate(value))
+    is_right, expected = _judged(hint, value)
+    if not is_right:
+        problems.append(("IMGDA-1002", name, expected))
+        return None
+    return tuple(value) if origin is tuple else dict(value) if isinstance(value, Mapping) else value
+
+
+def _judged(hint: Any, value: Any) -> tuple[bool, str]:
+    """Whether a plain value is of a type, and what is expected of it in words."""
+    origin = typing.get_origin(hint)
     if hint == tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        expected = "a list of texts"
-    elif origin is tuple and isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
-        return tuple(_build(typing.get_args(hint)[0], item, f"{name}[{i}].", problems) for i, item in enumerate(value))
-    elif origin is Literal:
-        if value in typing.get_args(hint):
-            return value
-        expected = " | ".join(map(str, typing.get_args(hint)))
-    elif origin is not None and issubclass(origin, Mapping):
-        if isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()):
-            return dict(value)
-        expected = "a table of texts"
-    elif isinstance(hint, type) and type(value) is hint:
-        return value
-    else:
-        expected = {str: "a text", int: "an integer", bool: "true or false"}.get(hint, "a table")
-    problems.append(("IMGDA-1002", name, expected))
-    return None
+        return _all_of(value, list, str), "a list of texts"
+    if origin is Literal:
+        return value in typing.get_args(hint), " | ".join(map(str, typing.get_args(hint)))
+    if origin is not None and issubclass(origin, Mapping):
+        return _all_of(value, Mapping, str), "a table of texts"
+    is_right = isinstance(hint, type) and type(value) is hint
+    return is_right, {str: "a text", int: "an integer", bool: "true or false"}.get(hint, "a table")
+
+
+def _all_of(value: Any, kind: type, of: type) -> bool:
+    """Whether a value is a list, or a table, whose members are all of a type."""
+    members: Iterable[Any] = value.values() if isinstance(value, Mapping) else value
+    return isinstance(value, kind) and all(isinstance(item, of) for item in members)

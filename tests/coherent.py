@@ -14,7 +14,7 @@ from typing import Any
 
 from strategies import PROFESSIONALS, STRUCTURES, concepts
 
-from bridge.order.model import (
+from bridge.order import (
     Act,
     Author,
     EffectiveTime,

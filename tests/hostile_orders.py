@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from strategies import orders
 
-from bridge.order.model import Order
+from bridge.order import Order
 
 VALUES = (
     "",

@@ -33,7 +33,7 @@ from meaning import (
 )
 
 import bridge
-from bridge.order.model import Order
+from bridge.order import Order
 
 JSON = dict[str, Any]
 Complaint = str | None

@@ -1,8 +1,8 @@
 """Writes what is generated from the code and its tables: ``python tests/refresh_tables.py``.
 
 ``mappings/elements.csv`` and ``docs/mapping.md`` from the traces of every story, ``docs/issues/`` from ``mappings/issues.csv``,
-whose rows get every column first, ``docs/mapping-ans.md`` from ``mappings/ans-mapping.csv``, and the last section of
-``docs/cda.md`` from ``mappings/cda-never-written.csv``.
+whose rows get every column first, ``docs/mapping-ans.md`` from ``mappings/ans-mapping.csv``, the last section of
+``docs/cda.md`` from ``mappings/cda-never-written.csv``, and ``docs/house.svg`` from the imports of ``bridge/``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+import house  # noqa: E402
 
 from bridge.evidence.capability import COLUMNS, capability  # noqa: E402
 from bridge.findings.issues import Entry, catalogue  # noqa: E402
@@ -44,7 +46,7 @@ TOPICS = {
 _MAPPING_HEAD = """\
 # Elements
 
-The {count} elements of FHIR that the bridge reads, with the item of the order ([`bridge.order`](../bridge/order/model.py)) and
+The {count} elements of FHIR that the bridge reads, with the item of the order ([`bridge.order`](../bridge/order/)) and
 where the value stands in the document. Generated from the traces of the stories in `fixtures/`: nothing is claimed here that no
 conversion does. `imgda mapping` prints the same table; `python tests/refresh_tables.py` writes it again.
 
@@ -200,3 +202,4 @@ if __name__ == "__main__":
     page.write_text(page.read_text("utf-8").partition(NEVER)[0] + never_written(), "utf-8")
     for name, text in issue_pages().items():
         (ROOT / "docs" / "issues" / name).write_text(text, "utf-8")
+    (ROOT / "docs" / "house.svg").write_text(house.picture(), "utf-8")

@@ -13,8 +13,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from bridge.order.blank import is_blank
-from bridge.order.model import (
+from bridge.order import (
     Act,
     Address,
     Attachment,
@@ -52,6 +51,7 @@ from bridge.order.model import (
     Urgency,
 )
 from bridge.tables.codes import value_set
+from bridge.wording.blank import is_blank
 
 PROFESSIONALS, STRUCTURES = "1.2.250.1.71.4.2.1", "1.2.250.1.71.4.2.2"
 INS_TEST = "1.2.250.1.213.1.4.10"

@@ -8,7 +8,7 @@ import strategies
 from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 
-import bridge.order.model as model
+import bridge.order as model
 from bridge.evidence.diff import _WHOLE, compare
 from bridge.order import xml as order_xml
 from bridge.tables.codes import rows

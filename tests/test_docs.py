@@ -24,7 +24,7 @@ from conftest import ROOT
 import bridge
 from bridge import settings
 from bridge.cli import main
-from bridge.cli.common import Exit
+from bridge.cli.exits import Exit
 from bridge.findings.issues import catalogue
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -224,7 +224,7 @@ def as_toml(value: Any) -> str:
 
 def test_the_settings_page_lists_every_setting_with_its_default():
     rows = dict(re.findall(r"^\| `([\w.]+)` \| (.+?) \|", page("settings"), re.MULTILINE))
-    own = {f"translations.{field.name}" for field in fields(settings.Translation)}
+    own = {f"translations.{field.name}" for field in fields(settings.LocalCode)}
     assert {name: rows.get(name) for name, _ in defaults(bridge.Settings())} == {
         name: as_toml(value) for name, value in defaults(bridge.Settings())
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import house
 import refresh_tables as tables
 from conftest import ROOT
 
@@ -20,3 +21,7 @@ def test_the_pages_of_the_issues_are_those_of_the_catalogue():
 
 def test_the_page_of_the_places_of_ans_is_that_of_its_table():
     assert tables.ans_page() == (ROOT / "docs" / "mapping-ans.md").read_text("utf-8")
+
+
+def test_the_picture_of_the_house_is_that_of_its_imports():
+    assert house.picture() == (ROOT / "docs" / "house.svg").read_text("utf-8")

@@ -14,8 +14,8 @@ from bridge import Bridge, OrderError
 from bridge.convert import write_document
 from bridge.evidence import roundtrip
 from bridge.fhir.write import write
+from bridge.order import Code, Device, EffectiveTime, Order
 from bridge.order import xml as order_xml
-from bridge.order.model import Code, Device, EffectiveTime, Order
 from bridge.rules.models import check as model_check
 from bridge.settings import Losses, Settings
 

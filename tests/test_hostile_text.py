@@ -12,7 +12,7 @@ from lxml import etree
 from strategies import _HOSTILE
 
 import bridge
-from bridge.order.blank import is_blank
+from bridge.wording.blank import is_blank
 
 Build = Callable[[str], dict[str, Any]]
 

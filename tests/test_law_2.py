@@ -12,8 +12,8 @@ from strategies import orders
 
 from bridge import Bridge, models
 from bridge.convert import write_document
+from bridge.order import Attachment, Order
 from bridge.order import xml as order_xml
-from bridge.order.model import Attachment, Order
 
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "40"))
 """More of them in a long run: 2,000 before a release."""

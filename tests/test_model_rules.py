@@ -8,8 +8,8 @@ import pytest
 from conftest import ROOT, STORIES, input_of
 
 from bridge import Bridge, OrderError
+from bridge.order import Code
 from bridge.order import xml as order_xml
-from bridge.order.model import Code
 from bridge.rules import models as model_rules
 
 ORDER = order_xml.read((ROOT / "fixtures" / "lymphoma-pet" / "order.xml").read_text("utf-8"))

@@ -18,9 +18,10 @@ from conftest import REFERENCE, STORIES, input_of
 from mutations import Mutation, additions, changes, removals, swaps
 
 import bridge
-from bridge.fhir.ledger.losses import is_implied, loss_class
+from bridge.fhir.ledger.losses import is_implied
 from bridge.fhir.ledger.node import Ledger, leaves
 from bridge.fhir.source import parse
+from bridge.findings.losses import loss_class
 from bridge.settings import Losses, Settings
 from bridge.tables.codes import rows
 

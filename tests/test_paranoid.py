@@ -12,8 +12,8 @@ from conftest import ROOT, STORIES, input_of
 from bridge import Bridge
 from bridge.fhir.write import write
 from bridge.findings.errors import BridgeError
+from bridge.order import Address
 from bridge.order import xml as order_xml
-from bridge.order.model import Address
 
 CT = ROOT / "fixtures" / "road-trauma-ct" / "bundle.json"
 TA = "https://smt.esante.gouv.fr/fhir/CodeSystem/terminologie-cisis"

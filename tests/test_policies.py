@@ -11,8 +11,10 @@ from test_rules import BROKEN
 
 import bridge
 from bridge.evidence.provenance import sha256
-from bridge.fhir.read.clinical.clinical import Clinical
-from bridge.fhir.read.header.header import Header
+from bridge.fhir.read import order as assembly
+from bridge.fhir.read.clinical.contraindications import Contraindications
+from bridge.fhir.read.clinical.histories import Histories
+from bridge.fhir.read.header import urgency
 from bridge.fhir.read.request.details import Details
 from bridge.fhir.read.request.reasons import Reasons
 from bridge.fhir.read.request.sites import Sites
@@ -50,33 +52,33 @@ def nothing(*_args, **_options):
 SAFETY = {
     "a contra-indication": (
         bundle(observation("info-c", concept(LOINC, "64100-1"), valueCodeableConcept=PREGNANT)),
-        Clinical,
-        "_contraindication",
+        Contraindications,
+        "rubric",
         nothing,
     ),
     "a contra-indication as a question": (
         bundle(observation("info-c", PREGNANT, valueBoolean=False)),
-        Clinical,
-        "_answered",
+        Contraindications,
+        "question",
         nothing,
     ),
-    "an allergy": (bundle(ALLERGY), Clinical, "_allergy", nothing),
+    "an allergy": (bundle(ALLERGY), Histories, "read_allergy", nothing),
     "pregnancy": (
         bundle(observation("info-p", concept(LOINC, "82810-3"), valueCodeableConcept=PREGNANT)),
-        Clinical,
-        "_pregnancy",
+        Contraindications,
+        "pregnancy",
         nothing,
     ),
     "an implant": (
         bundle(observation("info-i", concept(LOINC, "64100-1"), valueCodeableConcept=PACEMAKER)),
-        Clinical,
+        Contraindications,
         "_affirmed",
         nothing,
     ),
     "the site": (order_of(), Sites, "_body_site", nothing),
     "the side": (LEFT_KNEE, Sites, "_modifier", nothing),
-    "the priority": (order_of(priority="urgent", reasonCode=URGENT), Header, "urgency", nothing),
-    "the reason of the urgency": (order_of(priority="urgent", reasonCode=URGENT), Header, "_is_urgency", lambda *_: False),
+    "the priority": (order_of(priority="urgent", reasonCode=URGENT), assembly, "read_urgency", nothing),
+    "the reason of the urgency": (order_of(priority="urgent", reasonCode=URGENT), urgency, "_is_urgency", lambda *_: False),
     "the function": (order_of(**PET), Details, "functions", lambda *_: iter(())),
     "the contrast": (order_of(**PET), Details, "contrast", lambda *_: []),
     "the justification": (order_of(), Reasons, "read", nothing),

@@ -14,8 +14,8 @@ from lxml import etree
 from strategies import orders
 
 from bridge.convert import write_document
+from bridge.order import Order
 from bridge.order import xml as order_xml
-from bridge.order.model import Order
 
 SCHEMA = etree.RelaxNG(etree.parse(str(ROOT / "xslt" / "order.rng")))
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "60"))

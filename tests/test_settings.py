@@ -11,7 +11,7 @@ from bundles import LOINC, SNOMED, bundle, concept, observation, order_of, path_
 from conftest import ROOT
 
 import bridge
-from bridge.settings import Settings, Translation, from_mapping, load
+from bridge.settings import LocalCode, Settings, from_mapping, load
 
 SAMPLE = ROOT / "imgda.toml.sample"
 
@@ -44,7 +44,7 @@ def test_the_sample_shows_every_setting():
     text = SAMPLE.read_text("utf-8")
     for name in names(Settings):
         assert name.rpartition(".")[2] in text, name
-    for field in fields(Translation):
+    for field in fields(LocalCode):
         assert field.name in text, field.name
 
 

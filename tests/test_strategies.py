@@ -9,7 +9,7 @@ from typing import Any
 import strategies
 from hypothesis import HealthCheck, Phase, given, settings
 
-import bridge.order.model as model
+import bridge.order as model
 from bridge.tables.codes import value_set
 
 _SETS = (

@@ -9,7 +9,7 @@ from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, order_of, path_of, 
 from documents import find, tree_of
 
 import bridge
-from bridge.settings import Translation
+from bridge.settings import LocalCode
 from bridge.tables.codes import rows
 
 ICD = "http://hl7.org/fhir/sid/icd-10"
@@ -215,7 +215,7 @@ def test_a_site_that_is_not_certain_is_an_error(site):
 
 
 def test_a_site_may_translate_its_own_codes():
-    own = Translation(table="site", system="https://ehr.example/s", code="GEN", to="361291001", modifier="7771000")
+    own = LocalCode(table="site", system="https://ehr.example/s", code="GEN", to="361291001", modifier="7771000")
     data = order_of(bodySite=[concept("https://ehr.example/s", "GEN")])
     order = bridge.Bridge(bridge.Settings(translations=(own,))).normalize(data).order
     assert order.acts[0].sites[0].location.code == "361291001"

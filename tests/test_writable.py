@@ -18,8 +18,7 @@ from bridge.checks.report import Report
 from bridge.checks.structure import check as structure
 from bridge.convert import write_document
 from bridge.findings.errors import OrderError
-from bridge.order import datatypes
-from bridge.order.model import Identifier, Telecom, Translation
+from bridge.order import Identifier, Telecom, Translation, datatypes
 from bridge.rules import writable
 
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "40"))

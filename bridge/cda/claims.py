@@ -14,7 +14,7 @@ from functools import cache
 from lxml import etree
 
 from bridge.cda.wording import fold
-from bridge.order.model import Order
+from bridge.order import Order
 from bridge.order.xml import NAMESPACE, Field, plan
 
 __all__ = ["Claims", "gather", "same", "words"]

@@ -12,10 +12,9 @@ from functools import cache
 
 from lxml import etree
 
-from bridge.cda.wording import denies_label, fold
+from bridge.cda.wording import fold, is_contrary_to
 from bridge.order.xml import NAMESPACE
 from bridge.tables.codes import Concept, ValueSet, rows, value_set
-from bridge.wording.statements import is_contrary
 
 __all__ = ["tidy"]
 
@@ -123,7 +122,7 @@ def _label(element: etree._Element, concept: Concept, name: str, *, clinical: bo
         return
     if fold(sent) == fold(concept.display):
         yield "IMGDA-1283", element, sent
-    elif clinical and (is_contrary(sent, name, concept) or denies_label(sent, concept.display)):
+    elif clinical and is_contrary_to(sent, name, concept):
         yield CONTRARY, element, sent
     else:
         yield ("IMGDA-1282" if clinical else "IMGDA-1284"), element, sent

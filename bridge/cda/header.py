@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from bridge.cda.parser import CDA, Parsed, Paths
+from bridge.cda.parser import CDA, ParsedDocument, Paths
 from bridge.findings.issues import Issue, issue
 from bridge.order.identifiers import INS_ROOTS, PROFESSIONALS, STRUCTURES, is_ins
 
@@ -30,7 +30,7 @@ _LENGTHS = {
 """Length of a national identifier by its first character, which tells its kind: ADELI, RPPS; FINESS, SIREN, SIRET."""
 
 
-def findings(parsed: Parsed) -> Iterator[Issue]:
+def findings(parsed: ParsedDocument) -> Iterator[Issue]:
     """Everything of this kind in a document."""
     paths = parsed.paths
     yield from _patients(parsed.root, paths)

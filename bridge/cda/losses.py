@@ -16,14 +16,14 @@ from lxml import etree
 
 from bridge.cda.claims import Claims
 from bridge.cda.facts import REQUESTS, WITHDRAWN
-from bridge.cda.parser import CDA, NUMBER, Parsed, Paths
+from bridge.cda.parser import CDA, NUMBER, ParsedDocument, Paths
 from bridge.cda.wording import fold, is_a_modality
-from bridge.fhir.ledger.losses import severity
 from bridge.findings.issues import Issue, LossClass, issue
+from bridge.findings.losses import severity
 from bridge.settings import Losses
 from bridge.tables.codes import rows, value_set
 from bridge.wording.critical import is_critical
-from bridge.wording.statements import sides
+from bridge.wording.sides import sides
 from bridge.xml import attributes
 
 __all__ = ["find", "repeated_ids", "weighed"]
@@ -77,7 +77,7 @@ def loss_class(path: str, code: str = "") -> LossClass:
     return "clinical"
 
 
-def find(parsed: Parsed, claims: Claims, repeated: dict[int, int], policy: Losses) -> Iterator[Issue]:
+def find(parsed: ParsedDocument, claims: Claims, repeated: dict[int, int], policy: Losses) -> Iterator[Issue]:
     """Every loss, as loud as the settings say, and every untidiness of the document itself.
 
     *repeated* tells which subtrees say again what another says.
@@ -98,7 +98,7 @@ _TEXT, _SECTION = f"{CDA}text", f"{CDA}section"
 class _Again:
     """Elements that repeat others of the document, such as the performer of each act: what they repeat is no loss."""
 
-    def __init__(self, parsed: Parsed, repeated: dict[int, int]) -> None:
+    def __init__(self, parsed: ParsedDocument, repeated: dict[int, int]) -> None:
         self._members: dict[int, tuple[int, str]] = {}
         self._known: dict[int, set[tuple[str, str]]] = {}
         for copy, original in repeated.items():
@@ -130,7 +130,7 @@ def _leaves(top: etree._Element, paths: Paths) -> Iterator[tuple[str, str]]:
 class _Reader:
     """Compares one document with the claims on it."""
 
-    def __init__(self, parsed: Parsed, claims: Claims, policy: Losses) -> None:
+    def __init__(self, parsed: ParsedDocument, claims: Claims, policy: Losses) -> None:
         self._claims = claims
         self._policy = policy
         self._paths = parsed.paths
@@ -286,18 +286,19 @@ _FACTS = frozenset({f"{CDA}observation", f"{CDA}procedure"})
 
 
 def _kind(element: etree._Element, leaf: str) -> LossClass:
-    """How much a loss matters: the more serious of its place and its value (docs/decisions.md, 26).
-
-    What was withdrawn, or is said to be unknown, is no fact that could be critical.
-    """
+    """How much a loss matters: the more serious of its place and its value (docs/decisions.md, 26)."""
     around = [e for e in (element, *element.iterancestors()) if e.tag in _FACTS or e.tag == f"{CDA}serviceEvent"]
-    status = [s.get("code") for e in around for s in e.iterchildren(f"{CDA}statusCode")]
     code = next((c.get("code", "") for e in around for c in e.iterchildren(f"{CDA}code")), "")
     kind = loss_class(_plain(element) + leaf, code)
     if leaf == "/@code" and _is_critical_code(element):
         kind = "critical"
-    is_no_fact = any(s in WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
-    return "clinical" if kind == "critical" and is_no_fact else kind
+    return "clinical" if kind == "critical" and _is_no_fact(around) else kind
+
+
+def _is_no_fact(around: list[etree._Element]) -> bool:
+    """Whether what stands around a value was withdrawn, or is said to be unknown: no fact that could be critical."""
+    status = [s.get("code") for e in around for s in e.iterchildren(f"{CDA}statusCode")]
+    return any(s in WITHDRAWN for s in status) or any(e.get("nullFlavor") for e in around)
 
 
 def _is_critical_code(element: etree._Element) -> bool:
@@ -322,7 +323,7 @@ def _is_allowed(path: str, patterns: tuple[str, ...]) -> bool:
 _POSITION = re.compile(r"\[\d+\]")
 
 
-def repeated_ids(parsed: Parsed) -> dict[int, etree._Element]:
+def repeated_ids(parsed: ParsedDocument) -> dict[int, etree._Element]:
     """The identifiers of the body that stand there already, by their number."""
     body = parsed.root.find(f"{CDA}component/{CDA}structuredBody")
     ids = [e for e in body.iter(f"{CDA}id") if e.get("extension") is None and e.get("root")] if body is not None else []

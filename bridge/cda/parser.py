@@ -6,18 +6,15 @@ Source: docs/design.md, "What is untrusted"; CI-SIS, IMG-DA-IMG, templateId 1.2.
 
 from __future__ import annotations
 
-import binascii
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 from lxml import etree
 
 from bridge import xml
-from bridge.findings.errors import SourceError
-from bridge.findings.issues import issue
+from bridge.findings.errors import refuse
 from bridge.settings import Limits
 from bridge.tables.shipped import models
 
@@ -25,10 +22,9 @@ __all__ = [
     "CDA",
     "IMG_DA_IMG",
     "NUMBER",
-    "Parsed",
+    "ParsedDocument",
     "Paths",
     "has_excess",
-    "is_base64",
     "is_document",
     "local_name",
     "parse",
@@ -45,7 +41,7 @@ _REASONS = {"empty": "IMGDA-1254", "encoding": "IMGDA-1255", "doctype": "IMGDA-1
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedDocument:
     """A document IMG-DA-IMG as a tree."""
 
     root: etree._Element
@@ -64,49 +60,45 @@ def is_document(source: bytes) -> bool:
     return xml.root_name(source) == "ClinicalDocument"
 
 
-def parse(document: bytes, limits: Limits) -> Parsed:
+def parse(document: bytes, limits: Limits) -> ParsedDocument:
     """Parse a document. Raises :class:`SourceError` with the one issue that says why it cannot be read."""
     root = _tree(document, limits)
     model = _model(root)
     elements = list(root.iter(etree.Element))
     if has_excess(elements, limits.leaves):
-        _refuse("IMGDA-0113", limit=str(limits.leaves))
+        refuse("IMGDA-0113", limit=str(limits.leaves))
     _number(elements, limits.depth)
-    return Parsed(root, elements, _take_media(root), model)
-
-
-def _refuse(code: str, path: str | None = None, **parameters: str) -> NoReturn:
-    raise SourceError(issue(code, path, parameters=parameters))
+    return ParsedDocument(root, elements, _take_media(root), model)
 
 
 def _tree(document: bytes, limits: Limits) -> etree._Element:
     if len(document) > limits.input_mib * 1024 * 1024:
-        _refuse("IMGDA-0105", limit=str(limits.input_mib * 1024 * 1024))
+        refuse("IMGDA-0105", limit=str(limits.input_mib * 1024 * 1024))
     try:
         return xml.read(document)
     except xml.Unreadable as error:
         if error.reason in _REASONS:
-            _refuse(_REASONS[error.reason])
+            refuse(_REASONS[error.reason])
         if b"ClinicalDocument" in document and b"ClinicalDocument>" not in document[-400:].replace(b"\0", b""):
-            _refuse("IMGDA-1252")
-        _refuse("IMGDA-1251", line=str(error.line), column=str(error.column))
+            refuse("IMGDA-1252")
+        refuse("IMGDA-1251", line=str(error.line), column=str(error.column))
 
 
 def _model(root: etree._Element) -> str:
     """The version of the model, by templateId/@extension."""
     if root.tag != f"{CDA}ClinicalDocument":
-        _refuse("IMGDA-1256", "/")
+        refuse("IMGDA-1256", "/")
     if root.find(f"{CDA}component/{CDA}nonXMLBody") is not None:
-        _refuse("IMGDA-1258", "/ClinicalDocument/component/nonXMLBody")
+        refuse("IMGDA-1258", "/ClinicalDocument/component/nonXMLBody")
     claims = [t.get("extension") for t in root.iterfind(f"{CDA}templateId") if t.get("root") == IMG_DA_IMG]
     if not claims:
-        _refuse("IMGDA-1257", "/ClinicalDocument/templateId")
+        refuse("IMGDA-1257", "/ClinicalDocument/templateId")
     if root.find(f"{CDA}component/{CDA}structuredBody") is None:
-        _refuse("IMGDA-1259", "/ClinicalDocument/component")
+        refuse("IMGDA-1259", "/ClinicalDocument/component")
     known = models()
     model = next((claim for claim in claims if claim in known), None)
     if model is None:
-        _refuse("IMGDA-1260", "/ClinicalDocument/templateId/@extension", known=", ".join(known))
+        refuse("IMGDA-1260", "/ClinicalDocument/templateId/@extension", known=", ".join(known))
     return model
 
 
@@ -116,7 +108,7 @@ def _number(elements: list[etree._Element], limit: int) -> None:
         parent = element.getparent()
         depth = 1 if parent is None else depths[int(parent.get(NUMBER, "0"))] + 1
         if depth > limit:
-            _refuse("IMGDA-0104", limit=str(limit))
+            refuse("IMGDA-0104", limit=str(limit))
         depths.append(depth)
         element.set(NUMBER, str(number))
 
@@ -138,14 +130,6 @@ def has_excess(elements: Iterable[etree._Element], limit: int) -> bool:
 
 def _texts(element: etree._Element) -> int:
     return bool(element.text and element.text.strip()) + bool(element.tail and element.tail.strip())
-
-
-def is_base64(text: str) -> bool:
-    """Whether a text is base64 (RFC 4648), line breaks aside."""
-    try:
-        return bool(binascii.a2b_base64("".join(text.split()), strict_mode=True))
-    except (binascii.Error, ValueError):
-        return False
 
 
 def local_name(tag: str) -> str:

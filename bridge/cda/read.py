@@ -15,18 +15,18 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda import claims, codes, contradictions, facts, header, losses
-from bridge.cda.parser import Parsed, is_base64, local_name, parse
+from bridge.cda.parser import ParsedDocument, local_name, parse
 from bridge.cda.stylesheets import transform
-from bridge.fhir.read.datatypes.names import is_inverted
 from bridge.findings.errors import SourceError, StylesheetError
 from bridge.findings.issues import Issue, issue
-from bridge.order import moments
+from bridge.order import Code, Identifier, Order, moments
 from bridge.order import xml as order_xml
+from bridge.order.datatypes import is_base64
 from bridge.order.identifiers import INS_ROOTS
-from bridge.order.model import Code, Identifier, Order
+from bridge.order.moments import is_inverted
 from bridge.settings import Limits, Settings
 
-__all__ = ["Marked", "Reading", "marked", "read"]
+__all__ = ["Marked", "ReadDocument", "marked", "read"]
 
 _O = f"{{{order_xml.NAMESPACE}}}"
 _X = "{urn:x-bridge:source}"
@@ -61,21 +61,21 @@ _VALUES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadDocument:
     """What a document says, and what was found on the way."""
 
     order: Order | None
     """None where something mandatory is missing or wrong: the issues say what."""
     issues: list[Issue]
     model: str
-    parsed: Parsed
+    parsed: ParsedDocument
     """The document as a tree."""
 
 
 class Marked(NamedTuple):
     """A document, and the ``order.xml`` that the stylesheet made of it, each element with marks of where it was read."""
 
-    parsed: Parsed
+    parsed: ParsedDocument
     tree: etree._Element
     unread: list[facts.NoFact]
     """What of the document the stylesheet did not see."""
@@ -94,31 +94,27 @@ def marked(document: bytes, limits: Limits) -> Marked:
     return Marked(parsed, xml.read(text), unread)
 
 
-def read(document: bytes, settings: Settings) -> Reading:
+def read(document: bytes, settings: Settings) -> ReadDocument:
     """Read a document. Raises :class:`SourceError` for one that is no readable document IMG-DA-IMG of a known version."""
-    return _Reading(*marked(document, settings.limits), settings).finish()
+    return _DocumentReader(*marked(document, settings.limits), settings).finish()
 
 
-class _Reading:
+class _DocumentReader:
     """One document on its way to an order."""
 
-    def __init__(self, parsed: Parsed, tree: etree._Element, unread: list[facts.NoFact], settings: Settings) -> None:
+    def __init__(self, parsed: ParsedDocument, tree: etree._Element, unread: list[facts.NoFact], settings: Settings) -> None:
         self._parsed = parsed
         self._tree = tree
         self._unread = unread
         self._settings = settings
         self._issues: list[Issue] = []
 
-    def finish(self) -> Reading:
+    def finish(self) -> ReadDocument:
         for found in self._tree.iter(f"{_X}issue"):
             self._issues.append(self._told(found.get("code", ""), self._parsed.elements[int(found.get("n", "0"))]))
         claimed = claims.gather(self._tree)
         repeated = {int(e.get("of", "")): int(e.get("n", "")) for e in self._tree.iterfind(f"{_X}again")}
-        for code, element, value in codes.tidy(self._tree):
-            if code == codes.CONTRARY:
-                self._issues.append(issue(code, self._label_place(element), value=value))
-            else:
-                self._note(code, element, value)
+        self._tidy_codes()
         self._check_values()
         self._issues += header.findings(self._parsed)
         self._issues += [self._weighed(one.finding) for one in self._unread if one.finding]
@@ -137,7 +133,14 @@ class _Reading:
         self._issues += [found for found in lost if found.path not in named]
         if any(found.is_error for found in self._issues):
             order = None
-        return Reading(order, self._issues, self._parsed.model, self._parsed)
+        return ReadDocument(order, self._issues, self._parsed.model, self._parsed)
+
+    def _tidy_codes(self) -> None:
+        for code, element, value in codes.tidy(self._tree):
+            if code == codes.CONTRARY:
+                self._issues.append(issue(code, self._label_place(element), value=value))
+            else:
+                self._note(code, element, value)
 
     def _note(self, code: str, place: etree._Element, value: str | None = None, /, **parameters: str) -> None:
         self._issues.append(issue(code, self._place(place), value=value, parameters=parameters))

@@ -10,10 +10,11 @@ import unicodedata
 from functools import cache
 
 from bridge.tables.codes import Concept, value_set
-from bridge.wording.denials import is_denial
-from bridge.wording.statements import names_another
+from bridge.wording.answers import is_denial
+from bridge.wording.contrary import is_contrary
+from bridge.wording.labels import names_another
 
-__all__ = ["denies_label", "denies_urgency", "fold", "is_a_modality", "names_an_answer"]
+__all__ = ["denies_urgency", "fold", "is_a_modality", "is_contrary_to", "names_an_answer"]
 
 _SMALL = frozenset("a au aux d de des du en l la le les patient patiente ne n est the of is".split())
 _NOT_URGENT = re.compile(r"\b(?:non|pas|sans|aucune?|not|no|absence d|pas d|hors)(?: de| d| en)? (?:urgen\w+|emergency)\b")
@@ -27,7 +28,12 @@ def fold(text: str) -> str:
     return " ".join(re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c))))
 
 
-def denies_label(text: str, label: str) -> bool:
+def is_contrary_to(text: str, name: str, concept: Concept, *, denials: bool = True) -> bool:
+    """Whether words name something else than a concept of a value set, or deny its label."""
+    return is_contrary(text, name, concept) or (denials and _denies_label(text, concept.display))
+
+
+def _denies_label(text: str, label: str) -> bool:
     """Whether words only deny a label: "Patient non porteur de pacemaker", "absence de pacemaker", "pas enceinte"."""
     if not is_denial(text) or is_denial(label):
         return False

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from lxml import etree
 
 from bridge.cda.narrative import xhtml
-from bridge.cda.parser import CDA, Parsed
+from bridge.cda.parser import CDA, ParsedDocument
 from bridge.findings.issues import Issue
 from bridge.order.narratives import SectionWords, Words
 
@@ -19,7 +19,7 @@ __all__ = ["words_of"]
 _LOINC = "2.16.840.1.113883.6.1"
 
 
-def words_of(parsed: Parsed, issues: Iterable[Issue]) -> Words:
+def words_of(parsed: ParsedDocument, issues: Iterable[Issue]) -> Words:
     """The words of each section that has a LOINC code; *issues* tell which narratives say more than the order read from them."""
     unread = {found.path.partition("/text")[0] for found in issues if found.loss and found.path}
     found: dict[str, SectionWords] = {}

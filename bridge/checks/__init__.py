@@ -12,7 +12,7 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda import contradictions, facts
-from bridge.cda.parser import NUMBER, Paths, is_base64
+from bridge.cda.parser import NUMBER, Paths
 from bridge.cda.stylesheets import transform
 from bridge.checks import recognise
 from bridge.checks.recognise import model_of
@@ -21,11 +21,11 @@ from bridge.checks.structure import CDA, paths
 from bridge.checks.structure import check as check_structure
 from bridge.findings.errors import BridgeError, SettingsError
 from bridge.findings.issues import Issue, Severity, issue
+from bridge.order.datatypes import is_base64
 from bridge.settings import Limits
 from bridge.tables.shipped import models
 
 __all__ = ["Report", "check", "failed", "model_of"]
-
 
 _WEIGHED: dict[str, Severity] = {"IMGDA-1326": "error", "IMGDA-1329": "warning"}
 """What is about somebody else is an error here; words that deny an urgency are like other words against a code."""

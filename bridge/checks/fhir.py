@@ -53,9 +53,7 @@ def check_fhir(source: bytes | str, *, fhir: str | None = None, limits: Limits |
     Profiles are checked by the table ``mappings/profiles.csv``, whose rules are for R4; a claim that the table does not know is
     an information. Raises :class:`SourceError` for what is no FHIR.
     """
-    bounds = limits or Limits()
-    read_with = parse.Limits(max_bytes=bounds.input_mib * 1024 * 1024, max_depth=bounds.depth, max_leaves=bounds.leaves)
-    parsed = parse.parse(source, limits=read_with, version=fhir)
+    parsed = parse.parse(source, limits=limits, version=fhir)
     found = [*parsed.issues, *structure.check(parsed.resource, parsed.version)]
     known = Counter(name for _, resource, _ in claims.resources(parsed.resource) for name in claims.claims(resource))
     is_sound = not any(each.is_error for each in found)

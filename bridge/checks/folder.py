@@ -20,7 +20,7 @@ from lxml import etree
 
 from bridge.findings.issues import Issue, issue
 
-__all__ = ["Folder", "Prepared", "cache_folder", "digest", "engine_of", "locate", "mended", "schema_of"]
+__all__ = ["Folder", "cache_folder", "digest", "engine_of", "locate", "mended", "schema_of"]
 
 _SCHEMA = "infrastructure/cda/CDA_extended.xsd"
 _ENGINE = ("iso_dsdl_include.xsl", "iso_abstract_expand.xsl", "iso_svrl_for_xslt2.xsl", "iso_schematron_skeleton_for_saxon.xsl")
@@ -45,15 +45,6 @@ _INCLUDE = re.compile(r"<include\s+href\s*=\s*[\"']([^\"']+)[\"']\s*/>")
 _DATA = re.compile(r"(?<=')([^'\s]*/[^'/\s]+\.xml)(?=')")
 """A quoted path of an XML file, which a rule reads while it runs."""
 _SVS = "{urn:ihe:iti:svs:2008}"
-
-
-@dataclass
-class Prepared:
-    """A suite ready to be compiled."""
-
-    name: str
-    path: Path
-    """XSLT, in the cache."""
 
 
 @dataclass

@@ -75,10 +75,14 @@ def foreign(root: etree._Element) -> Issue | None:
     """Why a CDA document cannot be judged by a model that we know: it is of another volet, or of another version."""
     templates = [(one.get("root", ""), one.get("extension")) for one in root.iterfind(f"{{{CDA}}}templateId")]
     stated = [extension for oid, extension in templates if oid == IMG_DA_IMG]
-    if stated:
-        if model_of(root) is None and None not in stated:
-            return issue(NO_MODEL, "/ClinicalDocument/templateId/@extension", value=str(stated[0]), known=", ".join(models()))
-        return None
+    if not stated:
+        return _of_another_volet(root, templates)
+    if model_of(root) is None and None not in stated:
+        return issue(NO_MODEL, "/ClinicalDocument/templateId/@extension", value=str(stated[0]), known=", ".join(models()))
+    return None
+
+
+def _of_another_volet(root: etree._Element, templates: list[tuple[str, str | None]]) -> Issue | None:
     code = root.find(f"{{{CDA}}}code")
     others = [one for one in templates if one[0].startswith(_VOLETS) and one[0] != f"{_VOLETS}1"]
     if not others or (code is not None and code.get("code") == _REQUEST):

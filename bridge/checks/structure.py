@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from lxml import etree
 
 from bridge.cda.parser import Paths
-from bridge.checks.types import UNSEEN, Type, types
+from bridge.checks.types import UNSEEN, Slot, Type, types
 from bridge.findings.issues import Issue, issue
 from bridge.xml import MANY, attributes
 
@@ -152,22 +152,23 @@ def _content(kind: str, tags: tuple[str, ...], null: bool) -> list[Defect]:
     last = 0
     for number, tag in enumerate(tags):
         slot = model.children[tag][0] if tag in model.children else None
-        name = tag.removeprefix("?:")
-        if slot is None:
-            found += [] if model.open else [("IMGDA-1401", number, {"element": name})]
-            continue
-        if slot.outside:
-            found.append(("IMGDA-1402", number, {"element": name}))
-        if model.ordered and slot.index < last:
-            found.append(("IMGDA-1405", number, {"element": name}))
-        last = max(last, slot.index)
-        counts[slot.index] += 1
-        if slot.most is not None and counts[slot.index] > slot.most:
-            found.append(("IMGDA-1404", number, {"element": name}))
-    for slot in model.slots:
-        if slot.least and not counts[slot.index] and (model.open or not null):
-            found.append(("IMGDA-1403", None, {"element": slot.name}))
+        if slot is not None:
+            counts[slot.index] += 1
+            wrong = _in_slot(slot, counts[slot.index], is_late=model.ordered and slot.index < last)
+            last = max(last, slot.index)
+        else:
+            wrong = () if model.open else ("IMGDA-1401",)
+        found += [(code, number, {"element": tag.removeprefix("?:")}) for code in wrong]
+    if model.open or not null:
+        found += [("IMGDA-1403", None, {"element": s.name}) for s in model.slots if s.least and not counts[s.index]]
     return found
+
+
+def _in_slot(slot: Slot, count: int, *, is_late: bool) -> tuple[str, ...]:
+    """What is wrong with a child where it stands, the *count*-th of its kind."""
+    is_one_too_many = slot.most is not None and count > slot.most
+    wrong = (("IMGDA-1402", slot.outside), ("IMGDA-1405", is_late), ("IMGDA-1404", is_one_too_many))
+    return tuple(code for code, holds in wrong if holds)
 
 
 def _is_deeper(element: etree._Element, levels: int) -> bool:
@@ -203,6 +204,7 @@ class _Walk:
         """A finding at an element."""
         self.found.append(issue(code, self._paths.of(where), parameters=parameters))
 
+    # layout: every element of a document comes through here, and a call more costs a share of the check
     def element(self, element: etree._Element, kind: str, depth: int) -> None:
         """Check an element of a type, then its children."""
         children = list(element)

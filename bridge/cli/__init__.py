@@ -7,10 +7,17 @@ docs/cli.md.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["main", "run"]
+if TYPE_CHECKING:
+    from bridge.cda.stylesheets import Direction
+
+__all__ = ["main", "needs", "run"]
+
+OWN_PROCESS = "own process"
+"""The object of the click context when ``imgda`` runs in a process of its own, not inside another program."""
 
 _COMMANDS = {
     "batch": "bridge.cli.batch:batch",
@@ -59,6 +66,12 @@ def main() -> None:
 
 def run() -> None:
     """``imgda`` in a process of its own."""
-    from bridge.cli.common import OWN_PROCESS
-
     main(prog_name="imgda", obj=OWN_PROCESS)
+
+
+def needs(*sheets: tuple[str, Direction]) -> None:
+    """Say which stylesheets a command needs, each a model and a direction: in a process of its own it compiles no other."""
+    if click.get_current_context().find_root().obj == OWN_PROCESS:
+        from bridge.cda import stylesheets
+
+        stylesheets.only(*sheets)

@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, permissions, settings_of, settings_options, speaker_options, write_output
+from bridge.cli.exits import Exit, guard
+from bridge.cli.files import write_output
+from bridge.cli.options import permissions, settings_of, settings_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.findings.errors import SourceError
 from bridge.run.names import escaped
 
 if TYPE_CHECKING:
+    from bridge.run.batch.journal import State
     from bridge.run.batch.sources import Source
     from bridge.run.workers.tasks import Answer
 
@@ -35,6 +39,7 @@ _mode_option = click.option(
 )
 
 
+# layout: most of its lines are the options of the command
 @click.command()
 @click.argument("source", metavar="IN")
 @click.argument("output", metavar="OUT")
@@ -50,6 +55,7 @@ _mode_option = click.option(
 @_mode_option
 @settings_options
 @speaker_options
+# layout: a parameter for each option of the command
 def batch(
     speaker: Speaker,
     source: str,
@@ -112,18 +118,7 @@ def batch(
             speaker.fail("locked", Exit.CANNOT_CREATE, path=str(journal))
         if report:
             _report(report, journal, dead, speaker)
-    done, others = state.outcomes["done"], state.outcomes["refused"] + state.outcomes["failed"]
-    speaker.say(speaker.word("batch", done=str(done), others=str(others), dead=escaped(str(dead))))
-    if isinstance(state.broken, SourceError):
-        speaker.issues(state.broken.issues)
-        raise SystemExit(int(Exit.UNREADABLE))
-    if state.broken:
-        with guard(speaker):
-            raise state.broken
-    if stop():
-        raise SystemExit(128 + _caught[0])
-    if others:
-        raise SystemExit(int(Exit.PARTIAL))
+    _end(state, dead, speaker)
 
 
 def _report(path: Path, journal: Path, dead: Path, speaker: Speaker) -> None:
@@ -138,6 +133,7 @@ def _report(path: Path, journal: Path, dead: Path, speaker: Speaker) -> None:
     write_output(str(path.with_suffix(".csv")), as_csv(found).encode(), speaker)
 
 
+# layout: most of its lines are the options of the command
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Folder of the results. Default: DIR/out")
@@ -148,6 +144,7 @@ def _report(path: Path, journal: Path, dead: Path, speaker: Speaker) -> None:
 @_mode_option
 @settings_options
 @speaker_options
+# layout: a parameter for each option of the command
 def watch(
     speaker: Speaker,
     folder: Path,
@@ -193,6 +190,22 @@ def watch(
                     pool.close()
         except Locked:
             raise SettingsError(issue("IMGDA-1825", None)) from None
+
+
+def _end(state: State, dead: Path, speaker: Speaker) -> None:
+    """Say what became of the orders; the exit code is that of what broke the run off, or of the orders that were refused."""
+    done, others = state.outcomes["done"], state.outcomes["refused"] + state.outcomes["failed"]
+    speaker.say(speaker.word("batch", done=str(done), others=str(others), dead=escaped(str(dead))))
+    if isinstance(state.broken, SourceError):
+        speaker.issues(state.broken.issues)
+        raise SystemExit(int(Exit.UNREADABLE))
+    if state.broken:
+        with guard(speaker):
+            raise state.broken
+    if _caught:
+        raise SystemExit(128 + _caught[0])
+    if others:
+        raise SystemExit(int(Exit.PARTIAL))
 
 
 def _on_cluster(

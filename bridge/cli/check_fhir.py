@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import Exit, Speaker, read_input, write_output
+from bridge.cli.exits import Exit
+from bridge.cli.files import read_input, write_output
+from bridge.cli.speaker import Speaker
 
 if TYPE_CHECKING:
     from bridge.checks.fhir import FhirReport
+    from bridge.findings.issues import Issue
     from bridge.settings import Limits
 
 __all__ = ["check_files"]
@@ -78,18 +82,21 @@ def _write(reports: list[tuple[str, FhirReport]], form: str, output: str, speake
 
 
 def _lines(name: str, report: FhirReport, speaker: Speaker) -> list[str]:
-    words, language = _WORDS[speaker.language], speaker.language
+    words = _WORDS[speaker.language]
     if report.is_valid and speaker.quiet:
         return []
     verdict = words["ok" if report.is_valid else "bad"] if report.profiles else words["none"]
     lines = [f"{name}: {verdict} (FHIR {report.version})"]
     if not speaker.quiet:
         lines += [f"  {profile}: {count}" for profile, count in report.profiles]
-    for found in report.issues:
-        if not (found.is_error or speaker.verbose or (found.severity == "warning" and not speaker.quiet)):
-            continue
-        lines.append(f"  {speaker.word(found.severity)} {found.code} {found.text(language)}")
+    return [*lines, *(line for found in report.issues for line in _of_issue(found, speaker))]
+
+
+def _of_issue(found: Issue, speaker: Speaker) -> Iterator[str]:
+    """A finding with its place and remedy: errors always, warnings unless quiet, notes when verbose."""
+    language = speaker.language
+    if found.is_error or speaker.verbose or (found.severity == "warning" and not speaker.quiet):
+        yield f"  {speaker.word(found.severity)} {found.code} {found.text(language)}"
         for label, value in (("where", found.path), ("remedy", found.remedy(language))):
             if value:
-                lines.append(f"      {speaker.word(label)} {value}")
-    return lines
+                yield f"      {speaker.word(label)} {value}"

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli.common import (
-    Exit,
-    Given,
-    Speaker,
-    conversion_option,
-    exit_code,
-    guard,
-    input_options,
-    needs,
-    policy_options,
-    speaker_options,
-    write_output,
-)
+from bridge.cli import needs
+from bridge.cli.exits import Exit, exit_code, guard
+from bridge.cli.files import write_output
+from bridge.cli.options import Given, conversion_option, input_options, policy_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.options import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from bridge.cda.stylesheets import Direction
+    from bridge.order import Order
 
 __all__ = ["convert", "normalize"]
 
@@ -66,10 +60,7 @@ def convert(
             raise click.UsageError(_ONE_ORDER)
         bridge = Bridge(given.settings(speaker, on_loss))
         source = given.source(speaker)
-        sheets: list[Direction] = ["to-cda"]
-        sheets += ["check"] if check else []
-        sheets += ["to-order"] if paranoid or stats else []
-        needs(*((model, sheet) for sheet in sheets))
+        needs(*_sheets(model, check=check, back=paranoid or stats))
         options: dict[str, Any] = {"model": model, "draft": draft, "check": check}
         if each:
             _convert_each(bridge, source, output, speaker, now=given.now, fhir=given.fhir, **options)
@@ -90,6 +81,15 @@ _ONE_ORDER = (
 )
 
 
+def _sheets(model: str, *, check: bool, back: bool) -> Iterator[tuple[str, Direction]]:
+    """The stylesheets that a conversion needs: to write, to check what was written, to read it back."""
+    yield model, "to-cda"
+    if check:
+        yield model, "check"
+    if back:
+        yield model, "to-order"
+
+
 def _convert_each(bridge: Any, source: bytes, output: str, speaker: Speaker, **options: Any) -> None:
     """One file for each order, named by its number; those refused are said."""
     from bridge.findings.errors import BridgeError
@@ -102,16 +102,20 @@ def _convert_each(bridge: Any, source: bytes, output: str, speaker: Speaker, **o
         if isinstance(result, BridgeError):
             refused += 1
             code = exit_code(result)
-            speaker.issues(result.issues)
-            continue
-        ids = result.order.request.ids
-        name = re.sub(r"[^\w.-]+", "_", ids[0].extension or "") if ids else ""
-        name = name if name.strip(".") and name not in names else f"{name or 'order'}-{index}"
-        names.add(name)
-        write_output(str(Path(output) / f"{name}.xml"), result.document, speaker)
+        else:
+            name = _name_of(result.order, names, index)
+            names.add(name)
+            write_output(str(Path(output) / f"{name}.xml"), result.document, speaker)
         speaker.issues(result.issues)
     if refused:
         raise SystemExit(int(Exit.PARTIAL if names else code))
+
+
+def _name_of(order: Order, taken: set[str], index: int) -> str:
+    """The number of an order as the name of its file; with its place in the input where that is none, or is taken."""
+    ids = order.request.ids
+    name = re.sub(r"[^\w.-]+", "_", ids[0].extension or "") if ids else ""
+    return name if name.strip(".") and name not in taken else f"{name or 'order'}-{index}"
 
 
 @click.command()

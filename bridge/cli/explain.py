@@ -6,7 +6,11 @@ from typing import Any, Literal
 
 import click
 
-from bridge.cli.common import Given, Speaker, conversion_option, guard, input_options, needs, policy_options, write_output
+from bridge.cli import needs
+from bridge.cli.exits import guard
+from bridge.cli.files import write_output
+from bridge.cli.options import Given, conversion_option, input_options, policy_options
+from bridge.cli.speaker import Speaker
 from bridge.findings.issues import Language
 from bridge.options import DEFAULT_MODEL
 

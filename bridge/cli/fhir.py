@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import (
-    Exit,
-    Speaker,
-    conversion_option,
-    guard,
-    needs,
-    read_input,
-    settings_of,
-    settings_options,
-    speaker_options,
-    write_output,
-)
+from bridge.cli import needs
+from bridge.cli.exits import Exit, guard
+from bridge.cli.files import read_input, write_output
+from bridge.cli.options import conversion_option, settings_of, settings_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.options import DEFAULT_MODEL, Shape
 from bridge.run.names import calm, escaped
 

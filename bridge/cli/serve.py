@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from bridge.cli.common import Exit, Speaker, guard, settings_options, speaker_options
+from bridge.cli.exits import Exit, guard
+from bridge.cli.options import settings_options, speaker_options
+from bridge.cli.speaker import Speaker
 from bridge.findings.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ __all__ = ["serve"]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+# layout: most of its lines are the options of the command
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8043, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
@@ -58,6 +61,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
 @partial(settings_options, folder=True)
 @speaker_options
+# layout: a parameter for each option of the command that has a part of its own in it
 def serve(
     speaker: Speaker,
     config: Path | None,
@@ -82,7 +86,9 @@ def serve(
         from bridge.run.server.tls import certificate_of
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'imgda-bridge[server]'") from None
-    if bounds["ui"] and (missing := [name for name in ("jinja2", "python_multipart", "typst", "zxingcpp") if not find_spec(name)]):
+    if bounds["ui"] and (
+        missing := [name for name in ("jinja2", "python_multipart", "typst", "zxingcpp") if not find_spec(name)]
+    ):
         raise click.UsageError(f"{missing[0]} is missing: pip install 'imgda-bridge[server,paper]'")
     if (certificate is None) != (key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together")

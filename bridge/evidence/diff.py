@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from bridge.cda.canonical import Difference, differences
 from bridge.findings.issues import Language
-from bridge.order.labels import labels
-from bridge.order.model import (
+from bridge.order import (
     Act,
     Address,
     Attachment,
@@ -35,6 +34,7 @@ from bridge.order.model import (
     Telecom,
     Translation,
 )
+from bridge.order.labels import labels
 
 if TYPE_CHECKING:
     from bridge.convert import Bridge
@@ -169,6 +169,7 @@ def _pair(first: Sequence[Any], second: Sequence[Any], left: list[int], right: l
     return pairs
 
 
+# layout: a case for each class of the order whose members are paired
 def _subject(item: Any) -> Any:
     """What a member is about, so that a change of its details is a change and not another member."""
     match item:
@@ -204,6 +205,7 @@ def _site(site: Site) -> str | None:
 _DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:T(\d\d:\d\d:\d\d)([+-]\d\d:\d\d))?)?")
 
 
+# layout: a case for each class of the order that people read in a way of its own
 def shown(value: Any, language: Language = "fr") -> str:
     """A value of the order for people."""
     match value:

@@ -23,11 +23,11 @@ from bridge.cda.read import Marked, marked
 from bridge.evidence.renderings import Fate, Form, forms, squeeze
 from bridge.fhir.ledger.node import Leaf
 from bridge.findings.errors import BridgeError
-from bridge.order.model import Order
-from bridge.order.xml import NAMESPACE, plan
+from bridge.order import Order
+from bridge.order.xml import NAMESPACE, Field, plan
 from bridge.settings import Limits
 
-__all__ = ["Place", "located", "places"]
+__all__ = ["Destination", "located", "places"]
 
 _SOURCE = "{urn:x-bridge:source}"
 _WANTED_BY = f"{{{NAMESPACE}}}wanted-by"
@@ -55,7 +55,7 @@ for _name in (field.name for field in fields(Order) if field.name.endswith("_at"
     _ALSO[_name.removesuffix("_at")] = (*_ALSO.get(_name.removesuffix("_at"), ()), _name)
 
 
-class Place(NamedTuple):
+class Destination(NamedTuple):
     """Where one value of the input went."""
 
     fate: Fate
@@ -75,7 +75,7 @@ class Spot(NamedTuple):
     is_attribute: bool
 
 
-class Entry(NamedTuple):
+class SaidValue(NamedTuple):
     """One value of the order, as the document says it."""
 
     item: str
@@ -88,7 +88,7 @@ class Entry(NamedTuple):
     """Where it was read, and where the narrative repeats it."""
 
 
-def places(leaves: Iterable[tuple[Leaf, str | None]], document: bytes) -> dict[str, Place]:
+def places(leaves: Iterable[tuple[Leaf, str | None]], document: bytes) -> dict[str, Destination]:
     """Where each leaf stands in a document, by its FHIRPath; *leaves* come with the item that they were read for.
 
     A value that stands in several entries is that of its own item, then of the entry nearest to where the values beside it went.
@@ -112,7 +112,7 @@ def places(leaves: Iterable[tuple[Leaf, str | None]], document: bytes) -> dict[s
     return settled
 
 
-def _settle(path: str, entry: Entry, went: dict[str, str]) -> None:
+def _settle(path: str, entry: SaidValue, went: dict[str, str]) -> None:
     """Note where a value went, for those beside it."""
     for match in _STEP.finditer(path):
         went.setdefault(path[: match.start()], entry.item)
@@ -132,13 +132,13 @@ def _shared(one: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda steps: steps[0] == steps[1], zip(one.split("."), other.split("."), strict=False)))
 
 
-class _Reached(dict[str, list[Entry]]):
+class _Reached(dict[str, list[SaidValue]]):
     """The entries in which the values of an item can stand, by the item."""
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(self, entries: list[SaidValue]) -> None:
         self._all = entries
 
-    def __missing__(self, item: str) -> list[Entry]:
+    def __missing__(self, item: str) -> list[SaidValue]:
         self[item] = [entry for entry in self._all if _reaches(item, entry.item)]
         return self[item]
 
@@ -150,15 +150,15 @@ class _Wanted(NamedTuple):
     forms: tuple[tuple[Form, str], ...]
     """Each with its text in lower case."""
 
-    def is_in(self, entry: Entry) -> bool:
+    def is_in(self, entry: SaidValue) -> bool:
         """Whether an entry holds it in one of its forms."""
         return any(_stands(text, entry.text, form, is_attribute=entry.is_attribute) for form, text in self.forms)
 
-    def is_all_of(self, entry: Entry) -> bool:
+    def is_all_of(self, entry: SaidValue) -> bool:
         """Whether an entry is nothing but one of its forms."""
         return any(text == entry.text for _, text in self.forms)
 
-    def place(self, entries: list[Entry]) -> Place:
+    def place(self, entries: list[SaidValue]) -> Destination:
         """Where it stands: the first of its forms that the document has, else the place of the first entry."""
         for form, text in self.forms:
             spots = (
@@ -169,10 +169,10 @@ class _Wanted(NamedTuple):
             )
             if xpaths := _first(spot.xpath for spot in spots):
                 is_split = form.fate == "copied" and len(xpaths) > 1 and "\n" in form.text
-                return Place("split" if is_split else form.fate, entries[0].item, xpaths, form.rule)
+                return Destination("split" if is_split else form.fate, entries[0].item, xpaths, form.rule)
         first = entries[0]
         form = next(form for form, text in self.forms if _stands(text, first.text, form, is_attribute=first.is_attribute))
-        return Place(form.fate, first.item, tuple(spot.xpath for spot in first.spots[:1]), form.rule)
+        return Destination(form.fate, first.item, tuple(spot.xpath for spot in first.spots[:1]), form.rule)
 
 
 def _first(xpaths: Iterable[str]) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ def _first(xpaths: Iterable[str]) -> tuple[str, ...]:
 # --- the document ----------------------------------------------------------------------------------------------------
 
 
-def _read(document: bytes) -> list[Entry]:
+def _read(document: bytes) -> list[SaidValue]:
     """Every value of the order that a document says; every value of the document, if it cannot be read (a draft)."""
     spots: dict[int, list[Spot]] = defaultdict(list)
     try:
@@ -196,33 +196,36 @@ def _read(document: bytes) -> list[Entry]:
     except BridgeError:
         tree = xml.read(document)
         _spots(tree, "/ClinicalDocument", {}, spots)
-        return [Entry("", spot.text, False, (spot,)) for found in spots.values() for spot in found]
+        return [SaidValue("", spot.text, False, (spot,)) for found in spots.values() for spot in found]
     _spots(read.parsed.root, "/ClinicalDocument", read.parsed.media, spots)
     return [*_entries(read.tree, Order, "", read, spots, ())]
 
 
 def _entries(
     element: etree._Element, cls: type, item: str, read: Marked, spots: dict[int, list[Spot]], around: tuple[Spot, ...]
-) -> Iterator[Entry]:
+) -> Iterator[SaidValue]:
     """The values of one element of a marked ``order.xml``; what has no place of its own stands where the item around it does."""
     here = tuple(spot for number in _marks(element, read) for spot in spots[number]) or around
     if not is_dataclass(cls):
         text = element.text or ""
-        yield Entry(item, squeeze(read.parsed.media.get(text, text)).casefold(), False, here)
+        yield SaidValue(item, squeeze(read.parsed.media.get(text, text)).casefold(), False, here)
         return
-    children = {}
-    for field in plan(cls):
-        if field.attribute:
-            if value := element.get(field.tag):
-                yield Entry(f"{item}.{field.name}", squeeze(value).casefold(), True, here)
-        else:
-            children[field.tag] = field
+    attributes, children = _fields(cls)
+    for field in attributes:
+        if value := element.get(field.tag):
+            yield SaidValue(f"{item}.{field.name}", squeeze(value).casefold(), True, here)
     seen: Counter[str] = Counter()
     for child in element:
         if (known := children.get(str(child.tag))) is not None:
             index = f"[{seen[known.tag]}]" if known.many else ""
             seen[known.tag] += 1
             yield from _entries(child, known.type, f"{item}.{known.name}{index}".lstrip("."), read, spots, here)
+
+
+@cache
+def _fields(cls: type) -> tuple[list[Field], dict[str, Field]]:
+    """The fields of a class of the order that are attributes, and those that are elements, by their tags."""
+    return [f for f in plan(cls) if f.attribute], {f.tag: f for f in plan(cls) if not f.attribute}
 
 
 def _marks(element: etree._Element, read: Marked) -> Iterator[int]:

@@ -14,9 +14,9 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.fhir.ledger.node import Leaf
 from bridge.fhir.read.datatypes.addresses import ADDRESS_USE_CODES
-from bridge.fhir.read.datatypes.names import french_date, iso
 from bridge.fhir.read.datatypes.telecoms import TELECOM_USE_CODES, contact_uris
 from bridge.order.identifiers import by_type, prefixed
+from bridge.order.moments import french_date, iso
 from bridge.tables.codes import code_system_oid, code_system_uri, identifier_oid, rows, value_set, wordings
 from bridge.tables.shipped import folder
 
@@ -65,34 +65,49 @@ def forms(leaf: Leaf) -> Iterator[Form]:
 
 
 def _with_context(leaf: Leaf, container: Mapping[str, Any], value: str) -> Iterator[Form]:
-    key, system = leaf.key, container.get("system")
-    if key == "system":
-        oid = code_system_oid(value) or identifier_oid(value)
-        if oid:
-            yield Form(oid, "formatted", whole=True)
-        for target in _targets(value, str(container.get("code"))):
-            yield Form(target.system, "translated", target.rule, whole=True)
-        yield Form(value.removeprefix("urn:uuid:").upper(), "formatted", whole=True)
-        yield from _contrast(str(container.get("code")))
-    elif key == "code":
-        if ":" in value:
-            yield Form(value.partition(":")[0].strip(), "split", "SNOMED CT, expression", whole=True)
-        for target in _targets(str(system), value):
-            yield Form(target.code, "translated", target.rule, whole=True)
-        yield from _contrast(value)
-    elif key == "value":
-        yield Form(value.replace(" ", ""), "formatted")
-        yield Form(prefixed(value, system), "formatted")
-        if typed := by_type(value, _types(container)):
-            yield Form(typed[1], "formatted")
-        yield Form(re.sub(r"^urn:(oid|uuid):", "", value).upper(), "formatted", whole=True)
-        for uri in contact_uris(value, system if isinstance(system, str) else None):
-            yield Form(uri, "formatted", whole=True)
-    elif key == "data":
-        yield Form(re.sub(r"\s", "", value), "formatted", whole=True)
-    elif key == "contentType":
-        yield Form(value.partition(";")[0].strip().lower(), "formatted", whole=True)
-    yield from _by_value(str(key), value)
+    match leaf.key:
+        case "system":
+            yield from _of_system(value, str(container.get("code")))
+        case "code":
+            yield from _of_code(value, str(container.get("system")))
+        case "value":
+            yield from _of_value(value, container)
+        case "data":
+            yield Form(re.sub(r"\s", "", value), "formatted", whole=True)
+        case "contentType":
+            yield Form(value.partition(";")[0].strip().lower(), "formatted", whole=True)
+    yield from _by_value(str(leaf.key), value)
+
+
+def _of_system(uri: str, code: str) -> Iterator[Form]:
+    """The system of a code or an identifier."""
+    if oid := code_system_oid(uri) or identifier_oid(uri):
+        yield Form(oid, "formatted", whole=True)
+    for target in _targets(uri, code):
+        yield Form(target.system, "translated", target.rule, whole=True)
+    yield Form(uri.removeprefix("urn:uuid:").upper(), "formatted", whole=True)
+    yield from _contrast(code)
+
+
+def _of_code(code: str, uri: str) -> Iterator[Form]:
+    """The code of a Coding."""
+    if ":" in code:
+        yield Form(code.partition(":")[0].strip(), "split", "SNOMED CT, expression", whole=True)
+    for target in _targets(uri, code):
+        yield Form(target.code, "translated", target.rule, whole=True)
+    yield from _contrast(code)
+
+
+def _of_value(value: str, container: Mapping[str, Any]) -> Iterator[Form]:
+    """The value of an identifier or of a means of contact."""
+    system = container.get("system")
+    yield Form(value.replace(" ", ""), "formatted")
+    yield Form(prefixed(value, system), "formatted")
+    if typed := by_type(value, _types(container)):
+        yield Form(typed[1], "formatted")
+    yield Form(re.sub(r"^urn:(oid|uuid):", "", value).upper(), "formatted", whole=True)
+    for uri in contact_uris(value, system if isinstance(system, str) else None):
+        yield Form(uri, "formatted", whole=True)
 
 
 def _types(container: Mapping[str, Any]) -> list[str]:

@@ -20,12 +20,12 @@ from bridge.findings.issues import Issue, Language
 from bridge.options import DEFAULT_MODEL
 from bridge.tables.codes import rows
 
-__all__ = ["Explained", "Reason", "RoundTrip", "of_document", "of_fhir", "reasons", "table"]
+__all__ = ["Explained", "KnownDifference", "RoundTrip", "of_document", "of_fhir", "reasons", "table"]
 
 Kind = Literal["added", "label", "moved", "replaced", "seconds", "time"]
 
 
-class Reason(NamedTuple):
+class KnownDifference(NamedTuple):
     """One row of ``mappings/round-trip.csv``: a difference that is meant."""
 
     document: str
@@ -47,7 +47,7 @@ class Explained(NamedTuple):
     path: str
     before: str | None
     after: str | None
-    reason: Reason | None
+    reason: KnownDifference | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,12 @@ class RoundTrip:
 
 
 @cache
-def reasons() -> tuple[tuple[Reason, re.Pattern[str], re.Pattern[str]], ...]:
+def reasons() -> tuple[tuple[KnownDifference, re.Pattern[str], re.Pattern[str]], ...]:
     """The rows of ``mappings/round-trip.csv``, first match first, with their patterns."""
-    found = [Reason(row["document"], row["path"], row["kind"], row["fr"], row["en"], row["source"]) for row in rows("round-trip")]  # type: ignore[arg-type]
+    found = [
+        KnownDifference(row["document"], row["path"], row["kind"], row["fr"], row["en"], row["source"])  # type: ignore[arg-type]
+        for row in rows("round-trip")
+    ]
     return tuple((reason, _pattern(reason.document), _pattern(reason.path)) for reason in found)
 
 

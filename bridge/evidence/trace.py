@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from bridge.evidence.locate import located, places
 from bridge.evidence.renderings import FATES, Fate
-from bridge.fhir.ledger.losses import is_implied, loss_class, place_of
+from bridge.fhir.ledger.losses import is_implied, place_of
 from bridge.fhir.ledger.node import Leaf, Node
 from bridge.fhir.source.definitions import elements
 from bridge.findings.issues import Issue, LossClass, issue
+from bridge.findings.losses import loss_class
 
 __all__ = ["FATES", "Counts", "Fate", "Row", "Source", "Trace", "located"]
 
@@ -44,7 +45,7 @@ class Row:
     type: str | None
     """FHIR type of the value."""
     item: str | None
-    """Item of the order: a field of :class:`bridge.order.model.Order`."""
+    """Item of the order: a field of :class:`bridge.order.Order`."""
     xpaths: tuple[str, ...] = ()
     """Where it stands in the document."""
     rule: str | None = None

@@ -1,1 +1,1 @@
-"""FHIR on its side of the order: read into an :class:`bridge.order.model.Order`, and written from one. Knows nothing of CDA."""
+"""FHIR on its side of the order: read into an :class:`bridge.order.Order`, and written from one. Knows nothing of CDA."""

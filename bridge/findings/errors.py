@@ -12,11 +12,11 @@ Each carries its issues; ``str()`` of an error reads "code what @ where" and hol
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
-from bridge.findings.issues import Issue, Language, operation_outcome
+from bridge.findings.issues import Issue, Language, issue, operation_outcome
 
-__all__ = ["BridgeError", "OrderError", "SettingsError", "SourceError", "StylesheetError"]
+__all__ = ["BridgeError", "OrderError", "SettingsError", "SourceError", "StylesheetError", "refuse"]
 
 
 class BridgeError(Exception):
@@ -41,6 +41,11 @@ class BridgeError(Exception):
 
 class SourceError(BridgeError):
     """The input cannot be read, or is not an imaging order."""
+
+
+def refuse(code: str, path: str | None = None, **parameters: str) -> NoReturn:
+    """Refuse an input for one reason. Raises :class:`SourceError`."""
+    raise SourceError(issue(code, path, parameters=parameters))
 
 
 class OrderError(BridgeError):

@@ -7,11 +7,13 @@ Source: CDA R2, datatypes-base.xsd; HL7 V3, Data Types R1; CI-SIS, Structuration
 
 from __future__ import annotations
 
+import binascii
 import re
 
 __all__ = [
     "LONGEST_EXTENSION",
     "LONGEST_ROOT",
+    "is_base64",
     "is_code",
     "is_language",
     "is_media_type",
@@ -66,3 +68,11 @@ def is_language(text: str) -> bool:
 def is_media_type(text: str) -> bool:
     """Whether a text is a media type, such as ``application/pdf`` (RFC 2046; CDA: ED/@mediaType)."""
     return _MEDIA_TYPE.fullmatch(text) is not None
+
+
+def is_base64(text: str) -> bool:
+    """Whether a text is base64 (RFC 4648), line breaks aside."""
+    try:
+        return bool(binascii.a2b_base64("".join(text.split()), strict_mode=True))
+    except (binascii.Error, ValueError):
+        return False

@@ -1,6 +1,6 @@
 """The items of an order in the words of the volet, in French and in English.
 
-Source: ``mappings/items.csv``, one row for each field of :mod:`bridge.order.model`; datatypes (a code, an address) have no names
+Source: ``mappings/items.csv``, one row for each field of :mod:`bridge.order`; datatypes (a code, an address) have no names
 of their own and are named by the field that holds them.
 """
 
@@ -12,11 +12,11 @@ from dataclasses import is_dataclass
 from functools import cache
 
 from bridge.findings.issues import Language
-from bridge.order.model import Order
+from bridge.order import Order, Site
 from bridge.order.xml import plan
 from bridge.tables.codes import rows
 
-__all__ = ["labels", "name"]
+__all__ = ["labels", "name", "site_words"]
 
 _STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
@@ -47,3 +47,9 @@ def name(item: str, language: Language) -> str:
             words.append(f"{label} {int(index) + 1}" if index else label)
         cls = known[step].type
     return " › ".join(words)
+
+
+def site_words(site: Site) -> str:
+    """A site and its modifiers in words, for people; a text that only says this is no wording of the sender."""
+    where = (site.location.display or site.location.code) if site.location else site.text or ""
+    return " ".join([where, *(code.display or code.code for code in site.modifiers)])

@@ -1,6 +1,6 @@
 """The order as XML: ``order.xml``, the contract between Python and the stylesheets, and back.
 
-One rule for every class of :mod:`bridge.order.model`: a field is a child element named like it in kebab-case, in the order of the
+One rule for every class of :mod:`bridge.order`: a field is a child element named like it in kebab-case, in the order of the
 fields; a tuple is one element (singular name) for each member; what is absent is not written. The datatypes II, CD, TEL,
 IVL_TS and the use of an AD are attributes. ``xslt/order.rng`` is the schema.
 
@@ -20,8 +20,7 @@ from typing import Any
 from lxml import etree
 
 from bridge import xml
-from bridge.order import model
-from bridge.order.model import Identifier, Order
+from bridge.order import Address, Code, EffectiveTime, Identifier, Order, Period, Telecom, Translation
 
 __all__ = [
     "ACT",
@@ -44,13 +43,13 @@ _SEEDS = uuid.UUID("6b0c6b86-6d1c-5f0e-9a58-0a3b6a6f4d47")
 """Namespace of the seeds below (a constant of this project)."""
 
 _ATTRIBUTES: dict[type, frozenset[str]] = {
-    model.Identifier: frozenset({"root", "extension"}),
-    model.Translation: frozenset({"code", "system", "display"}),
-    model.Code: frozenset({"code", "system", "display"}),
-    model.Period: frozenset({"start", "end"}),
-    model.EffectiveTime: frozenset({"at", "start", "end"}),
-    model.Telecom: frozenset({"value", "use"}),
-    model.Address: frozenset({"use"}),
+    Identifier: frozenset({"root", "extension"}),
+    Translation: frozenset({"code", "system", "display"}),
+    Code: frozenset({"code", "system", "display"}),
+    Period: frozenset({"start", "end"}),
+    EffectiveTime: frozenset({"at", "start", "end"}),
+    Telecom: frozenset({"value", "use"}),
+    Address: frozenset({"use"}),
 }
 
 _SINGULAR = {

@@ -11,11 +11,10 @@ from functools import cache
 from typing import Any
 
 from bridge.findings.issues import Issue, issue
-from bridge.order.model import Code, Order
+from bridge.order import Code, Order
 from bridge.tables.codes import rows
 
 __all__ = ["check"]
-
 
 _SETS = {
     "function": "function-code",

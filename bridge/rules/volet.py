@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from bridge.fhir.read.datatypes.names import as_datetime, day_of
 from bridge.findings.issues import Issue, issue
-from bridge.order.blank import JUSTIFICATION, URGENCY, is_blank
+from bridge.order import Act, Function, Identifier, Order
 from bridge.order.identifiers import PROFESSIONALS, STRUCTURES, is_professional, is_structure
-from bridge.order.model import Act, Function, Identifier, Order
+from bridge.order.moments import as_datetime, day_of
 from bridge.order.origins import Places
 from bridge.settings import Settings
 from bridge.tables.codes import rows
+from bridge.wording.blank import JUSTIFICATION, URGENCY, is_blank
 
 __all__ = ["check"]
 
@@ -166,18 +166,24 @@ def _dates(order: Order, places: Places) -> Iterator[Issue]:
     for index, act in enumerate(order.acts):
         if act.wanted_by and len(act.wanted_by) >= 10 and day_of(act.wanted_by) < day_of(requested):
             yield issue("IMGDA-0602", places.of("acts", index, "wanted_by"))
-    born = order.patient.birth_date
-    if born != "0001":
-        if day_of(born) > min(day_of(requested), day_of(created)):
-            yield issue("IMGDA-0605", places.of("patient", "birth_date"))
-        elif age(order) > 130:
-            yield issue("IMGDA-0609", places.of("patient", "birth_date"))
-        elif age(order) < 18 and not order.patient.guardians:
-            yield issue("IMGDA-0322", places.of("patient", "contact"))
+    yield from _birth(order, places)
     if len(requested) > 10 and len(created) > 10 and as_datetime(requested) > as_datetime(created):
         yield issue("IMGDA-0606", places.of("authors"))
     if order.document.replaces == order.document.id:
         yield issue("IMGDA-0610", places.of("document"))
+
+
+def _birth(order: Order, places: Places) -> Iterator[Issue]:
+    """A birth after the request, more than 130 years before it, or that of a minor without a guardian."""
+    born = order.patient.birth_date
+    if born == "0001":
+        return
+    if day_of(born) > min(day_of(order.authors[0].time), day_of(order.document.created_at)):
+        yield issue("IMGDA-0605", places.of("patient", "birth_date"))
+    elif age(order) > 130:
+        yield issue("IMGDA-0609", places.of("patient", "birth_date"))
+    elif age(order) < 18 and not order.patient.guardians:
+        yield issue("IMGDA-0322", places.of("patient", "contact"))
 
 
 def age(order: Order) -> int:
@@ -191,25 +197,29 @@ def age(order: Order) -> int:
 
 def _regulation(order: Order, places: Places) -> Iterator[Issue]:
     """The five pieces of information that an act with ionising radiation demands (volet 3.1.5.1)."""
-    first = next((i for i, act in enumerate(order.acts) if act.modality.code in IONISING), None)
-    if first is None:
+    ionising = [(index, act) for index, act in enumerate(order.acts) if act.modality.code in IONISING]
+    if not ionising:
         return
-    where = places.of("acts", first)
+    where = places.of("acts", ionising[0][0])
     answered = {item.concept.code for item in order.contraindications}
-    may_be_pregnant = order.patient.gender.code != "M" and order.patient.birth_date != "0001" and age(order) in _CHILDBEARING
-    helpful = any(
-        act.comment or any(site.modifiers for site in act.sites) or act.functions
-        for act in order.acts
-        if act.modality.code in IONISING
-    )
+    is_helpful = order.contraindications or order.care_information or any(_says_more(act) for _, act in ionising)
     from bridge.settings import Texts
 
     for code, missing, key in (
         ("IMGDA-0801", not order.justification or order.justification == Texts().not_stated, "justification"),
         ("IMGDA-0802", order.purpose is None, "purpose"),
-        ("IMGDA-0803", may_be_pregnant and _PREGNANT not in answered, "contraindications"),
+        ("IMGDA-0803", _may_be_pregnant(order) and _PREGNANT not in answered, "contraindications"),
         ("IMGDA-0804", order.prior_results is None, "prior_results"),
-        ("IMGDA-0805", not (helpful or order.contraindications or order.care_information), "acts"),
+        ("IMGDA-0805", not is_helpful, "acts"),
     ):
         if missing:
             yield issue(code, where if key == "acts" else places.of(key))
+
+
+def _may_be_pregnant(order: Order) -> bool:
+    return order.patient.gender.code != "M" and order.patient.birth_date != "0001" and age(order) in _CHILDBEARING
+
+
+def _says_more(act: Act) -> bool:
+    """Whether an act says more than its modality and sites."""
+    return bool(act.comment or act.functions or any(site.modifiers for site in act.sites))

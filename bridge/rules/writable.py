@@ -13,8 +13,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from bridge.findings.issues import Issue, issue
-from bridge.order import datatypes
-from bridge.order.model import (
+from bridge.order import (
     Address,
     Attachment,
     Code,
@@ -28,7 +27,9 @@ from bridge.order.model import (
     PersonName,
     Telecom,
     Translation,
+    datatypes,
 )
+from bridge.order.moments import is_moment
 
 __all__ = ["check"]
 
@@ -36,7 +37,6 @@ Test = Callable[[str], bool]
 
 _FORBIDDEN = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 """Characters that XML 1.0 forbids."""
-_MOMENT = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d\d(T([01]\d|2[0-3])(:[0-5]\d){2}[+\-]\d\d:\d\d)?)?)?", re.ASCII)
 
 
 def _is_text(text: str) -> bool:
@@ -52,25 +52,12 @@ def _is_extension(text: str) -> bool:
     return _is_label(text) and len(text) <= datatypes.LONGEST_EXTENSION
 
 
-def _is_moment(text: str) -> bool:
-    """Whether a text is a moment that the calendar has."""
-    from bridge.fhir.read.datatypes.names import iso
-
-    return _MOMENT.fullmatch(text) is not None and iso(text) is not None
-
-
 def _is_document_language(text: str) -> bool:
     return re.fullmatch(r"[a-z]{2}-[A-Z]{2}", text, re.ASCII) is not None
 
 
 def _one_of(*values: str) -> Test:
     return frozenset(values).__contains__
-
-
-def _is_base64(text: str) -> bool:
-    from bridge.cda.parser import is_base64
-
-    return is_base64(text)
 
 
 _MOMENTS = {"created_at", "time", "birth_date", "deceased_at", "start", "end", "wanted_by", "date", "patient_informed_at"}
@@ -98,7 +85,7 @@ _FIELDS: Mapping[tuple[type, str], tuple[Test, str]] = {
     (EncounterParticipant, "type"): (_one_of("ADM", "ATND", "CON", "DIS", "REF"), "ADM ATND CON DIS REF"),
     (Attachment, "media_type"): (datatypes.is_media_type, "type/subtype"),
     (Attachment, "language"): (datatypes.is_language, "fr, fr-FR"),
-    (Attachment, "data"): (_is_base64, "base64"),
+    (Attachment, "data"): (datatypes.is_base64, "base64"),
 }
 _DISTINCT = ("ids", "telecoms", "addresses", "translations", "modifiers", "sites")
 
@@ -127,7 +114,7 @@ def _wrong(kind: type, name: str, text: str) -> str | None:
     if known := _FIELDS.get((kind, name)):
         test, expected = known
     elif name in _MOMENTS:
-        test, expected = _is_moment, "TS"
+        test, expected = is_moment, "TS"
     else:
         test, expected = _is_text, "ST"
     return None if test(text) else expected

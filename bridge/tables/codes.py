@@ -14,8 +14,8 @@ from typing import NamedTuple
 from bridge.tables.shipped import folder
 
 __all__ = [
+    "CodeRow",
     "Concept",
-    "Row",
     "ValueSet",
     "code_system_name",
     "code_system_oid",
@@ -75,7 +75,7 @@ def value_set(name: str) -> ValueSet:
     return ValueSet(name, {(c.code, c.system): c for c in concepts}, by_code)
 
 
-class Row(NamedTuple):
+class CodeRow(NamedTuple):
     """One translation of ``mappings/codes``, towards the CDA."""
 
     concept: Concept
@@ -88,10 +88,10 @@ class Row(NamedTuple):
 
 
 @cache
-def table(name: str) -> Mapping[tuple[str, str], Row]:
+def table(name: str) -> Mapping[tuple[str, str], CodeRow]:
     """The table ``mappings/codes/<name>.csv`` towards the CDA, by FHIR system (URI) and code."""
     return {
-        (row["fhir_system"], row["fhir_code"]): Row(
+        (row["fhir_system"], row["fhir_code"]): CodeRow(
             Concept(row["cda_code"], row["cda_system"], row["cda_display"]),
             row["relation"],
             row.get("modifier_code") or None,

@@ -18,7 +18,9 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda.narrative import Attributes, xhtml
-from bridge.evidence.trace import FATES, Row, Trace, located
+from bridge.evidence.locate import located
+from bridge.evidence.renderings import FATES
+from bridge.evidence.trace import Row, Trace
 from bridge.findings.issues import Language
 from bridge.order.labels import name as item_name
 
@@ -148,23 +150,25 @@ def _item(row: Row, language: Language) -> str:
 
 def input_json(value: Any, path: str, rows: Mapping[str, Row], language: Language, indent: int = 0) -> Iterator[str]:
     """The input as JSON, each value in an element with its FHIRPath."""
-    pad, deeper = "  " * indent, "  " * (indent + 1)
-    if isinstance(value, (dict, list)):
-        pairs: Iterator[tuple[Any, Any]] = iter(value.items() if isinstance(value, dict) else enumerate(value))
-        yield "{\n" if isinstance(value, dict) else "[\n"
-        for number, (key, item) in enumerate(pairs):
-            where = f"{path}.{key}" if isinstance(value, dict) else f"{path}[{key}]"
-            yield (",\n" if number else "") + deeper
-            if isinstance(value, dict):
-                yield f'<b>"{escape(str(key))}"</b>: '
-            yield from input_json(item, where, rows, language, indent + 1)
-        yield f"\n{pad}" + ("}" if isinstance(value, dict) else "]")
+    if not isinstance(value, (dict, list)):
+        yield _leaf(value, path, rows.get(path), language)
         return
-    row = rows.get(path)
+    pad, deeper, is_object = "  " * indent, "  " * (indent + 1), isinstance(value, dict)
+    yield "{\n" if is_object else "[\n"
+    for number, (key, item) in enumerate(value.items() if isinstance(value, dict) else enumerate(value)):
+        yield (",\n" if number else "") + deeper + (f'<b>"{escape(str(key))}"</b>: ' if is_object else "")
+        yield from input_json(item, f"{path}.{key}" if is_object else f"{path}[{key}]", rows, language, indent + 1)
+    yield f"\n{pad}" + ("}" if is_object else "]")
+
+
+def _leaf(value: Any, path: str, row: Row | None, language: Language) -> str:
+    """A value of the input, with what became of it."""
     shown = escape(json.dumps(_short(value) if isinstance(value, str) else value, ensure_ascii=False, default=str))
-    said = (path, item_name(row.item or "", language), FATE_NAMES[language][row.fate], row.rule) if row else ()
+    if row is None:
+        return shown
+    said = (path, item_name(row.item or "", language), FATE_NAMES[language][row.fate], row.rule)
     note = escape(" · ".join(text for text in said if text))
-    yield f'<span tabindex="-1" class="v {row.fate}" data-p="{escape(path)}" title="{note}">{shown}</span>' if row else shown
+    return f'<span tabindex="-1" class="v {row.fate}" data-p="{escape(path)}" title="{note}">{shown}</span>'
 
 
 def document_xml(element: etree._Element, xpath: str = "/ClinicalDocument", indent: int = 0) -> Iterator[str]:
@@ -174,19 +178,19 @@ def document_xml(element: etree._Element, xpath: str = "/ClinicalDocument", inde
     for key, value in xml.attributes(element):
         local = escape(etree.QName(key).localname)
         yield f' {local}="{_spot(f"{xpath}/@{local}", value)}"'
-    children = list(located(element, xpath))
-    text = "".join(element.itertext()) if any((c.tail or "").strip() for c in element) else element.text or ""
-    if not children and not text.strip():
+    text = _text(element)
+    inner = [piece for child, where in located(element, xpath) for piece in document_xml(child, where, indent + 1)]
+    if not inner and not text.strip():
         yield "/&gt;\n"
-    elif not children or text.strip():
-        yield f"&gt;{_spot(f'{xpath}/text()', ' '.join(text.split()))}"
-        inner = [piece for child, where in children for piece in document_xml(child, where, indent + 1)]
-        yield ("\n" + "".join(inner) + pad if inner else "") + f"&lt;/<b>{name}</b>&gt;\n"
-    else:
-        yield "&gt;\n"
-        for child, where in children:
-            yield from document_xml(child, where, indent + 1)
-        yield f"{pad}&lt;/<b>{name}</b>&gt;\n"
+        return
+    yield f"&gt;{_spot(f'{xpath}/text()', ' '.join(text.split()))}" if text.strip() else "&gt;"
+    yield from ("\n", *inner, pad) if inner else ()
+    yield f"&lt;/<b>{name}</b>&gt;\n"
+
+
+def _text(element: etree._Element) -> str:
+    """The text of an element; with that of its children where text stands between them."""
+    return "".join(element.itertext()) if any((c.tail or "").strip() for c in element) else element.text or ""
 
 
 def _spot(xpath: str, text: str) -> str:

@@ -15,8 +15,8 @@ from lxml import etree
 
 from bridge import xml
 from bridge.cda.narrative import Attributes, xhtml
-from bridge.checks.summary import facts
 from bridge.findings.issues import Issue, Language
+from bridge.views.summary import facts
 
 if TYPE_CHECKING:
     from bridge.checks.report import Report

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-__all__ = ["Word", "bare", "unaccented", "words"]
+__all__ = ["Word", "bare", "same_order", "same_words", "unaccented", "words"]
 
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)['’](?=\w)", re.IGNORECASE)
 _TOKEN = re.compile(r"([^\W_]+)(?=(\s*(?:$|[^\w\s'-]|-(?!\w))))?")
@@ -55,3 +55,13 @@ def words(text: str) -> list[Word]:
     """The words of a text; what begins by an elision begins after it."""
     plain = _NEW_WORD.sub(" ", _ELISION.sub("", unaccented(text)))
     return [Word(match[1], match[1].casefold(), match[2] is not None) for match in _TOKEN.finditer(plain)]
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two labels differ by nothing but case, accents and apostrophes."""
+    return bare(one) == bare(other)
+
+
+def same_order(text: str) -> tuple[str, str]:
+    """A key that sorts wordings without regard to case and accents."""
+    return bare(text), text

@@ -20,7 +20,7 @@ from bridge.findings.errors import SettingsError, SourceError
 from bridge.run import files
 from bridge.run.batch import deadletters
 from bridge.run.batch.journal import Journal, Line
-from bridge.run.batch.outputs import Folder
+from bridge.run.batch.outputs import FolderOutput
 from bridge.run.batch.sources import Item, open_source
 from bridge.run.names import calm, escaped, fitting
 from bridge.run.workers import parameters
@@ -320,7 +320,7 @@ def test_permissions_are_those_asked_for_whatever_the_umask(tmp_path, monkeypatc
     monkeypatch.setattr(files, "_mode", mode)
     before = os.umask(0o022)
     try:
-        output = Folder(tmp_path / "out")
+        output = FolderOutput(tmp_path / "out")
         output.add("a/b.xml", b"x")
         files.Growing(tmp_path / "lines").close()
     finally:

@@ -18,7 +18,7 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 import bridge
 from bridge.cli import main
-from bridge.cli.common import Exit
+from bridge.cli.exits import Exit
 
 KNEE = next(story for story in STORIES if story.name == "knee-radiograph")
 REFUSED = json.dumps(order_of(code=concept(DCM, "OT"), bodySite=None)).encode()

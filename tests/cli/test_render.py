@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from conftest import STORIES, input_of
 
 from bridge.cli import main
-from bridge.cli.common import Exit
+from bridge.cli.exits import Exit
 
 pytest.importorskip("typst")
 KNEE = next(story for story in STORIES if story.name == "knee-radiograph")

@@ -16,7 +16,7 @@ import bridge
 from bridge.fhir.ledger.node import root
 from bridge.fhir.read.datatypes.addresses import address
 from bridge.fhir.source.parse import parse
-from bridge.order.model import Address
+from bridge.order import Address
 
 ADXP = "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-"
 TOWN = {"postalCode": "75014", "city": "PARIS"}

@@ -12,7 +12,7 @@ from documents import find, tree_of
 
 import bridge
 from bridge.findings.issues import Issue
-from bridge.order.model import Act
+from bridge.order import Act
 
 KNEE, HIP, THORAX, LUNG, HEART = "361291001", "29836001", "302551006", "181216001", "302509004"
 RIGHT, LEFT, BOTH = "24028007", "7771000", "51440002"
@@ -161,7 +161,7 @@ def test_a_side_in_the_code_of_several_sites_refuses_the_order_unless_all_have_i
 
 
 def test_a_site_setting_may_add_a_side_to_another_coding():
-    own = bridge.settings.Translation(table="site", system="https://ehr.example/s", code="GD", to=KNEE, modifier=RIGHT)
+    own = bridge.settings.LocalCode(table="site", system="https://ehr.example/s", code="GD", to=KNEE, modifier=RIGHT)
     bridge_of_the_site = bridge.Bridge(bridge.Settings(translations=(own,)))
     for site in in_any_order((SNOMED, KNEE), ("https://ehr.example/s", "GD")):
         (found,) = bridge_of_the_site.normalize(order_of(bodySite=[site])).order.acts[0].sites

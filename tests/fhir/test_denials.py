@@ -9,7 +9,8 @@ from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, observation, order_
 
 import bridge
 from bridge.tables.codes import rows, value_set
-from bridge.wording.denials import contradicts, names_in, names_of, only_denied, stated
+from bridge.wording.denials import contradicts, only_denied, stated
+from bridge.wording.names import names_in, names_of
 
 BRIDGE = bridge.Bridge()
 PACEMAKER, CLAUSTROPHOBIA, PREGNANCY, IODINE = "MED-1117", "MED-1109", "77386006", "MED-1105"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from bundles import JSON, LOINC, bundle, concept, order_of
 
-from bridge.fhir.read.order import Reading, read
-from bridge.order.model import Identifier
+from bridge.fhir.read.readings import Reading, read
+from bridge.order import Identifier
 from bridge.settings import Settings
 
 V3 = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"

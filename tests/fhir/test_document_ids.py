@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bridge
-from bridge.fhir.read.header.document_ids import derived
-from bridge.order.model import Document
+from bridge.fhir.read.header.identity import derived
+from bridge.order.header import Document
 from bridge.settings import from_mapping
 
 ROOT_44 = "1.2.250.1.999." + "1" * 30

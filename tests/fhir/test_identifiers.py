@@ -10,8 +10,8 @@ from bundles import JSON, bundle, order_of, path_of, patient, practitioner, serv
 from forms import r5, to_xml
 
 import bridge
+from bridge.order import Identifier, Order
 from bridge.order.identifiers import by_type, is_ins, is_professional, is_structure, prefixed
-from bridge.order.model import Identifier, Order
 from bridge.settings import from_mapping
 
 URI = "urn:ietf:rfc:3986"

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from strategies import orders
 
 import bridge
-from bridge.fhir.read.order import Reading, read
+from bridge.fhir.read.readings import Reading, read
 from bridge.fhir.source import structure
 from bridge.fhir.write import losses, write
+from bridge.order import Order
 from bridge.order import xml as order_xml
-from bridge.order.model import Order
 from bridge.settings import Settings
 
 EXAMPLES = int(os.environ.get("IMGDA_EXAMPLES", "25"))

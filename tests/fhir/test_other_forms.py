@@ -8,7 +8,7 @@ import pytest
 from bundles import DCM, LOINC, SNOMED, TA, bundle, concept, order_of, practitioner, service_request
 
 import bridge
-from bridge.order.model import Order
+from bridge.order import Order
 
 CORRE = "https://mos.esante.gouv.fr/NOS/TRE_R258-RelationPriseCharge/FHIR/TRE-R258-RelationPriseCharge"
 PCP = "http://terminology.hl7.org/CodeSystem/v3-ParticipationFunction"

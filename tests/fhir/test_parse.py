@@ -19,8 +19,9 @@ from conftest import ROOT
 
 import bridge
 from bridge.cli import main
-from bridge.cli.common import Exit
+from bridge.cli.exits import Exit
 from bridge.fhir.source import parse
+from bridge.settings import Limits
 
 SMALL = json.dumps(bundle())
 FHIR = 'xmlns="http://hl7.org/fhir"'
@@ -212,7 +213,7 @@ def test_numbers_keep_their_digits():
 
 def test_an_input_above_the_limit_is_not_parsed():
     with pytest.raises(bridge.SourceError) as raised:
-        parse.parse(b"{" * 2000, limits=parse.Limits(max_bytes=1000))
+        parse.parse(b"{" * (1024 * 1024 + 1), limits=Limits(input_mib=1))
     assert raised.value.code == "IMGDA-0105"
 
 

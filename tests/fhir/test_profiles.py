@@ -16,11 +16,10 @@ from strategies import orders
 from bridge import Bridge, BridgeError
 from bridge.checks.fhir import check_fhir
 from bridge.fhir.profiles import claims
-from bridge.fhir.profiles.paths import Item, parse_path
+from bridge.fhir.profiles.paths import PathValue, parse_path
 from bridge.fhir.write import write
 from bridge.findings.errors import SourceError
-from bridge.order import xml as order_xml
-from bridge.order.model import (
+from bridge.order import (
     Code,
     Contact,
     Contraindication,
@@ -32,6 +31,7 @@ from bridge.order.model import (
     Professional,
     Telecom,
 )
+from bridge.order import xml as order_xml
 from bridge.tables.codes import rows
 
 JSON = dict[str, Any]
@@ -291,7 +291,7 @@ def test_a_section_may_not_hold_entries_and_sections():
 def test_what_says_that_its_value_is_unknown_counts_as_present_and_is_held_to_no_value():
     step = parse_path("value")
     absent = {"_value": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason"}]}}
-    (found,) = step[0].of(Item(absent, "Identifier"), lambda _: None, lambda _: frozenset())
+    (found,) = step[0].of(PathValue(absent, "Identifier"), lambda _: None, lambda _: frozenset())
     assert found.is_absent
 
 

@@ -10,7 +10,7 @@ from bundles import JSON, bundle, order_of, path_of, service_request
 from forms import r5, to_xml
 
 import bridge
-from bridge.order.model import Document, Identifier
+from bridge.order import Document, Identifier
 from bridge.settings import from_mapping
 
 ROOT = "urn:oid:1.2.250.1.999.1.7"

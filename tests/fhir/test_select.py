@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import bridge
 from bridge.cli import main
-from bridge.cli.common import Exit
+from bridge.cli.exits import Exit
 
 SECOND = patient(id="p2", name=[{"use": "official", "family": "ESSAI-DEUX", "given": ["PAUL"]}], gender="male")
 

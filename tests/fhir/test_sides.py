@@ -11,7 +11,8 @@ from bundles import SNOMED, bundle, concept, order_of
 import bridge
 from bridge.settings import Settings
 from bridge.tables.codes import rows
-from bridge.wording.statements import BOTH, LEFT, RIGHT, sides, sides_of_site
+from bridge.tables.concepts import BOTH, LEFT, RIGHT
+from bridge.wording.sides import sides, sides_of_site
 
 BRIDGE = bridge.Bridge()
 KNEE, HAND, FINGER, ONE_SIDE = "361291001", "302539009", "302541005", "66459002"

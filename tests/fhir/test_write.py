@@ -18,8 +18,7 @@ from lxml import etree
 from strategies import orders
 
 from bridge.fhir.write import losses, write
-from bridge.order import xml as order_xml
-from bridge.order.model import (
+from bridge.order import (
     Act,
     Address,
     Attachment,
@@ -41,6 +40,7 @@ from bridge.order.model import (
     Translation,
     Urgency,
 )
+from bridge.order import xml as order_xml
 
 JSON = dict[str, Any]
 SHAPES = ["document", "order"]

@@ -1,8 +1,7 @@
 """What the conversion did not carry: every leaf of the input that nobody read, or that a reader gave up, and that is not implied.
 
-``mappings/implied.csv`` lists the leaves that carry nothing by themselves, with the reason; ``mappings/loss-classes.csv`` says
-how much a loss matters, by where it stands. What a class means for the conversion stands in the site settings. Source:
-docs/losses.md.
+``mappings/implied.csv`` lists the leaves that carry nothing by themselves, with the reason; how much a loss matters stands in
+:mod:`bridge.findings.losses`. Source: docs/losses.md.
 """
 
 from __future__ import annotations
@@ -11,31 +10,18 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from bridge.fhir.ledger.node import Leaf, Ledger, Node, Reason
 from bridge.fhir.ledger.references import Index
 from bridge.findings.issues import Issue, LossClass, Severity, issue
+from bridge.findings.losses import loss_class, severity
 from bridge.settings import Losses
-from bridge.tables.codes import rows, value_set
+from bridge.tables.codes import rows
 from bridge.wording.critical import is_critical
-from bridge.wording.statements import names_a_side
+from bridge.wording.sides import names_a_side
 
-__all__ = ["Place", "find", "is_implied", "loss_class", "place_of", "severity", "weigh"]
-
-_SEVERITIES: dict[str, Severity] = {"fail": "error", "warn": "warning", "ignore": "information"}
-
-
-def severity(kind: LossClass, policy: Losses) -> Severity:
-    """How loudly a loss of this class is said by the site settings."""
-    return _SEVERITIES[getattr(policy, kind)]
-
-
-def weigh(loss: Issue, policy: Losses) -> Issue:
-    """A loss that was found elsewhere, as loud as the site settings say."""
-    assert loss.loss is not None
-    return loss.with_severity(severity(loss.loss, policy))
+__all__ = ["Place", "find", "is_implied", "place_of"]
 
 
 # --- implied leaves --------------------------------------------------------------------------------------------------
@@ -104,64 +90,6 @@ def _holds(rule: _Implied, leaf: Leaf, ledger: Ledger) -> bool:
         return True
     path, kind = (f"{text.rpartition('.')[0]}.{rule.beside}" for text in (leaf.path, leaf.type_path))
     return is_implied(Leaf(path, kind, leaf.container[rule.beside], leaf.container, rule.beside), ledger)
-
-
-# --- classes ---------------------------------------------------------------------------------------------------------
-
-
-class _Class(NamedTuple):
-    """One row of ``mappings/loss-classes.csv``."""
-
-    path: str
-    code: str
-    """A code that the resource must have; empty for any."""
-    value_set: str
-    """A value set to which a code of the resource must belong; empty for none."""
-    kind: LossClass
-
-
-@cache
-def _classes() -> list[_Class]:
-    """The rows in the order in which they are tried: kinds of leaves, then long paths before short ones."""
-    known = [_Class(row["path"], row["code"], row["value_set"], row["class"]) for row in rows("loss-classes")]  # type: ignore[arg-type]
-    return sorted(known, key=lambda r: (not r.path.startswith("*."), -len(r.path), not (r.code or r.value_set)))
-
-
-@cache
-def _by_start() -> dict[str, list[tuple[int, _Class]]]:
-    """The rows, each with its rank, by the path that they begin with: an input may lose a hundred thousand leaves."""
-    return _indexed(_classes())
-
-
-def _indexed(classes: list[_Class]) -> dict[str, list[tuple[int, _Class]]]:
-    found: dict[str, list[tuple[int, _Class]]] = {}
-    for rank, row in enumerate(classes):
-        start = ".".join(row.path.split(".")[:2]) if row.path.startswith("*.") else row.path
-        found.setdefault(start, []).append((rank, row))
-    return found
-
-
-def loss_class(path: str, codes: frozenset[str] = frozenset()) -> LossClass:
-    """How much the loss of a leaf matters, by its path from the resource and the codes of that resource."""
-    ends = [place for place, sign in enumerate(path) if sign in ".("]
-    starts = ["*", path, *(path[:end] for end in ends), *(f"*.{step}" for step in set(path.split(".")))]
-    classes = _by_start()
-    covering = [ranked for start in starts for ranked in classes.get(start, ()) if _covers(ranked[1].path, path)]
-    return next(row.kind for _, row in sorted(covering, key=itemgetter(0)) if _concerns(row, codes))
-
-
-def _covers(pattern: str, path: str) -> bool:
-    if pattern == "*":
-        return True
-    if pattern.startswith("*."):
-        return f".{pattern[2:]}." in f"{path}."
-    return path == pattern or path.startswith((pattern + ".", pattern + "("))
-
-
-def _concerns(row: _Class, codes: frozenset[str]) -> bool:
-    if row.code:
-        return row.code in codes
-    return not row.value_set or not codes.isdisjoint(value_set(row.value_set).by_code)
 
 
 # --- losses ----------------------------------------------------------------------------------------------------------

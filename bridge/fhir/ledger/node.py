@@ -7,7 +7,7 @@ The reader never touches the JSON itself. It asks a :class:`Node` for named elem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -16,7 +16,7 @@ from bridge.fhir.source.definitions import root_of
 from bridge.findings.issues import LossClass
 from bridge.tables.codes import is_code_system
 
-__all__ = ["Leaf", "Ledger", "Node", "Reason", "leaves", "reads", "root"]
+__all__ = ["Leaf", "Ledger", "Node", "Reason", "leaves", "reads", "root", "without"]
 
 JSON = Any
 P = ParamSpec("P")
@@ -143,7 +143,7 @@ def leaves(value: JSON, path: str, type_path: str) -> Iterator[Leaf]:
 
 
 def reads(item: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A method of a reader (an object with a ``context``) whose marks are for *item* of the order, unless it calls another."""
+    """A reader whose marks are for *item* of the order, unless it calls another; its first argument has the ``context``."""
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         @wraps(method)
@@ -332,3 +332,9 @@ class Node:
 def root(resource: dict[str, JSON]) -> Node:
     """A view of a whole input, with a ledger of its own."""
     return Node(resource, None, root_of(resource), Ledger())
+
+
+def without(nodes: Iterable[Node], known: Iterable[Node]) -> list[Node]:
+    """The nodes that stand at other places than the known ones."""
+    places = {id(node.value) for node in known}
+    return [node for node in nodes if id(node.value) not in places]

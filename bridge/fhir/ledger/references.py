@@ -132,13 +132,17 @@ class Index:
             return exact
         if _is_absolute(bare):
             candidates = self._local.get(_tail(bare), [])
+        elif found := self._beside(bare, reference):
+            return found
         else:
-            owner = self._owner(reference)
-            base = self._url(owner).rsplit("/", 2)[0] if owner and _is_absolute(self._url(owner)) else None
-            if base and (found := self._by_url.get(f"{base}/{bare}")):
-                return found
             candidates = self._by_name.get(bare, [])
         return candidates[0] if candidates and all(node.value is candidates[0].value for node in candidates) else None
+
+    def _beside(self, name: str, reference: Node) -> Node | None:
+        """The resource that a relative reference names on the server of the resource in which it stands."""
+        owner = self._owner(reference)
+        url = self._url(owner) if owner else ""
+        return self._by_url.get(f"{url.rsplit('/', 2)[0]}/{name}") if _is_absolute(url) else None
 
     def _url(self, node: Node) -> str:
         return self._urls.get(id(node.value), "")

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bridge.fhir.profiles.paths import Item, Path, parse_path
+from bridge.fhir.profiles.paths import Path, PathValue, parse_path
 from bridge.fhir.profiles.rules import (
     Rule,
     ancestry,
@@ -64,10 +64,10 @@ class _Checker:
     def resource(self, resource: JSON, path: str) -> Iterator[Broken]:
         """What one resource breaks of what it claims."""
         for profile in claims(resource):
-            for broken_rule in self.profile(profile, Item(resource, path)):
+            for broken_rule in self.profile(profile, PathValue(resource, path)):
                 yield broken_rule._replace(profile=profile)
 
-    def profile(self, profile: str, item: Item, *, slices: bool = False) -> Iterator[Broken]:
+    def profile(self, profile: str, item: PathValue, *, slices: bool = False) -> Iterator[Broken]:
         """What a resource or datatype breaks of a profile; or, with *slices*, what of it stands in no slice of the profile."""
         for rule in rules(profile):
             if rule.kind == "slice" if slices else rule.kind != "slice":
@@ -76,7 +76,7 @@ class _Checker:
                 if all(bool(self.at(item, path)) is wanted for wanted, path in rule.conditions):
                     yield from _KINDS[rule.kind](self, rule, item)
 
-    def at(self, item: Item, path: Path) -> list[Item]:
+    def at(self, item: PathValue, path: Path) -> list[PathValue]:
         """The items that a path leads to."""
         found = [item]
         for step in path:
@@ -90,14 +90,14 @@ class _Checker:
 
     # --- kinds of rules ---
 
-    def card(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def card(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         low, _, high = rule.value.partition("..")
         for outer in self.at(item, rule.steps[:-1]):
             count = len(rule.steps[-1].of(outer, self.target, bare_codes))
             if count < int(low) or (high != "*" and count > int(high)):
                 yield Broken(rule.profile, rule, f"{outer.path}.{rule.steps[-1].name}", str(count))
 
-    def fixed(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def fixed(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         for found in self._known(rule, item):
             value = found.value
             if isinstance(value, dict):
@@ -108,23 +108,23 @@ class _Checker:
             if not same:
                 yield Broken(rule.profile, rule, found.path)
 
-    def binding(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def binding(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         for found in self._known(rule, item):
             if not is_bound(found.value, rule.value):
                 yield Broken(rule.profile, rule, found.path)
 
-    def system(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def system(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         for found in self._known(rule, item):
             codings = found.value.get("coding", ()) if isinstance(found.value, dict) else ()
             if not any(isinstance(c, dict) and c.get("system") == rule.value and c.get("code") for c in codings):
                 yield Broken(rule.profile, rule, found.path)
 
-    def matches(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def matches(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         for found in self._known(rule, item):
             if not re.fullmatch(rule.value, str(found.value)):
                 yield Broken(rule.profile, rule, found.path)
 
-    def target_of(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def target_of(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         """A reference to what is not in the input cannot be judged; nor can one by identifier or words alone."""
         wanted = set(rule.value.split())
         for found in self._known(rule, item):
@@ -134,28 +134,28 @@ class _Checker:
             if not kinds & wanted:
                 yield Broken(rule.profile, rule, found.path)
 
-    def datatype(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def datatype(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         for found in self.at(item, rule.steps):
             if isinstance(found.value, dict):
                 yield from self.profile(rule.value, found)
 
-    def slice(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def slice(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         """Each item of the path stands in a slice: what the slice is told by is there."""
         for found in self.at(item, rule.steps):
             if not self.at(found, parse_path(rule.value)):
                 yield Broken(rule.profile, rule, found.path)
 
-    def not_both(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def not_both(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         for found in self.at(item, rule.steps):
             if isinstance(found.value, dict) and all(found.value.get(name) for name in rule.value.split()):
                 yield Broken(rule.profile, rule, found.path)
 
-    def any_of(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def any_of(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         for found in self.at(item, rule.steps):
             if not any(self.at(found, parse_path(text)) for text in rule.value.split(" or ")):
                 yield Broken(rule.profile, rule, found.path)
 
-    def some(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def some(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         """Each reference of the path leads to a resource in which the rest of the path leads somewhere."""
         index = next(i for i, step in enumerate(rule.steps) if step.name == "resolve()")
         for found in self.at(item, rule.steps[:index]):
@@ -163,7 +163,7 @@ class _Checker:
             if resolved and not any(self.at(each, rule.steps[index + 1 :]) for each in resolved):
                 yield Broken(rule.profile, rule, found.path)
 
-    def entries(self, rule: Rule, item: Item) -> Iterator[Broken]:
+    def entries(self, rule: Rule, item: PathValue) -> Iterator[Broken]:
         """How many entries hold a resource of these profiles."""
         card, *wanted = rule.value.split()
         low, _, high = card.partition("..")
@@ -172,7 +172,7 @@ class _Checker:
         if count < int(low) or (high != "*" and count > int(high)):
             yield Broken(rule.profile, rule, f"{item.path}.entry", str(count))
 
-    def _known(self, rule: Rule, item: Item) -> Iterator[Item]:
+    def _known(self, rule: Rule, item: PathValue) -> Iterator[PathValue]:
         """The items of a rule that have a value; one with the reason of its absence has none."""
         return (found for found in self.at(item, rule.steps) if not found.is_absent)
 
@@ -246,7 +246,7 @@ def unrecognised(root: JSON) -> list[Broken]:
         found._replace(profile=profile)
         for path, resource, _ in resources(root)
         for profile in claims(resource)
-        for found in checker.profile(profile, Item(resource, path), slices=True)
+        for found in checker.profile(profile, PathValue(resource, path), slices=True)
     ]
 
 
@@ -266,7 +266,7 @@ def _claimed(root: JSON) -> Iterator[Broken]:
     checker = _Checker(root)
     for path, resource, _ in resources(root):
         for profile in claims(resource):
-            if (first := next(checker.profile(profile, Item(resource, path)), None)) is not None:
+            if (first := next(checker.profile(profile, PathValue(resource, path)), None)) is not None:
                 yield first._replace(profile=profile, path=path)
 
 

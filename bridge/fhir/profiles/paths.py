@@ -15,7 +15,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-__all__ = ["Item", "Path", "Step", "parse_path"]
+__all__ = ["Path", "PathStep", "PathValue", "parse_path"]
 
 _ABSENT = "/data-absent-reason"
 _STEP = re.compile(r"(resolve\(\)|[A-Za-z_]+\*?(?:\([^)]*\))?)((?:\[[^\]]*\])*)\.?")
@@ -25,12 +25,12 @@ Resolve = Callable[[dict[str, Any]], "dict[str, Any] | None"]
 Codes = Callable[[str], frozenset[str]]
 
 
-class Item:
+class PathValue:
     """A value of a resource, and where it stands."""
 
     __slots__ = ("_key", "_outer", "_stands_for_none", "value")
 
-    def __init__(self, value: Any, key: str, outer: Item | None = None, *, absent: bool = False) -> None:
+    def __init__(self, value: Any, key: str, outer: PathValue | None = None, *, absent: bool = False) -> None:
         self.value = value
         self._key = key
         self._outer = outer
@@ -58,7 +58,7 @@ class Filter:
     codes: str | None
     """Name of a value set."""
 
-    def holds(self, item: Item, resolve: Resolve, codes: Codes) -> bool:
+    def holds(self, item: PathValue, resolve: Resolve, codes: Codes) -> bool:
         """Whether an item is kept."""
         found = [item]
         for step in self.path:
@@ -78,24 +78,24 @@ def _code_in(value: Any, known: frozenset[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """One step of a path."""
 
     name: str
     extension: str | None
     filters: tuple[Filter, ...]
 
-    def of(self, outer: Item, resolve: Resolve, codes: Codes) -> list[Item]:
+    def of(self, outer: PathValue, resolve: Resolve, codes: Codes) -> list[PathValue]:
         """The items that the step leads to from one item."""
         if not isinstance(outer.value, dict):
             return []
         found = self._all(outer, resolve)
         return [item for item in found if all(f.holds(item, resolve, codes) for f in self.filters)] if self.filters else found
 
-    def _all(self, outer: Item, resolve: Resolve) -> list[Item]:
+    def _all(self, outer: PathValue, resolve: Resolve) -> list[PathValue]:
         if self.name == "resolve()":
             target = resolve(outer.value)
-            return [] if target is None else [Item(target, "resolve()", outer)]
+            return [] if target is None else [PathValue(target, "resolve()", outer)]
         if self.extension is not None:
             return _extensions(outer, self.extension)
         if self.name.endswith("*"):
@@ -103,7 +103,7 @@ class Step:
         return _children(outer, self.name)
 
 
-Path = tuple[Step, ...]
+Path = tuple[PathStep, ...]
 
 
 def _names(value: dict[str, Any], name: str) -> list[str]:
@@ -113,30 +113,26 @@ def _names(value: dict[str, Any], name: str) -> list[str]:
     return list(dict.fromkeys(key for key in bare if key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper()))
 
 
-def _extensions(outer: Item, name: str) -> list[Item]:
+def _extensions(outer: PathValue, name: str) -> list[PathValue]:
     """The extensions of an item whose URL ends in a name."""
     found = outer.value.get("extension")
     if not isinstance(found, list):
         return []
-    return [Item(each, f"extension[{index}]", outer) for index, each in enumerate(found) if _is_named(each, name)]
+    return [PathValue(each, f"extension[{index}]", outer) for index, each in enumerate(found) if _is_named(each, name)]
 
 
-def _children(outer: Item, name: str) -> list[Item]:
+def _children(outer: PathValue, name: str) -> list[PathValue]:
     """The items of an element, those of a list one by one; a primitive may have but the extensions of its sibling."""
     value, sibling = outer.value.get(name), outer.value.get(f"_{name}")
-    if sibling is None:
-        if isinstance(value, list):
-            return [Item(each, f"{name}[{index}]", outer) for index, each in enumerate(value) if each is not None]
-        return [] if value is None else [Item(value, name, outer)]
     many = isinstance(value, list) or isinstance(sibling, list)
     values, siblings = (each if isinstance(each, list) else [each] for each in (value, sibling))
     found = []
     for index, (each, beside) in enumerate(zip_longest(values, siblings)):
         key = f"{name}[{index}]" if many else name
         if each is not None:
-            found.append(Item(each, key, outer))
+            found.append(PathValue(each, key, outer))
         elif isinstance(beside, dict) and beside:
-            found.append(Item(beside, key, outer, absent=True))
+            found.append(PathValue(beside, key, outer, absent=True))
     return found
 
 
@@ -162,7 +158,7 @@ def parse_path(text: str) -> Path:
             raise ValueError(f"no path: {text!r}")
         name, filters = match.groups()
         bare, _, argument = name.partition("(") if name != "resolve()" else (name, "", "")
-        steps.append(Step(bare, argument.removesuffix(")") or None, tuple(map(_filter, _FILTER.findall(filters)))))
+        steps.append(PathStep(bare, argument.removesuffix(")") or None, tuple(map(_filter, _FILTER.findall(filters)))))
         position = match.end()
     return tuple(steps)
 

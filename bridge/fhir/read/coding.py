@@ -10,168 +10,36 @@ Source: docs/decisions.md, 23, 24, 46; docs/fhir.md, 4.5.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
+from bridge.order import Translation
 from bridge.order.datatypes import is_code, is_oid
-from bridge.order.model import Translation
 from bridge.settings import Settings
 from bridge.tables.codes import (
-    Concept,
     code_system_oid,
-    code_system_uri,
-    contains,
     is_code_system,
-    is_terminology_cisis,
-    table,
-    value_set,
-    wholes,
+)
+from bridge.tables.concepts import (
+    SIDES,
+    Datum,
+    Meaning,
+    adds_up,
+    fineness,
+    in_order,
+    is_contrary_side,
+    is_post_coordinated,
+    of,
 )
 
-__all__ = [
-    "BOTH",
-    "CARE_INFORMATION",
-    "CONTRAINDICATION",
-    "CONTRAST",
-    "FACTS",
-    "LEFT",
-    "MODALITY",
-    "MODIFIER",
-    "ONE_SIDE",
-    "PET_FUNCTION",
-    "RIGHT",
-    "SCINTIGRAPHY_FUNCTION",
-    "SIDES",
-    "SITE",
-    "Combined",
-    "Datum",
-    "Meaning",
-    "adds_up",
-    "combine",
-    "is_contrary_side",
-    "is_known",
-    "is_system",
-    "is_translation",
-    "meaning",
-    "translation",
-]
-
-TA = "1.2.250.1.213.1.1.4.322"
-
-
-class Datum(NamedTuple):
-    """A datum of the order: its value set, and the tables that translate into it."""
-
-    name: str
-    tables: tuple[str, ...] = ()
-
-
-MODALITY = Datum("modality", ("modality",))
-SITE = Datum("site", ("site",))
-MODIFIER = Datum("topographic-modifier", ("laterality",))
-CONTRAST = Datum("contrast-injection")
-PET_FUNCTION = Datum("pet-function")
-SCINTIGRAPHY_FUNCTION = Datum("scintigraphy-function")
-CONTRAINDICATION = Datum("contraindication")
-CARE_INFORMATION = Datum("care-information")
-FACTS = (CONTRAINDICATION, CONTRAST, PET_FUNCTION, SCINTIGRAPHY_FUNCTION)
-"""What a code may state, beside a side, that must not be lost (docs/decisions.md, 26)."""
-
-
-class Meaning(NamedTuple):
-    """What one coding states of a datum."""
-
-    concept: Concept
-    modifiers: tuple[str, ...] = ()
-    """Codes of JDV_ModificateurTopographique that the coding includes: the side of a sided site."""
-    states: frozenset[str] = frozenset()
-    """What of the concept the coding states (column ``states``); empty for all of it."""
-    table: str | None = None
-    """The table that led to the concept; None where the coding is of the value set."""
-    relation: str = ""
-    guessed: bool = False
-    """Whether the code counts although its system is missing or unknown."""
-
-    @property
-    def states_contrast(self) -> bool:
-        """Whether a modality says that contrast is used, or is not."""
-        return not self.states or "contrast" in self.states
+__all__ = ["Combined", "combine", "is_known", "is_translation", "meaning", "translation"]
 
 
 def meaning(coding: Node, datum: Datum, settings: Settings) -> Meaning | None:
     """What a Coding states of a datum; None where it states nothing of it."""
     code, uri = coding.peek("code"), coding.peek("system")
     return of(code, uri if isinstance(uri, str) else None, datum, settings) if isinstance(code, str) else None
-
-
-@cache
-def _codes(datum: Datum) -> frozenset[str]:
-    """Every code that states something of a datum, whatever its system."""
-    translated = (code for name in datum.tables for _, code in table(name))
-    return frozenset(value_set(datum.name).by_code).union(translated)
-
-
-def of(code: str, uri: str | None, datum: Datum, settings: Settings) -> Meaning | None:
-    """What a code of a system (URI) states of a datum."""
-    if code not in _codes(datum) and ":" not in code and not settings.translations:
-        return None
-    oid = code_system_oid(uri) if uri else None
-    if oid and (concept := value_set(datum.name).find(code, oid)):
-        return Meaning(concept)
-    return (
-        _translated(code, oid, str(uri), datum, settings)
-        or (_post_coordinated(code) if datum.name == SITE.name and ":" in code else None)
-        or _guessed(code, uri, datum)
-    )
-
-
-def _translated(code: str, oid: str | None, uri: str, datum: Datum, settings: Settings) -> Meaning | None:
-    for name in datum.tables:
-        for own in settings.translations:
-            if (own.table, own.code, own.system) == (name, code, uri) and (concept := value_set(name).unique(own.to)):
-                return Meaning(concept, (own.modifier,) if own.modifier else (), table="imgda.toml")
-        rows = table(name)
-        row = rows.get((uri, code)) or (rows.get((code_system_uri(oid), code)) if oid else None)
-        if row:
-            return Meaning(row.concept, (row.modifier,) if row.modifier else (), row.states, name, row.relation)
-    return None
-
-
-_POST_COORDINATED = re.compile(
-    r"\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*:\s*272741003\s*(?:\|[^|]*\|)?\s*=\s*(\d{6,18})\s*(?:\|[^|]*\|)?\s*"
-)
-
-
-def _post_coordinated(code: str) -> Meaning | None:
-    """``<site>:272741003=<side>``, the SNOMED CT way to say a side in one code."""
-    match = _POST_COORDINATED.fullmatch(code)
-    if match is None:
-        return None
-    row = table("site").get((code_system_uri("2.16.840.1.113883.6.96"), match[1]))
-    site = value_set("site").unique(match[1]) or (row.concept if row and not row.modifier else None)
-    side = value_set("topographic-modifier").unique(match[2])
-    return Meaning(site, (side.code,), table="expression") if site and side else None
-
-
-def _guessed(code: str, uri: str | None, datum: Datum) -> Meaning | None:
-    """A code whose system is missing, where it is unique; or unknown, where it is one of TA (docs/decisions.md, 46)."""
-    if uri is not None and (is_code_system(uri) or not is_terminology_cisis(code)):
-        return None
-    concept = value_set(datum.name).unique(code)
-    return Meaning(concept, guessed=True) if concept and (uri is None or concept.system == TA) else None
-
-
-def is_system(uri: str | None, oid: str, code: str) -> bool:
-    """Whether the system of a code (URI) is the one wanted (OID), missing, or unknown for a code of TA."""
-    if uri is None or code_system_oid(uri) == oid:
-        return True
-    return oid == TA and not is_code_system(uri) and is_terminology_cisis(code)
-
-
-# --- together --------------------------------------------------------------------------------------------------------
 
 
 class Combined(NamedTuple):
@@ -191,21 +59,7 @@ class Combined(NamedTuple):
     """Codings that include another side than the first that includes one."""
 
 
-RIGHT, LEFT, BOTH, ONE_SIDE = SIDES = ("24028007", "7771000", "51440002", "66459002")
-"""SNOMED CT codes of JDV_ModificateurTopographique: droit, gauche, bilatéral, unilatéral."""
-
-
-def is_contrary_side(side: str, known: Iterable[str]) -> bool:
-    """Whether a side cannot stand beside those that a site has: another side, or one side only beside both."""
-    contrary = {ONE_SIDE: {BOTH}, BOTH: {RIGHT, LEFT, ONE_SIDE}}.get(side, {RIGHT, LEFT, BOTH} - {side})
-    return side in SIDES and not contrary.isdisjoint(known)
-
-
-def in_order(modifiers: set[str]) -> tuple[str, ...]:
-    """Modifiers in an order of their own: the sides, then the others by their code."""
-    return (*(side for side in SIDES if side in modifiers), *sorted(modifiers.difference(SIDES)))
-
-
+# layout: what several statements add up to, a set a line
 def combine(datum: Datum, found: Sequence[tuple[Node, Meaning]]) -> Combined:
     """What several codings state together: the finest concept, and every side."""
     coding, best = min(found, key=lambda pair: _rank(datum, pair))
@@ -224,35 +78,7 @@ def combine(datum: Datum, found: Sequence[tuple[Node, Meaning]]) -> Combined:
 def _rank(datum: Datum, pair: tuple[Node, Meaning]) -> tuple[int, bool, bool, str, str]:
     """The finest first; then those of the value set before those that are translated, then by code."""
     coding, found = pair
-    code, finer = found.concept.code, 0
-    if datum.name == MODALITY.name:
-        finer = 2 * (code in _HYBRID) + found.states_contrast
-    else:
-        finer = len(wholes(datum.name).get(code, ())) + code.count("/")
-    return -finer, found.table is not None, found.guessed, str(coding.peek("code")), str(coding.peek("system"))
-
-
-_HYBRID = {"PT": ("CT", "MR"), "NM": ("CT", "MR")}
-_WITH_CONTRAST = {"MED-1127": "MED-1126", "MED-1129": "MED-1128"}
-
-
-def is_hybrid(modality: str, other: str) -> bool:
-    """Whether a modality beside another one is the hybrid examination: PET or scintigraphy with CT or MRI."""
-    return other in _HYBRID.get(modality, ())
-
-
-def adds_up(datum: Datum, best: Meaning, other: Meaning) -> bool:
-    """Whether another coding says no more than the best one does."""
-    one, two = best.concept.code, other.concept.code
-    if best.concept == other.concept:
-        return True
-    if datum.name == MODALITY.name:
-        unstated = not other.states_contrast and _WITH_CONTRAST.get(one, one) == _WITH_CONTRAST.get(two, two)
-        return unstated or is_hybrid(one, two)
-    return contains(datum.name, two, one)
-
-
-# --- what is kept of a coding ----------------------------------------------------------------------------------------
+    return -fineness(datum, found), found.table is not None, found.guessed, str(coding.peek("code")), str(coding.peek("system"))
 
 
 def is_known(coding: Node) -> bool:
@@ -264,7 +90,7 @@ def is_translation(coding: Node) -> bool:
     """Whether a coding is valid as a translation: a code without blanks, and a system that has an OID."""
     code, uri = coding.peek("code"), coding.peek("system")
     oid = code_system_oid(uri) if isinstance(uri, str) else None
-    is_one = isinstance(code, str) and is_code(code.strip()) and not _POST_COORDINATED.fullmatch(code)
+    is_one = isinstance(code, str) and is_code(code.strip()) and not is_post_coordinated(code)
     return is_one and oid is not None and is_oid(oid)
 
 

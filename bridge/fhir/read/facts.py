@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.clinical.statuses import is_never
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.people.referents import named_type
 
 __all__ = ["deletion", "has_other_focus", "is_fact", "is_of_another", "refuse"]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context
+from bridge.fhir.ledger.node import Node, without
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import has_type
 from bridge.fhir.read.facts import deletion
 from bridge.fhir.read.header.description import description_of
-from bridge.fhir.read.request.acts import is_imaging
+from bridge.fhir.read.request.categories import is_imaging
 
 __all__ = ["Group", "groups", "of_one_document", "replaced_by"]
 
@@ -33,32 +33,42 @@ class Group:
 
 def groups(context: Context, root: Node, composition: Node | None, *, single: bool = False) -> list[Group]:
     """The groups of imaging requests of an input, in its order; a refused request is reported."""
-    requests = []
-    found = _requests(context, root)
-    earlier = {ident for node in found if not _is_refused(node) for ident in _earlier(context, node)}
-    for node in found:
-        if id(node.value) in earlier:
-            context.note("IMGDA-0347", node.path)
-            node.give_up("IMGDA-0910", "technical")
-        elif _is_selectable(context, node):
-            requests.append(node)
-        else:
-            node.give_up("IMGDA-0910", "technical")
+    requests = _selected(context, root)
     _say_ended_tasks(context, requests)
-    imaging = [node for node in requests if is_imaging(context, node)]
-    if not imaging and len(requests) == 1:
-        imaging = requests
-    chosen = {id(node) for node in imaging}
-    for node in requests:
-        if id(node) not in chosen:
-            context.note("IMGDA-0213", node.path)
-            node.give_up("IMGDA-0910", "technical")
+    imaging = _imaging(context, requests)
     if composition is not None or len(imaging) <= 1:
         return [Group(tuple(imaging), _number(imaging[0]))] if imaging else []
     keyed: dict[str, list[Node]] = {}
     for node in imaging:
         keyed.setdefault(_key(context, node, single), []).append(node)
     return [Group(tuple(nodes), _number(nodes[0])) for nodes in keyed.values()]
+
+
+def _selected(context: Context, root: Node) -> list[Node]:
+    """The requests that may be converted; the others are reported: those that another replaces, and the refused ones."""
+    found = _requests(context, root)
+    requests: list[Node] = []
+    earlier = {ident for node in found if not _is_refused(node) for ident in _earlier(context, node)}
+    for node in found:
+        is_replaced = id(node.value) in earlier
+        if is_replaced:
+            context.note("IMGDA-0347", node.path)
+        if not is_replaced and _is_selectable(context, node):
+            requests.append(node)
+        else:
+            node.give_up("IMGDA-0910", "technical")
+    return requests
+
+
+def _imaging(context: Context, requests: list[Node]) -> list[Node]:
+    """The requests for imaging; one alone is taken for one. The others are reported."""
+    imaging = [node for node in requests if is_imaging(context, node)]
+    if not imaging and len(requests) == 1:
+        return requests
+    for node in without(requests, imaging):
+        context.note("IMGDA-0213", node.path)
+        node.give_up("IMGDA-0910", "technical")
+    return imaging
 
 
 def _requests(context: Context, root: Node) -> list[Node]:

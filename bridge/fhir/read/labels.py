@@ -9,10 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.coding import CARE_INFORMATION, FACTS, MODALITY, MODIFIER, SITE, Datum, meaning
-from bridge.fhir.read.context import Context, one_line, same_words
+from bridge.fhir.read.coding import meaning
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import one_line
 from bridge.findings.issues import Issue, issue
-from bridge.wording.statements import is_contrary
+from bridge.tables.concepts import CARE_INFORMATION, FACTS, MODALITY, MODIFIER, SITE, Datum
+from bridge.wording.contrary import is_contrary
+from bridge.wording.spelling import same_words
 
 __all__ = ["contrary", "unsaid"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from bridge.fhir.ledger import losses
 from bridge.fhir.ledger.node import Node, Reason
 from bridge.fhir.read.clinical.implants import USES
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.findings.issues import LossClass
 
 __all__ = ["belonging_to_nothing", "of_the_patient"]

@@ -150,35 +150,46 @@ def _compile(version: str, kinds: frozenset[str]) -> jsonschema_rs.Draft202012Va
 
 
 def _object(name: str, known: dict[str, Element], resource: bool) -> dict[str, Any]:
-    properties: dict[str, Any] = {"resourceType": {"const": name}} if resource else {}
-    rules: list[dict[str, Any]] = []
-    choices: dict[str, list[str]] = {}
-    for key, element in known.items():
-        properties[key] = _element(element)
-        if element.type in _PRIMITIVES and (name, key) != ("Extension", "url") and key != "id":
-            properties[f"_{key}"] = _many(_SIBLING | {"type": ["object", "null"]}) if element.many else _SIBLING
-        if element.choice:
-            choices.setdefault(element.choice, []).append(key)
-    required = [k for k, e in known.items() if e.required and e.type not in _PRIMITIVES]
-    rules += [
-        {"anyOf": [{"required": [k]}, {"required": [f"_{k}"]}]} for k, e in known.items() if e.required and e.type in _PRIMITIVES
-    ]
-    for members in choices.values():
-        if known[members[0]].choice_required:
-            rules.append({"anyOf": [{"required": [m]} for m in members]})
-        if name != "Extension" and len(members) > 1:
-            present = [{"required": [member]} for member in members]
-            rules.append({"oneOf": [*present, {"not": {"anyOf": present}}]})
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": properties,
+        "properties": ({"resourceType": {"const": name}} if resource else {}) | dict(_properties(name, known)),
         "additionalProperties": False,
         "minProperties": 1,
-        "required": required,
+        "required": [k for k, e in known.items() if e.required and e.type not in _PRIMITIVES],
     }
     if name == "Extension":
         schema |= _ONE_VALUE
+    rules = [*_primitives_required(known), *_choices(name, known)]
     return schema | ({"allOf": rules} if rules else {})
+
+
+def _properties(name: str, known: dict[str, Element]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The elements of a type, and what may stand beside the primitives among them."""
+    for key, element in known.items():
+        yield key, _element(element)
+        if element.type in _PRIMITIVES and (name, key) != ("Extension", "url") and key != "id":
+            yield f"_{key}", _many(_SIBLING | {"type": ["object", "null"]}) if element.many else _SIBLING
+
+
+def _primitives_required(known: dict[str, Element]) -> Iterator[dict[str, Any]]:
+    """The rules of required primitives, which may have but the extensions of their sibling."""
+    for key, element in known.items():
+        if element.required and element.type in _PRIMITIVES:
+            yield {"anyOf": [{"required": [key]}, {"required": [f"_{key}"]}]}
+
+
+def _choices(name: str, known: dict[str, Element]) -> Iterator[dict[str, Any]]:
+    """The rules of the choices of a type: one of each at most, and one at least where it is required."""
+    choices: dict[str, list[str]] = {}
+    for key, element in known.items():
+        if element.choice:
+            choices.setdefault(element.choice, []).append(key)
+    for members in choices.values():
+        present = [{"required": [member]} for member in members]
+        if known[members[0]].choice_required:
+            yield {"anyOf": present}
+        if name != "Extension" and len(members) > 1:
+            yield {"oneOf": [*present, {"not": {"anyOf": present}}]}
 
 
 def _element(element: Element) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read.order``.
+"""The order as a FHIR R4 Bundle: the dual of ``bridge.fhir.read``.
 
 Two shapes share the same resources. ``document`` is the document of the French guide, with a Composition; ``order`` is a
 collection of ServiceRequests and what they refer to, in which a DocumentReference and Provenances hold the header.
@@ -15,16 +15,16 @@ from typing import Literal
 from bridge.fhir.profiles import claims
 from bridge.fhir.write import composition, description
 from bridge.fhir.write.acts import Requests, call_back_number
-from bridge.fhir.write.clinical import Clinical
+from bridge.fhir.write.clinical import ClinicalSections
 from bridge.fhir.write.composition import Links
 from bridge.fhir.write.consents import fulfilled, write_consent
 from bridge.fhir.write.datatypes import identifier, in_one_text, is_instant
 from bridge.fhir.write.encounter import write_encounter
-from bridge.fhir.write.people import People
+from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import ANS, JSON, Resources, parts, reference
 from bridge.fhir.write.source import write_source
 from bridge.findings.issues import Issue, issue
-from bridge.order.model import Order, Participant
+from bridge.order import Order, Participant
 from bridge.order.narratives import Words
 
 __all__ = ["Shape", "losses", "write"]
@@ -39,23 +39,13 @@ def write(order: Order, *, shape: Shape = "document", words: Words | None = None
     *received* is that document, to travel with the Bundle.
     """
     resources = Resources(in_one_text(order.document.id))
-    people = People(resources)
+    people = WrittenPeople(resources)
     physicians = [url for p in order.participants if (url := _treating(people, p))]
     patient = people.patient(order.patient, order.contacts, physicians)
-    clinical = Clinical(resources, patient)
-    said_by_number = order.callback is True and order.callback_at is None and call_back_number(order) is not None
-    supporting = clinical.write(order, callback=None if said_by_number else order.callback)
-    supporting += [write_consent(resources, consent, patient) for consent in order.consents]
+    clinical = ClinicalSections(resources, patient)
+    supporting = _supporting(resources, clinical, order, patient)
     encounter = write_encounter(resources, people, order.encounter, patient)
-    contacted = people.role(order.urgency.contacted) if order.urgency and order.urgency.contacted else None
-    common = parts(
-        subject=reference(patient),
-        encounter=reference(encounter),
-        requester=reference(people.author(next((a for a in order.authors if not a.device), order.authors[0]))),
-        performer=[reference(contacted)] if contacted else [],
-        supportingInfo=[reference(url) for url in supporting],
-        basedOn=[fulfilled(order_) for order_ in order.fulfils],
-    )
+    common = parts(subject=reference(patient), encounter=reference(encounter), **_asked(people, order, supporting))
     requests = Requests(resources, order, shape, common).write()
     relatives = [people.related_person(contact, patient) for contact in order.contacts]
     for guardian in order.patient.guardians:
@@ -70,7 +60,26 @@ def write(order: Order, *, shape: Shape = "document", words: Words | None = None
     return _bundle(resources, order, shape)
 
 
-def _treating(people: People, participant: Participant) -> str | None:
+def _supporting(resources: Resources, clinical: ClinicalSections, order: Order, patient: str) -> list[str]:
+    """What the requests put beside themselves; a number to call back says by itself that a call is wanted."""
+    said_by_number = order.callback is True and order.callback_at is None and call_back_number(order) is not None
+    supporting = clinical.write(order, callback=None if said_by_number else order.callback)
+    return supporting + [write_consent(resources, consent, patient) for consent in order.consents]
+
+
+def _asked(people: WrittenPeople, order: Order, supporting: list[str]) -> JSON:
+    """What all requests say alike: who asks, who was contacted, and what stands beside them."""
+    contacted = people.role(order.urgency.contacted) if order.urgency and order.urgency.contacted else None
+    demandeur = next((author for author in order.authors if not author.device), order.authors[0])
+    return parts(
+        requester=reference(people.author(demandeur)),
+        performer=[reference(contacted)] if contacted else [],
+        supportingInfo=[reference(url) for url in supporting],
+        basedOn=[fulfilled(earlier) for earlier in order.fulfils],
+    )
+
+
+def _treating(people: WrittenPeople, participant: Participant) -> str | None:
     """Médecin traitant: the Practitioner alone, as the French profile of Patient demands (docs/fhir.md, A6)."""
     function = participant.function.code if participant.function else None
     if (participant.type, function) != ("INF", "PCP"):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir.profiles.claims import is_member
-from bridge.fhir.read.datatypes.names import EFFECTIVE
-from bridge.fhir.read.request.sites import site_words
+from bridge.fhir.extensions import EFFECTIVE
+from bridge.fhir.profiles.rules import is_member
 from bridge.fhir.write.datatypes import coding, concept, effective_time, ta, telecoms, typed
 from bridge.fhir.write.resources import ANS, HL7, JSON, Resources, absent, parts, reference
-from bridge.order.model import Act, Function, Identifier, Order, Site, Telecom
+from bridge.order import Act, Function, Identifier, Order, Site, Telecom
+from bridge.order.labels import site_words
 
 __all__ = ["Requests", "call_back_number"]
 

@@ -10,17 +10,17 @@ from typing import Any
 
 from bridge.fhir.write.datatypes import concept, effective_time, identifier, is_instant, loinc, ta
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order.model import Attachment, Contraindication, EffectiveTime, Order
+from bridge.order import Attachment, Contraindication, EffectiveTime, Order
 from bridge.order.xml import CONTRAINDICATION, derived_id
 
-__all__ = ["Clinical"]
+__all__ = ["ClinicalSections"]
 
 _INFORMED = "Le patient a-t-il été informé des risques relatifs à l'examen d'imagerie médicale ?"
 _ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 
 @dataclass(slots=True)
-class Clinical:
+class ClinicalSections:
     """Writes the medical data and keeps, by section, what it wrote."""
 
     resources: Resources

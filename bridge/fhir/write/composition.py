@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bridge.fhir.read.datatypes.names import REPLACED_VERSION
+from bridge.fhir.extensions import REPLACED_VERSION
 from bridge.fhir.write import narrative
-from bridge.fhir.write.clinical import Clinical
+from bridge.fhir.write.clinical import ClinicalSections
 from bridge.fhir.write.datatypes import concept, identifier, known_period, loinc, ta, typed, v3
-from bridge.fhir.write.people import People
+from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import ANS, JSON, Resources, absent, parts, reference
-from bridge.order.model import Attester, Author, Document, Order, Participant, Period, Professional
+from bridge.order import Attester, Author, Document, Order, Participant, Period, Professional
 from bridge.order.narratives import SectionWords, Words
 
 __all__ = ["Links", "replaced_document", "write"]
@@ -37,7 +37,7 @@ class Links:
     """Titles and narratives of the document that the order was read from; none for an order from elsewhere."""
 
 
-def write(resources: Resources, people: People, order: Order, clinical: Clinical, links: Links) -> None:
+def write(resources: Resources, people: WrittenPeople, order: Order, clinical: ClinicalSections, links: Links) -> None:
     """Write the Composition as the first entry."""
     document = order.document
     replaced = replaced_document(document, targetIdentifier=typed(document.replaces, "RI")) if document.replaces else None
@@ -77,16 +77,16 @@ def replaced_document(document: Document, **target: Any) -> JSON:
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
-def _author(people: People, author: Author) -> JSON:
+def _author(people: WrittenPeople, author: Author) -> JSON:
     time = {"url": f"{_ANS}/fr-author-time-extension", "valueDateTime": author.time}
     return parts(extension=[time], **(reference(people.author(author)) or {}))
 
 
-def _attester(people: People, mode: str, attester: Attester) -> JSON:
+def _attester(people: WrittenPeople, mode: str, attester: Attester) -> JSON:
     return parts(mode=mode, time=attester.time, party=reference(people.role(attester.professional)) or absent())
 
 
-def _header(people: People, order: Order, links: Links) -> list[JSON]:
+def _header(people: WrittenPeople, order: Order, links: Links) -> list[JSON]:
     """The extensions of the header: version, participants, informants, operator, addressees."""
     version = {
         "url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-Composition.version",
@@ -105,7 +105,7 @@ def _header(people: People, order: Order, links: Links) -> list[JSON]:
     return found
 
 
-def _participant(people: People, participant: Participant) -> JSON:
+def _participant(people: WrittenPeople, participant: Participant) -> JSON:
     function = concept(participant.function) if participant.function else None
     span = known_period(participant.time)
     return _taking_part("ParticipantExtension", participant.type, people.participant(participant), time=span, function=function)
@@ -124,7 +124,7 @@ def _taking_part(name: str, kind: str, party: str | None, *, time: JSON | None =
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
-def _events(people: People, order: Order, links: Links) -> list[JSON]:
+def _events(people: WrittenPeople, order: Order, links: Links) -> list[JSON]:
     """The request, then its urgency and its being a screening (docs/fhir.md, A8, A9, A11)."""
     number = identifier(order.request.ids[0]) if order.request.ids else None
     principal = parts(
@@ -147,7 +147,7 @@ def _events(people: People, order: Order, links: Links) -> list[JSON]:
     return found
 
 
-def _performer(people: People, person: Professional | None) -> list[JSON]:
+def _performer(people: WrittenPeople, person: Professional | None) -> list[JSON]:
     who = reference(people.role(person)) if person else None
     return [{"url": f"{_ANS}/fr-performer-event-extension", "valueReference": who}] if who else []
 
@@ -159,7 +159,7 @@ def _unknown_performer() -> JSON:
 # --- sections --------------------------------------------------------------------------------------------------------
 
 
-def _sections(order: Order, clinical: Clinical, links: Links) -> list[JSON]:
+def _sections(order: Order, clinical: ClinicalSections, links: Links) -> list[JSON]:
     """The tree of the model; what has no entry is left out (docs/fhir.md, 2.2)."""
     requests = links.requests
     section = partial(_section, links.words)

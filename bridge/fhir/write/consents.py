@@ -5,10 +5,10 @@ Source: CDA R2, authorization and inFulfillmentOf; FHIR R4 4.0.1, Consent and Se
 
 from __future__ import annotations
 
-from bridge.fhir.read.datatypes.names import FURTHER_IDENTIFIER
+from bridge.fhir.extensions import FURTHER_IDENTIFIER
 from bridge.fhir.write.datatypes import concept, identifier, typed
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order.model import Consent, FulfilledOrder
+from bridge.order import Consent, FulfilledOrder
 
 __all__ = ["fulfilled", "write_consent"]
 

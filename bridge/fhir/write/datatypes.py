@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from bridge.fhir.extensions import NAME_QUALIFIER
 from bridge.fhir.read.datatypes.addresses import ADDRESS_USE, PARTS
 from bridge.fhir.read.datatypes.identifiers import URIS
-from bridge.fhir.read.datatypes.names import NAME_QUALIFIER
 from bridge.fhir.read.datatypes.telecoms import TELECOM_ADDRESS, TELECOM_USE, contact_uri
 from bridge.fhir.write.resources import HL7, JSON, absent, parts
+from bridge.order import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
 from bridge.order.identifiers import PROFESSIONALS, STRUCTURES
-from bridge.order.model import Address, Code, EffectiveTime, Identifier, Period, PersonName, Telecom
 from bridge.tables.codes import code_system_uri
 
 __all__ = [
@@ -265,19 +265,24 @@ def _telecom(item: Telecom) -> JSON:
     system = "pager" if pager else _SYSTEMS.get(scheme, "url")
     value = item.value if system == "url" else rest
     secure = scheme == "mailto" and "mssante.fr" in item.value
-    plain = None if secure else "PG" if pager else item.use if item.use in ("H", "WP", "MC") else None
+    is_exact = pager or (item.use in ("H", "WP", "MC") and not secure)
+    return parts(
+        extension=_telecom_extensions(item, system, value, secure),
+        system=system,
+        value=value,
+        use=_TELECOM_USES.get(item.use or ""),
+        _use=_exact_use(TELECOM_USE, None if is_exact else item.use),
+    )
+
+
+def _telecom_extensions(item: Telecom, system: str, value: str, secure: bool) -> list[JSON]:
+    """The address as the order has it, where it cannot be made of system and value again, and the mark of MSSanté."""
     extensions: list[JSON] = []
     if contact_uri(value, system) != item.value:
         extensions.append({"url": TELECOM_ADDRESS, "valueUrl": item.value})
     if secure and _MSSANTE.search(item.value):
         extensions.append(_secure_mail())
-    return parts(
-        extension=extensions,
-        system=system,
-        value=value,
-        use=_TELECOM_USES.get(item.use or ""),
-        _use=_exact_use(TELECOM_USE, item.use if item.use != plain else None),
-    )
+    return extensions
 
 
 def _secure_mail() -> JSON:

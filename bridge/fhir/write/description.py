@@ -12,9 +12,9 @@ from typing import Any
 
 from bridge.fhir.write.composition import Links, replaced_document
 from bridge.fhir.write.datatypes import identifier, is_instant, loinc, period, v3
-from bridge.fhir.write.people import People
+from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order.model import Order, Period
+from bridge.order import Order, Period
 
 __all__ = ["write"]
 
@@ -32,7 +32,7 @@ _CORRE = {
 }
 
 
-def write(resources: Resources, people: People, order: Order, links: Links) -> None:
+def write(resources: Resources, people: WrittenPeople, order: Order, links: Links) -> None:
     """Write the DocumentReference, the Provenances and the CommunicationRequests."""
     document = order.document
     attachment = parts(language=document.language, title=document.title, creation=document.created_at)
@@ -57,7 +57,7 @@ def write(resources: Resources, people: People, order: Order, links: Links) -> N
     _recipients_of_the_report(resources, people, order, links)
 
 
-def _participations(people: People, order: Order) -> list[tuple[str, str | None, dict[str, Any]]]:
+def _participations(people: WrittenPeople, order: Order) -> list[tuple[str, str | None, dict[str, Any]]]:
     """Code of v3-ParticipationType, person and time. The demandeur is ServiceRequest.requester."""
     found = [("AUT", people.author(author), _at(author.time)) for author in order.authors[1:]]
     found.append(("PPRF", people.role(order.request.performer), {}))
@@ -98,7 +98,7 @@ def _capacity(kind: str) -> JSON:
     return {"coding": [{"system": system, "code": INFORMANT}]}
 
 
-def _recipients_of_the_report(resources: Resources, people: People, order: Order, links: Links) -> None:
+def _recipients_of_the_report(resources: Resources, people: WrittenPeople, order: Order, links: Links) -> None:
     """Destinataires du compte rendu, where a plain reader looks for them (docs/fhir.md, A10)."""
     for participant in order.participants:
         function = participant.function.code if participant.function else None

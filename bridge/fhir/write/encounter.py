@@ -6,14 +6,14 @@ Source: docs/fhir.md, A7.
 from __future__ import annotations
 
 from bridge.fhir.write.datatypes import address, coding, concept, period, place_identifier, v3, visit_identifiers
-from bridge.fhir.write.people import People
+from bridge.fhir.write.people import WrittenPeople
 from bridge.fhir.write.resources import JSON, Resources, absent, parts, reference
-from bridge.order.model import Code, Encounter, Facility
+from bridge.order import Code, Encounter, Facility
 
 __all__ = ["write_encounter"]
 
 
-def write_encounter(resources: Resources, people: People, encounter: Encounter, patient: str) -> str:
+def write_encounter(resources: Resources, people: WrittenPeople, encounter: Encounter, patient: str) -> str:
     """The Encounter, whose status the order does not know."""
     participants = [(item.type, item.professional, item.time) for item in encounter.participants]
     if encounter.responsible:

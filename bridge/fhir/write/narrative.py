@@ -10,10 +10,10 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from bridge.fhir.read.datatypes.names import french_date
-from bridge.fhir.read.request.sites import site_words
 from bridge.fhir.write.resources import JSON
-from bridge.order.model import Act, Contraindication, Function, Order
+from bridge.order import Act, Contraindication, Function, Order
+from bridge.order.labels import site_words
+from bridge.order.moments import french_date
 from bridge.order.narratives import SectionWords
 
 __all__ = ["Row", "documents", "education", "history", "narrative", "plan", "reasons", "received", "results"]

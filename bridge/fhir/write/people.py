@@ -1,4 +1,4 @@
-"""Patient, relatives, professionals and structures of the order in FHIR: the dual of ``bridge.fhir.read.people.people``.
+"""Patient, relatives, professionals and structures of the order in FHIR: the dual of ``bridge.fhir.read.people``.
 
 Source: docs/fhir.md, 1.5 and 2.5 (A2, A3, A4, A6).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.fhir.read.datatypes.names import ADDITIONAL_NAME
+from bridge.fhir.extensions import ADDITIONAL_NAME
 from bridge.fhir.write.datatypes import (
     address,
     addresses,
@@ -22,8 +22,7 @@ from bridge.fhir.write.datatypes import (
     v3,
 )
 from bridge.fhir.write.resources import HL7, JSON, Resources, absent, parts, reference
-from bridge.order.identifiers import INS_ROOTS, INS_TYPES
-from bridge.order.model import (
+from bridge.order import (
     Address,
     Author,
     Code,
@@ -37,9 +36,10 @@ from bridge.order.model import (
     PersonName,
     Professional,
 )
+from bridge.order.identifiers import INS_ROOTS, INS_TYPES
 from bridge.tables.codes import code_system_uri, rows, value_set
 
-__all__ = ["People"]
+__all__ = ["WrittenPeople"]
 
 _FR = "https://hl7.fr/ig/fhir/core/StructureDefinition"
 _INS_TYPES = {root: name for name, root in INS_TYPES.items()}
@@ -51,7 +51,7 @@ _R216 = f"{_MOS}/TRE_R216-HL7RoleCode/FHIR/TRE-R216-HL7RoleCode"
 
 
 @dataclass(slots=True)
-class People:
+class WrittenPeople:
     """Writes each person and structure once."""
 
     resources: Resources

@@ -16,7 +16,7 @@ from bridge.fhir.read.source import ASSEMBLER
 from bridge.fhir.write.composition import Links
 from bridge.fhir.write.datatypes import coding, identifier, is_instant, loinc
 from bridge.fhir.write.resources import Resources, absent, parts, reference
-from bridge.order.model import Document
+from bridge.order import Document
 
 __all__ = ["write_source"]
 

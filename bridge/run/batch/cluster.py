@@ -86,12 +86,17 @@ def blocks_of(source: str) -> list[Block]:
     parts: list[tuple[tuple[str, ...], int | None, int]] = []
     for name in lines:
         size = system.size(system._strip_protocol(name))
-        step = size if name.lower().endswith(".gz") else BLOCK_BYTES
-        parts += [((name,), start, min(start + step, size)) for start in range(0, size, max(step, 1))]
+        parts += [((name,), start, end) for start, end in _ranges(name, size)]
     parts += [(tuple(orders[i : i + BLOCK_FILES]), None, 0) for i in range(0, len(orders), BLOCK_FILES)]
     if not parts:
         raise SourceError(issue("IMGDA-1824", None))
     return [Block(number, *part) for number, part in enumerate(parts)]
+
+
+def _ranges(name: str, size: int) -> Iterator[tuple[int, int]]:
+    """The ranges of bytes of one NDJSON file; all of it where it is compressed."""
+    step = size if name.lower().endswith(".gz") else BLOCK_BYTES
+    return ((start, min(start + step, size)) for start in range(0, size, max(step, 1)))
 
 
 def run(address: str, source: str, job: ClusterJob, *, progress: Callable[[int, int], None]) -> Counter[str]:

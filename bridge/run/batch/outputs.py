@@ -11,7 +11,7 @@ from typing import Protocol
 from bridge.run import files
 from bridge.run.batch.zip import Archive
 
-__all__ = ["Folder", "Lines", "Output", "open_output"]
+__all__ = ["FolderOutput", "LinesOutput", "Output", "open_output"]
 
 
 class Output(Protocol):
@@ -33,7 +33,7 @@ class Output(Protocol):
         """Complete the output."""
 
 
-class Lines(files.Growing):
+class LinesOutput(files.Growing):
     """A file with one result in each line."""
 
     form = "bundle"
@@ -46,7 +46,7 @@ class Lines(files.Growing):
         self.close()
 
 
-class Folder:
+class FolderOutput:
     """A file for each result. A file that a killed run wrote after its last commit is written again, with the same bytes."""
 
     form = "plain"
@@ -84,5 +84,5 @@ def open_output(path: Path) -> Output:
     """The output that a path means, by its suffix: ``.ndjson`` or ``.jsonl``, ``.zip``, else a folder."""
     suffix = path.suffix.lower()
     if suffix in (".ndjson", ".jsonl"):
-        return Lines(path)
-    return Archive(path) if suffix == ".zip" else Folder(path)
+        return LinesOutput(path)
+    return Archive(path) if suffix == ".zip" else FolderOutput(path)

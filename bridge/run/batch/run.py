@@ -21,13 +21,13 @@ from bridge.findings.issues import Language, issue
 from bridge.run import files
 from bridge.run.batch import deadletters
 from bridge.run.batch.journal import Journal, Line, State
-from bridge.run.batch.outputs import Lines, Output, open_output
+from bridge.run.batch.outputs import LinesOutput, Output, open_output
 from bridge.run.batch.sources import Item, Source
 from bridge.run.names import escaped, fitting
-from bridge.run.workers.forms import Form
 from bridge.run.workers.pool import Pool
 from bridge.run.workers.tasks import Answer, Task
 from bridge.run.workers.versions import VERSION, mapping
+from bridge.run.workers.wrapping import Form
 from bridge.settings import Settings
 
 __all__ = ["Job", "run"]
@@ -87,7 +87,7 @@ class _Run:
     job: Job
     pool: Pool
     output: Output
-    dead: Lines
+    dead: LinesOutput
     journal: Journal
     lines: list[Line] = field(default_factory=list)
     committed: float = field(default_factory=time.monotonic)
@@ -192,7 +192,7 @@ def _remove(job: Job) -> None:
 
 
 def _work(job: Job, journal: Journal, stop: Callable[[], bool], progress: Callable[[Item], None]) -> None:
-    output, dead = open_output(job.output), Lines(job.dead)
+    output, dead = open_output(job.output), LinesOutput(job.dead)
     if not (output.cut(journal.state.output) and dead.cut(journal.state.dead)):
         raise SettingsError(issue("IMGDA-1822", None, what="output"))
     window = job.jobs * 8

@@ -70,17 +70,19 @@ class Watch:
             for path in self._orders():
                 if stop():
                     return
-                status = self._settled(path)
-                if status is None:
+                if (status := self._settled(path)) is None:
                     waiting = True
-                elif not status.st_size and stat.S_ISREG(status.st_mode):
-                    if once:
-                        tell(Told(escaped(path.name), False, ["IMGDA-0111"]))
-                elif self._left.get(path.name) != (status.st_size, status.st_mtime_ns):
-                    tell(self._handled(path, status))
+                elif told := self._told(path, status, once):
+                    tell(told)
             if once and not waiting:
                 return
             time.sleep(min(pause, self.settle or pause))
+
+    def _told(self, path: Path, status: os.stat_result, once: bool) -> Told | None:
+        """What becomes of a file that has settled; None for one that is left alone: empty as yet, or told of already."""
+        if not status.st_size and stat.S_ISREG(status.st_mode):
+            return Told(escaped(path.name), False, ["IMGDA-0111"]) if once else None
+        return self._handled(path, status) if self._left.get(path.name) != (status.st_size, status.st_mtime_ns) else None
 
     def _orders(self) -> Iterator[Path]:
         names = sorted(

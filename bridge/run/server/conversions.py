@@ -24,9 +24,9 @@ from bridge.run.server.options import Options
 from bridge.run.server.senders import body_bytes
 from bridge.run.workers.encodings import in_utf8
 from bridge.run.workers.fair import Sender
-from bridge.run.workers.forms import Form
 from bridge.run.workers.pool import Busy, Closed, WorkerLost
 from bridge.run.workers.tasks import Answer, Task
+from bridge.run.workers.wrapping import Form
 from bridge.views.sheet import file_of
 
 __all__ = ["ENDPOINTS", "Conversions", "Endpoint"]
@@ -196,15 +196,20 @@ def _options(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {}
     known = endpoint.options
     for name, value in request.query_params.multi_items():
-        option = known.get(name)
-        if name in found or (option is None and name not in ("lang", "_format")):
+        if name in found or name not in (*known, "lang", "_format"):
             raise refused(400, "IMGDA-1811", known=", ".join(sorted(known.keys() | {"lang", "_format"})))
         if name == "lang" and value not in _LANGUAGES:
             raise refused(400, "IMGDA-1812", name=name, expected=" | ".join(_LANGUAGES))
-        found[name] = _BOOLEANS.get(value, value) if option is not None and option.is_flag else value
-        if option is not None and not option.allows(found[name]):
-            raise refused(400, "IMGDA-1812", name=name, expected=option.expected)
+        found[name] = _value_of(known[name], value) if name in known else value
     return {known[name].name: value for name, value in found.items() if name in known}
+
+
+def _value_of(option: Option, text: str) -> Any:
+    """The value of an option of a conversion. Raises a refusal 400 for one that is not right."""
+    value = _BOOLEANS.get(text, text) if option.is_flag else text
+    if not option.allows(value):
+        raise refused(400, "IMGDA-1812", name=option.query, expected=option.expected)
+    return value
 
 
 def _with_charset(kind: str) -> str:

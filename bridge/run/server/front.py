@@ -102,16 +102,7 @@ class Front:
     def _sender(self, headers: Headers, *, is_page: bool = False) -> str | None:
         """Whose settings hold; ``None`` when the call names nobody where it should."""
         senders, named = self.senders, headers.getlist("imgda-sender")
-        shown = None
-        if senders.tokens:
-            wanted = "Basic" if is_page else "Bearer"
-            scheme, _, value = headers.get("authorization", "").partition(" ")
-            value = value.strip().encode("latin-1").decode("utf-8", "surrogateescape")
-            shown = senders.shown(_password(value) if is_page else value)
-            if scheme.lower() != wanted.lower() or shown is None:
-                asked = 'Basic realm="imgda", charset="UTF-8"' if is_page else wanted
-                raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": asked})
-        own = shown.sender if shown is not None else None
+        own = self._owner_of_token(headers, is_page=is_page) if senders.tokens else None
         if (
             len(named) > 1
             or (named and not senders.are_named)
@@ -120,6 +111,17 @@ class Front:
             raise refused(403, "IMGDA-1704")
         usual = DEFAULT if senders.are_named else ""
         return own or next(iter(named), usual if usual in senders.sites else None)
+
+    def _owner_of_token(self, headers: Headers, *, is_page: bool) -> str | None:
+        """The sender to whom the token of a call belongs; ``None`` for a token of any. Raises a refusal 401."""
+        wanted = "Basic" if is_page else "Bearer"
+        scheme, _, value = headers.get("authorization", "").partition(" ")
+        value = value.strip().encode("latin-1").decode("utf-8", "surrogateescape")
+        shown = self.senders.shown(_password(value) if is_page else value)
+        if scheme.lower() != wanted.lower() or shown is None:
+            asked = 'Basic realm="imgda", charset="UTF-8"' if is_page else wanted
+            raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": asked})
+        return shown.sender
 
     def turn_away(self, refusal: Refused) -> Response:
         """The answer to what is no request yet; its fault has a line in the log as every request has."""

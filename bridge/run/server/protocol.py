@@ -109,14 +109,18 @@ def _check(request: h11.Request) -> None:
         raise h11.RemoteProtocolError("headers too large", error_status_hint=431)
     if request.http_version not in (b"1.0", b"1.1"):
         raise h11.RemoteProtocolError("another version")
+    if why := _ambiguity(headers, request.http_version):
+        raise h11.RemoteProtocolError(why)
+
+
+def _ambiguity(headers: list[tuple[bytes, bytes]], version: bytes) -> str | None:
+    """Why two readers could understand headers differently."""
     counted = Counter(bytes(name) for name, _ in headers)
-    names = counted.keys()
     if any(counted[name] > 1 for name in _ONCE):
-        raise h11.RemoteProtocolError("two readings")
-    if b"transfer-encoding" in names and (b"content-length" in names or request.http_version != b"1.1"):
-        raise h11.RemoteProtocolError("two lengths")
-    if any(name == b"host" and not _HOST.fullmatch(value) for name, value in headers):
-        raise h11.RemoteProtocolError("no host")
+        return "two readings"
+    if b"transfer-encoding" in counted and (b"content-length" in counted or version != b"1.1"):
+        return "two lengths"
+    return "no host" if any(name == b"host" and not _HOST.fullmatch(value) for name, value in headers) else None
 
 
 def _refusal(fault: h11.RemoteProtocolError | None) -> Refused:

@@ -26,7 +26,6 @@ from bridge.run.workers.versions import settings_digest
 
 __all__ = ["run"]
 
-
 _LIBXML = (2, 14)
 """The oldest libxml2 that has the fixes of 2025; the wheels of lxml bring it, a system may not."""
 Read = Callable[[], Senders]

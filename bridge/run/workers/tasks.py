@@ -20,10 +20,10 @@ from bridge.fhir.source import parse
 from bridge.findings.errors import BridgeError, OrderError, SettingsError, SourceError
 from bridge.findings.issues import Issue, Language, issue
 from bridge.options import ConversionOptions, options_of
-from bridge.order.model import Order
+from bridge.order import Order
 from bridge.run.workers import parameters
-from bridge.run.workers.forms import Form, wrap
 from bridge.run.workers.versions import settings_digest
+from bridge.run.workers.wrapping import Form, wrap
 from bridge.settings import Limits, Settings
 from bridge.views.explain import as_html, as_json, as_text
 
@@ -181,8 +181,7 @@ def _asked(task: Task, limits: Limits) -> tuple[str, Source, dict[str, Any]]:
         return "to-fhir", task.source, {}
     if b"Parameters" not in task.source:
         return "to-cda", task.source, {}
-    bounds = parse.Limits(max_bytes=limits.input_mib * 1024 * 1024, max_depth=limits.depth + 3, max_leaves=limits.leaves)
-    parsed = parse.parse(task.source, limits=bounds, version=task.options.get("fhir"))
+    parsed = parse.parse(task.source, limits=replace(limits, depth=limits.depth + 3), version=task.options.get("fhir"))
     if parsed.resource["resourceType"] != "Parameters":
         return "to-cda", parsed.resource, {}
     return parameters.read(parsed.resource)

@@ -27,7 +27,7 @@ from bridge.views.paper import html as paper
 from bridge.views.paper.pdf import pdf
 from bridge.views.paper.render import Look, look_at
 from bridge.views.report import rules
-from bridge.views.sheet import Entry
+from bridge.views.sheet import SheetEntry
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -176,6 +176,7 @@ def _rules(issues: Iterable[Issue], document: bytes | None, language: Language) 
     return Markup("".join(rules(tuple(issues), root, language)))  # noqa: S704 (escaped there)
 
 
+# layout: a value for each name of the template
 def _shown(look: Look, bundle: dict[str, Any] | None, language: Language) -> bytes:
     words = page_words(language)
     trace = look.conversion.trace if look.conversion else None
@@ -230,11 +231,11 @@ def _sheet(look: Look, known: tuple[Row, ...], traced: list[_Traced], language: 
             by_item.setdefault(_holder(row.item), []).append(row.path)
     numbers = {row.path: row.number for row in traced}
 
-    def mark(entry: Entry) -> paper.Marked | None:
+    def mark(entry: SheetEntry) -> paper.MadeOf | None:
         paths = dict.fromkeys(path for item in entry.paths for path in by_item.get(_holder(item), ()))
         if not paths:
             return None
-        return paper.Marked(" ".join(paths), f"t{numbers[next(iter(paths))]}", page_words(language)["goes"])
+        return paper.MadeOf(" ".join(paths), f"t{numbers[next(iter(paths))]}", page_words(language)["goes"])
 
     return paper.article(look.sheet, mark, 3)
 

@@ -19,7 +19,7 @@ from bridge.cda.narrative import xhtml
 from bridge.cda.parser import CDA
 from bridge.findings.issues import Issue, Language
 from bridge.views.paper.symbols import svg
-from bridge.views.sheet import Entry, Sheet, Symbol
+from bridge.views.sheet import Sheet, SheetEntry, Symbol
 from bridge.views.sheet.values import readable
 from bridge.views.sheet.words import labels
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["Marked", "article", "environment", "font", "html", "narrative", "narrative_article", "style"]
+__all__ = ["MadeOf", "article", "environment", "font", "html", "narrative", "narrative_article", "style"]
 
 _HERE = Path(__file__).parent
 _FONTS = {400: "AtkinsonHyperlegible-Regular.ttf", 700: "AtkinsonHyperlegible-Bold.ttf"}
 
 
-class Marked(NamedTuple):
+class MadeOf(NamedTuple):
     """What made an entry: paths of the input, and the row of the trace that tells of the first of them."""
 
     paths: str
@@ -42,7 +42,7 @@ class Marked(NamedTuple):
     label: str
 
 
-Marks = Callable[[Entry], Marked | None]
+Marks = Callable[[SheetEntry], MadeOf | None]
 
 
 @cache

@@ -16,7 +16,7 @@ from bridge.findings.errors import OrderError
 from bridge.findings.issues import issue
 from bridge.views.paper.glyphs import Glyphs, breakable
 from bridge.views.paper.symbols import svg
-from bridge.views.sheet import Block, Entry, Sheet, Symbol
+from bridge.views.sheet import Sheet, SheetBlock, SheetEntry, Symbol
 from bridge.views.sheet.words import labels
 
 __all__ = ["ATTACHED", "LONGEST", "Variant", "pdf"]
@@ -96,11 +96,11 @@ def _data(sheet: Sheet, glyphs: Glyphs, attached: bool) -> dict[str, Any]:
     def said(text: str) -> str:
         return breakable(glyphs.shown(text))
 
-    def entry(one: Entry) -> dict[str, Any]:
+    def entry(one: SheetEntry) -> dict[str, Any]:
         values = [[{"text": said(run.text), "mark": run.mark} for run in value if run.text] for value in one.values]
         return {"label": said(one.label), "values": values, "symbol": _symbol(one.symbol, said)}
 
-    def block(one: Block) -> dict[str, Any]:
+    def block(one: SheetBlock) -> dict[str, Any]:
         entries = [entry(found) for found in one.entries]
         return {"key": one.key, "kind": one.kind, "title": said(one.title), "entries": entries}
 

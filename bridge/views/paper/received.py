@@ -12,7 +12,7 @@ from lxml import etree
 from bridge.cda.parser import CDA
 from bridge.findings.issues import Issue, Language
 from bridge.views.report import element_at
-from bridge.views.sheet import Block, Entry, Run, Value
+from bridge.views.sheet import Run, SheetBlock, SheetEntry, Value
 from bridge.views.sheet.values import readable
 from bridge.views.sheet.words import labels
 
@@ -23,7 +23,7 @@ _NARRATIVE = frozenset({"IMGDA-1302", "IMGDA-1322"})
 _SERIOUS = frozenset({"critical", "clinical"})
 
 
-def received(root: etree._Element, issues: Iterable[Issue], language: Language) -> Block | None:
+def received(root: etree._Element, issues: Iterable[Issue], language: Language) -> SheetBlock | None:
     """Every text of the narrative that the order does not hold, under the title of its section, then values that matter."""
     texts: dict[str, list[Value]] = {}
     values: list[Value] = []
@@ -36,10 +36,10 @@ def received(root: etree._Element, issues: Iterable[Issue], language: Language) 
         elif found.loss in _SERIOUS:
             values.append((Run(f"{said} "), Run(f"({_place(found.path or '')})")))
     words = labels(language)
-    entries = [Entry(label=title or words["text"], values=tuple(said)) for title, said in texts.items()]
+    entries = [SheetEntry(label=title or words["text"], values=tuple(said)) for title, said in texts.items()]
     if values:
-        entries.append(Entry(label=words["coded"], values=tuple(values)))
-    return Block(key="received", kind="received", title=words["received"], entries=tuple(entries)) if entries else None
+        entries.append(SheetEntry(label=words["coded"], values=tuple(values)))
+    return SheetBlock(key="received", kind="received", title=words["received"], entries=tuple(entries)) if entries else None
 
 
 def _section(root: etree._Element, path: str | None) -> str:

@@ -9,14 +9,14 @@ import hashlib
 from collections.abc import Iterator
 
 from bridge.findings.issues import Language
+from bridge.order import Order
 from bridge.order.identifiers import INS_ROOTS, REAL_INS_ROOTS
-from bridge.order.model import Order
 from bridge.tables.codes import value_set
 from bridge.views.sheet import clinical, header, ins
 from bridge.views.sheet.header import Words, entry
-from bridge.views.sheet.model import Banner, Block, Entry, Run, Sheet, Value
+from bridge.views.sheet.model import Banner, Run, Sheet, SheetBlock, SheetEntry, Value
 from bridge.views.sheet.people import Roles, cited, organization, person, professional, reached
-from bridge.views.sheet.spot import Spot
+from bridge.views.sheet.spot import OrderSpot
 from bridge.views.sheet.values import (
     address,
     code,
@@ -40,10 +40,10 @@ def sheet_of(
     *,
     draft: bool = False,
     faulty: bool = False,
-    received: tuple[Block, ...] = (),
+    received: tuple[SheetBlock, ...] = (),
 ) -> Sheet:
     """The sheet of an order; *draft* and *faulty* are said in a banner, *received* is what a document says besides."""
-    words, spot = labels(language), Spot(order)
+    words, spot = labels(language), OrderSpot(order)
     people, silent = _people(spot, words)
     small = _references(spot, words, silent)
     blocks = (
@@ -95,12 +95,12 @@ def _about(order: Order) -> str:
     return " – ".join((readable(order.document.title), *map(readable, numbers[:1])))
 
 
-def _is_minor(order: Spot) -> bool:
+def _is_minor(order: OrderSpot) -> bool:
     age = clinical.age_of(order)
     return age is not None and age < 18
 
 
-def _banners(order: Spot, words: Words, *, draft: bool, faulty: bool) -> Iterator[Banner]:
+def _banners(order: OrderSpot, words: Words, *, draft: bool, faulty: bool) -> Iterator[Banner]:
     roots = {one.raw.root for one in order.patient.ids} & set(INS_ROOTS)
     if roots - set(REAL_INS_ROOTS):
         yield Banner(words["test"])
@@ -117,7 +117,7 @@ def _banners(order: Spot, words: Words, *, draft: bool, faulty: bool) -> Iterato
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
-def _people(order: Spot, words: Words) -> tuple[Block, tuple[str, ...]]:
+def _people(order: OrderSpot, words: Words) -> tuple[SheetBlock, tuple[str, ...]]:
     """Everybody else who takes part, each once; and the leaves that only repeat the demandeur."""
     roles = Roles(header.everyone_of(order))
     for author in list(order.authors)[1:]:
@@ -138,24 +138,24 @@ def _people(order: Spot, words: Words) -> tuple[Block, tuple[str, ...]]:
         _contact(one, roles, words)
     roles.add("", organization(order.custodian))
     entries = tuple(_named(entry, words) for entry in roles.entries())
-    return Block(key="people", kind="people", title=words["people"], entries=entries), roles.silent
+    return SheetBlock(key="people", kind="people", title=words["people"], entries=entries), roles.silent
 
 
-def _named(found: Entry, words: Words) -> Entry:
+def _named(found: SheetEntry, words: Words) -> SheetEntry:
     """An entry whose only role went without saying of the demandeur, and does not of another."""
     if found.label:
         return found
     is_custodian = any(path.startswith("custodian") for path in found.paths)
     label = words["custodian" if is_custodian else "performer"]
-    return Entry(label=label, values=found.values, claims=found.claims)
+    return SheetEntry(label=label, values=found.values, claims=found.claims)
 
 
-def _on(spot: Spot) -> Value:
+def _on(spot: OrderSpot) -> Value:
     when = moment(spot, before_day="le ", before_month="en ")
     return (Run(" ("), *when, Run(")")) if when else ()
 
 
-def _author(author: Spot, roles: Roles, words: Words) -> None:
+def _author(author: OrderSpot, roles: Roles, words: Words) -> None:
     device = joined(" ", text(author.device.model), text(author.device.software))
     role = words["device" if author.device else "author"]
     parts = (*((device,) if device else ()), *professional(author.professional))
@@ -163,7 +163,7 @@ def _author(author: Spot, roles: Roles, words: Words) -> None:
     roles.add(role, parts, more)
 
 
-def _participant(one: Spot, roles: Roles) -> None:
+def _participant(one: OrderSpot, roles: Roles) -> None:
     """Somebody by his function, else by the way in which he takes part."""
     kind = value_set("participation-type").by_code.get(one.raw.type)
     function = code(one.function)
@@ -175,7 +175,7 @@ def _participant(one: Spot, roles: Roles) -> None:
     roles.add(role, professional(one.professional), (*function, *agent, *known), claims)
 
 
-def _contact(one: Spot, roles: Roles, words: Words) -> None:
+def _contact(one: OrderSpot, roles: Roles, words: Words) -> None:
     role = words[one.raw.role] if one.raw.role in ("ECON", "NOK", "CON", "CAREGIVER", "PAT") else readable(one.raw.role)
     relation = code(one.relation)
     parts = (person(one.name), *([relation] if relation else []), *reached(one))
@@ -185,10 +185,10 @@ def _contact(one: Spot, roles: Roles, words: Words) -> None:
 # --- context and references ------------------------------------------------------------------------------------------
 
 
-def _encounter(order: Spot, words: Words) -> Block:
+def _encounter(order: OrderSpot, words: Words) -> SheetBlock:
     """Where and when the patient was seen, and by whom."""
     found = order.encounter
-    entries: list[Entry] = [*entry(words["encounter type"], code(found.type))]
+    entries: list[SheetEntry] = [*entry(words["encounter type"], code(found.type))]
     entries += entry(words["stay"], *map(identifier, found.ids))
     entries += entry(words["period"], period(found.period))
     entries += entry(words["sector"], code(found.facility.type))
@@ -204,13 +204,13 @@ def _encounter(order: Spot, words: Words) -> Block:
         more = (Run(" ("), *when, Run(")")) if when else ()
         roles.add(role, professional(one.professional), more, (one.type.path,))
     entries += roles.entries()
-    return Block(key="encounter", kind="people", title=words["encounter"], entries=tuple(entries))
+    return SheetBlock(key="encounter", kind="people", title=words["encounter"], entries=tuple(entries))
 
 
-def _references(order: Spot, words: Words, silent: tuple[str, ...]) -> Block:
+def _references(order: OrderSpot, words: Words, silent: tuple[str, ...]) -> SheetBlock:
     """What identifies the document, who answers for it; the place for a signature stands beside it."""
     found = order.document
-    entries: list[Entry] = [*_established(order, words, silent)]
+    entries: list[SheetEntry] = [*_established(order, words, silent)]
     entries += entry(words["id"], identifier(found.id))
     entries += entry(words["set"], identifier(found.set_id))
     entries += entry(words["created"], moment(found.created_at))
@@ -220,10 +220,11 @@ def _references(order: Spot, words: Words, silent: tuple[str, ...]) -> Block:
     for one in order.consents:
         numbers = joined(", ", *map(identifier, one.ids))
         entries += entry(words["consent"], joined(" – ", code(one.code), numbers))
-    return Block(key="signature", kind="small", title=words["references"], entries=tuple(entries))
+    return SheetBlock(key="signature", kind="small", title=words["references"], entries=tuple(entries))
 
 
-def _established(order: Spot, words: Words, silent: tuple[str, ...]) -> Iterator[Entry]:
+# layout: each part may be missing
+def _established(order: OrderSpot, words: Words, silent: tuple[str, ...]) -> Iterator[SheetEntry]:
     legal = order.legal_authenticator
     parts = professional(legal.professional)
     paths = tuple(path for part in parts for run in part for path in run.paths)
@@ -232,10 +233,10 @@ def _established(order: Spot, words: Words, silent: tuple[str, ...]) -> Iterator
         parts, silent = tuple(part for part in (person(legal.professional.name),) if part) or parts[:1], (*silent, *paths)
     who = joined(", ", *parts) or plain("non renseigné")
     when = moment(legal.time, before_day="le ", before_month="en ")
-    yield Entry(label=words["established"], values=((*who, *((Run(" "), *when) if when else ())),), claims=silent)
+    yield SheetEntry(label=words["established"], values=((*who, *((Run(" "), *when) if when else ())),), claims=silent)
 
 
-def _foot(order: Spot) -> Iterator[str]:
+def _foot(order: OrderSpot) -> Iterator[str]:
     """Whose order it is, on every page: traits of identity, number of the order, end of the identifier of the document."""
     found = order.raw
     name = found.patient.name

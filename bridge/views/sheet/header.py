@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from bridge.order.identifiers import INS_ROOTS
 from bridge.tables.codes import value_set
-from bridge.views.sheet.model import Block, Entry, Run, Value
+from bridge.views.sheet.model import Run, SheetBlock, SheetEntry, Value
 from bridge.views.sheet.people import guardian, numbered, organization, person, professional, speciality
-from bridge.views.sheet.spot import Spot
+from bridge.views.sheet.spot import OrderSpot
 from bridge.views.sheet.values import (
     address,
     code,
@@ -34,25 +34,25 @@ Words = Mapping[str, str]
 _UNKNOWN = plain("non renseigné")
 
 
-def entry(label: str, *values: Value, claims: tuple[str, ...] = ()) -> Iterator[Entry]:
+def entry(label: str, *values: Value, claims: tuple[str, ...] = ()) -> Iterator[SheetEntry]:
     """An entry, if there is something beside its label."""
     given = tuple(value for value in values if value)
     if given:
-        yield Entry(label=label, values=given, claims=claims)
+        yield SheetEntry(label=label, values=given, claims=claims)
 
 
-def structure_of(order: Spot) -> Spot:
+def structure_of(order: OrderSpot) -> OrderSpot:
     """The structure of the demandeur; else that of the request, else the one that keeps the document."""
     own = order.authors[0].professional.organization
     return next((one for one in (own, order.request.performer.organization) if one), order.custodian)
 
 
-def requester(order: Spot, words: Words) -> Block:
+def requester(order: OrderSpot, words: Words) -> SheetBlock:
     """The demandeur, by name and by national numbers, and where to reach him."""
     author = order.authors[0]
     who = author.professional
     structure = structure_of(order)
-    entries: list[Entry] = [Entry(label=words["name"], values=(person(who.name) or _UNKNOWN,))]
+    entries: list[SheetEntry] = [SheetEntry(label=words["name"], values=(person(who.name) or _UNKNOWN,))]
     entries += entry(words["profession"], speciality(who.speciality))
     entries += entry(words["function"], code(author.function))
     entries += entry(words["device"], joined(", ", text(author.device.model), text(author.device.software)))
@@ -65,29 +65,30 @@ def requester(order: Spot, words: Words) -> Block:
     entries += entry(words["setting"], code(structure.practice_setting))
     if order.callback and not order.urgency:
         entries += _callback(order, words)
-    return Block(key="requester", kind="requester", title=words["requester"], entries=tuple(entries))
+    return SheetBlock(key="requester", kind="requester", title=words["requester"], entries=tuple(entries))
 
 
-def _reach(spot: Spot, words: Words) -> Iterator[Entry]:
+def _reach(spot: OrderSpot, words: Words) -> Iterator[SheetEntry]:
     yield from entry(words["address"], *map(address, spot.addresses))
     yield from entry(words["contact"], *map(telecom, spot.telecoms))
 
 
-def _callback(order: Spot, words: Words) -> Iterator[Entry]:
+def _callback(order: OrderSpot, words: Words) -> Iterator[SheetEntry]:
     wish = "souhaité" if order.callback.raw is not False else "non souhaité"
     value = (Run(wish if isinstance(order.callback.raw, bool) else str(order.callback.raw), (order.callback.path,)),)
     yield from entry(words["callback"], (*value, *effective(order.callback_at)))
 
 
-def document(order: Spot, words: Words) -> Block:
+# layout: an entry for each item of the head, most of which may be missing
+def document(order: OrderSpot, words: Words) -> SheetBlock:
     """When it was asked, under which number, and which version of the document this is."""
     author, found, start = order.authors[0], order.document, order.request.period.start
     same = (start.path,) if start and start.raw == author.time.raw else ()
-    entries: list[Entry] = [*entry(words["date"], moment(author.time), claims=same)]
+    entries: list[SheetEntry] = [*entry(words["date"], moment(author.time), claims=same)]
     if not same or order.request.period.end:
         entries += entry(words["period"], period(order.request.period))
     numbers = tuple(map(identifier, order.request.ids)) or (plain("non attribué"),)
-    entries.append(Entry(label=words["number"], values=numbers))
+    entries.append(SheetEntry(label=words["number"], values=numbers))
     if found.version.raw != 1 or found.replaces:
         value = number(found.version)
         if found.replaces:
@@ -100,27 +101,27 @@ def document(order: Spot, words: Words) -> Block:
         entries += entry(words["confidentiality"], (Run(label, (found.confidentiality.path,), "strong"),))
     if found.language.raw != "fr-FR":
         entries += entry(words["language"], text(found.language))
-    return Block(key="document", kind="document", title=words["document"], entries=tuple(entries))
+    return SheetBlock(key="document", kind="document", title=words["document"], entries=tuple(entries))
 
 
-def urgency(order: Spot, words: Words) -> Block | None:
+def urgency(order: OrderSpot, words: Words) -> SheetBlock | None:
     """Why it is urgent, whom the demandeur has spoken to, and whether he wants to be called."""
     if not order.urgency:
         return None
-    entries: list[Entry] = [*entry(words["reason"], text(order.urgency.reason, "strong"))]
+    entries: list[SheetEntry] = [*entry(words["reason"], text(order.urgency.reason, "strong"))]
     entries += entry(words["contacted"], joined(", ", *professional(order.urgency.contacted)))
     if order.callback:
         entries += _callback(order, words)
-    return Block(key="urgency", kind="urgency", title=words["urgency"], entries=tuple(entries))
+    return SheetBlock(key="urgency", kind="urgency", title=words["urgency"], entries=tuple(entries))
 
 
 # --- the patient -----------------------------------------------------------------------------------------------------
 
 
-def patient(order: Spot, words: Words, *, is_minor: bool) -> Block:
+def patient(order: OrderSpot, words: Words, *, is_minor: bool) -> SheetBlock:
     """The identity by the traits of the INS, then what is known besides."""
     found = order.patient
-    entries: list[Entry] = [*_traits(found, words)]
+    entries: list[SheetEntry] = [*_traits(found, words)]
     entries += entry(words["ipp"], *(identifier(one) for one in found.ids if not _is_national(one)))
     entries += _reach(found, words)
     entries += _fate(found, words)
@@ -128,10 +129,10 @@ def patient(order: Spot, words: Words, *, is_minor: bool) -> Block:
         entries += entry(words["guardian"], joined(", ", *guardian(one)) or _UNKNOWN)
     if is_minor and not found.guardians:
         entries += entry(words["guardian"], _UNKNOWN)
-    return Block(key="patient", kind="patient", title=words["patient"], entries=tuple(entries))
+    return SheetBlock(key="patient", kind="patient", title=words["patient"], entries=tuple(entries))
 
 
-def _traits(found: Spot, words: Words) -> Iterator[Entry]:
+def _traits(found: OrderSpot, words: Words) -> Iterator[SheetEntry]:
     name = found.name
     yield from _matricules(found, words)
     yield from entry(words["birth name"], text(name.birth_family, "strong") or _UNKNOWN)
@@ -146,7 +147,7 @@ def _traits(found: Spot, words: Words) -> Iterator[Entry]:
     yield from entry(words["birth place"], address(found.birth_place, place_of_birth=True))
 
 
-def _matricules(found: Spot, words: Words) -> Iterator[Entry]:
+def _matricules(found: OrderSpot, words: Words) -> Iterator[SheetEntry]:
     national = [one for one in found.ids if _is_national(one)]
     for one in national:
         yield from entry(words[f"ins.{one.raw.root.rpartition('.')[2]}"], matricule(one.extension))
@@ -154,24 +155,24 @@ def _matricules(found: Spot, words: Words) -> Iterator[Entry]:
         yield from entry(words["ins"], plain("identité non qualifiée : matricule non communiqué"))
 
 
-def _is_national(spot: Spot) -> bool:
+def _is_national(spot: OrderSpot) -> bool:
     return bool(spot.raw.root in INS_ROOTS and spot.extension)
 
 
-def _forenames(name: Spot, words: Words) -> Entry:
+def _forenames(name: OrderSpot, words: Words) -> SheetEntry:
     """All birth forenames; the first one alone where it does not begin them."""
     first, every = name.birth_given, name.birth_givens
     if not every:
-        return Entry(label=words["birth forenames"], values=(text(first, "strong") or _UNKNOWN,))
+        return SheetEntry(label=words["birth forenames"], values=(text(first, "strong") or _UNKNOWN,))
     begins = first and (every.raw == first.raw or every.raw.startswith(f"{first.raw} "))
     if not first or begins:
         claims = (first.path,) if first else ()
-        return Entry(label=words["birth forenames"], values=(text(every, "strong"),), claims=claims)
+        return SheetEntry(label=words["birth forenames"], values=(text(every, "strong"),), claims=claims)
     value = (*text(every, "strong"), Run(" (premier prénom : "), *text(first), Run(")"))
-    return Entry(label=words["birth forenames"], values=(value,))
+    return SheetEntry(label=words["birth forenames"], values=(value,))
 
 
-def _civility(name: Spot) -> Value:
+def _civility(name: OrderSpot) -> Value:
     shown = []
     for spot, known in ((name.prefix, "civility"), (name.suffix, "title")):
         if spot:
@@ -180,7 +181,7 @@ def _civility(name: Spot) -> Value:
     return joined(" ", *shown)
 
 
-def _fate(found: Spot, words: Words) -> Iterator[Entry]:
+def _fate(found: OrderSpot, words: Words) -> Iterator[SheetEntry]:
     if found.deceased_at:
         yield from entry(words["deceased"], moment(found.deceased_at, before_day="le ", before_month="en "))
     elif found.deceased.raw:
@@ -191,10 +192,10 @@ def _fate(found: Spot, words: Words) -> Iterator[Entry]:
         yield from entry(words["twin"], (Run(_yes(found.multiple_birth), (found.multiple_birth.path,)),))
 
 
-def _yes(spot: Spot) -> str:
+def _yes(spot: OrderSpot) -> str:
     return "oui" if spot.raw is True else str(spot.raw)
 
 
-def everyone_of(order: Spot) -> tuple[Value, ...]:
+def everyone_of(order: OrderSpot) -> tuple[Value, ...]:
     """The demandeur with his structure, as the other people are written."""
     return (*professional(order.authors[0].professional), *organization(structure_of(order)))

@@ -10,8 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from bridge.order import Patient
 from bridge.order.identifiers import INS_ROOTS
-from bridge.order.model import Patient
 from bridge.views.sheet.model import Symbol
 
 __all__ = ["payload", "symbol"]
@@ -25,6 +25,7 @@ _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _TYPED = str.maketrans({"’": "'", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "‐": "-", "–": "-", "\u00a0": " "})
 
 
+# layout: the conditions of a whole identity, one after the other
 def payload(patient: Patient) -> bytes | None:
     """The text of the symbol; none for an identity that is not qualified or not complete: a part of it identifies nobody."""
     national = next((one for one in patient.ids if one.root in INS_ROOTS), None)

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from bridge.findings.issues import Language
 
-__all__ = ["Banner", "Block", "BlockKind", "Entry", "Mark", "Run", "Sheet", "Symbol", "Value"]
+__all__ = ["Banner", "BlockKind", "Mark", "Run", "Sheet", "SheetBlock", "SheetEntry", "Symbol", "Value"]
 
 Mark = Literal["", "strong", "boxed"]
 """How a piece of text stands out; never by a colour alone."""
@@ -32,7 +32,7 @@ Value = tuple[Run, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SheetEntry:
     """A label and what stands beside it, never apart."""
 
     label: str
@@ -55,14 +55,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class SheetBlock:
     """A part of the sheet under a title."""
 
     key: str
     """A name for anchors and styles."""
     kind: BlockKind
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[SheetEntry, ...]
 
 
 class Banner(NamedTuple):
@@ -95,23 +95,23 @@ class Sheet:
     created_at: str
     """Date and time of the document, ISO 8601: the date of the file too."""
     banners: tuple[Banner, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[SheetBlock, ...]
     """In the order in which they are read."""
     symbol: Symbol | None
     """The INS to scan, where the identity is qualified and complete."""
-    signature: Block
+    signature: SheetBlock
     """Who established the document; beside it the place for a signature."""
     foot: tuple[str, ...]
     """What each page says at its foot."""
     name: str
     """Name of the file, without suffix; it tells nothing about the patient."""
 
-    def block(self, key: str) -> Block | None:
+    def block(self, key: str) -> SheetBlock | None:
         """The block of this name."""
         return next((block for block in self.blocks if block.key == key), None)
 
     @property
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[SheetEntry]:
         """Every entry, in the order in which they are read."""
         for block in (*self.blocks, self.signature):
             yield from block.entries

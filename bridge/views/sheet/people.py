@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bridge.order.identifiers import INS_ROOTS, PROFESSIONALS, STRUCTURES
-from bridge.views.sheet.model import Entry, Run, Symbol, Value
-from bridge.views.sheet.spot import Spot
+from bridge.views.sheet.model import Run, SheetEntry, Symbol, Value
+from bridge.views.sheet.spot import OrderSpot
 from bridge.views.sheet.values import address, code, identifier, joined, matricule, plain, readable, telecom, text
 
 __all__ = ["Roles", "cited", "guardian", "numbered", "organization", "person", "professional", "reached", "speciality"]
@@ -23,7 +23,7 @@ _QUALIFICATION = re.compile(r" \(SM\)$")
 """What the value set adds to the name of a speciality: *savoir-faire médecin*."""
 
 
-def _title(name: Spot) -> Value:
+def _title(name: OrderSpot) -> Value:
     """Dr or Pr, else M. or Mme; the one given, where it is another."""
     if name.suffix:
         return (Run(_TITLES.get(name.suffix.raw, readable(name.suffix.raw)), (name.suffix.path,)),)
@@ -32,7 +32,7 @@ def _title(name: Spot) -> Value:
     return ()
 
 
-def person(name: Spot) -> Value:
+def person(name: OrderSpot) -> Value:
     """The name of a professional or a relative: title, forenames, name, and those of birth or use where they are others."""
     if not name:
         return ()
@@ -56,12 +56,12 @@ def person(name: Spot) -> Value:
     return (*called, *tail, *([Run("", claims)] if claims else []))
 
 
-def speciality(spot: Spot) -> Value:
+def speciality(spot: OrderSpot) -> Value:
     """A profession and its speciality, without the mark of the value set behind it."""
     return tuple(Run(_QUALIFICATION.sub("", run.text), run.paths, run.mark) for run in code(spot))
 
 
-def _number(spot: Spot, labels: dict[str, str], kinds: dict[tuple[int, str], tuple[str, bool]]) -> tuple[str, Value, bool]:
+def _number(spot: OrderSpot, labels: dict[str, str], kinds: dict[tuple[int, str], tuple[str, bool]]) -> tuple[str, Value, bool]:
     """The name of a national number, the number without the digit that says its kind, and whether it is a bar code too."""
     whole = str(spot.extension.raw or "")
     name, scanned = kinds.get((len(whole), whole[:1]), ("", False))
@@ -74,7 +74,7 @@ _PERSONS = {(12, "8"): ("RPPS", True), (10, "0"): ("ADELI", False)}
 _PLACES = {(10, "1"): ("FINESS", True), (10, "2"): ("SIREN", False), (15, "3"): ("SIRET", False)}
 
 
-def numbered(spot: Spot) -> Entry:
+def numbered(spot: OrderSpot) -> SheetEntry:
     """An identifier as an entry of its own: RPPS and FINESS with a bar code, any other one as it was sent."""
     raw = spot.raw
     kinds = {PROFESSIONALS: _PERSONS, STRUCTURES: _PLACES}.get(raw.root, {})
@@ -83,10 +83,10 @@ def numbered(spot: Spot) -> Entry:
     if scanned:
         digits = "".join(run.text for run in value)
         symbol = Symbol("code128", digits.encode("ascii"), label, f"Code à barres {label} {digits}")
-    return Entry(label=label, values=(value,), symbol=symbol)
+    return SheetEntry(label=label, values=(value,), symbol=symbol)
 
 
-def cited(spot: Spot) -> Value:
+def cited(spot: OrderSpot) -> Value:
     """An identifier within a text: ``RPPS 99912345678``."""
     if spot.raw.root in INS_ROOTS and spot.extension:
         return (Run("INS\u00a0"), *matricule(spot.extension))
@@ -95,12 +95,12 @@ def cited(spot: Spot) -> Value:
     return (Run(f"{label}\u00a0"), *found.values[0])
 
 
-def reached(spot: Spot) -> tuple[Value, ...]:
+def reached(spot: OrderSpot) -> tuple[Value, ...]:
     """Telecoms and addresses, each a part of its own."""
     return (*(telecom(one) for one in spot.telecoms), *(address(one) for one in spot.addresses))
 
 
-def organization(spot: Spot) -> tuple[Value, ...]:
+def organization(spot: OrderSpot) -> tuple[Value, ...]:
     """Everything about a structure, each a part of its own."""
     if not spot:
         return ()
@@ -109,7 +109,7 @@ def organization(spot: Spot) -> tuple[Value, ...]:
     return tuple(part for part in parts if part)
 
 
-def professional(spot: Spot) -> tuple[Value, ...]:
+def professional(spot: OrderSpot) -> tuple[Value, ...]:
     """Everything about a professional, each a part of its own."""
     if not spot:
         return ()
@@ -118,7 +118,7 @@ def professional(spot: Spot) -> tuple[Value, ...]:
     return tuple(part for part in parts if part)
 
 
-def guardian(spot: Spot) -> tuple[Value, ...]:
+def guardian(spot: OrderSpot) -> tuple[Value, ...]:
     """A représentant légal, a person or a structure."""
     numbers = (cited(one) for one in spot.ids)
     parts = (person(spot.name), *organization(spot.organization), *numbers, *reached(spot))
@@ -185,14 +185,14 @@ class Roles:
         again = [part for part in parts[1:] if _word(part) in known]
         return tuple(part for part in parts if part not in again), _paths(tuple(again))
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[SheetEntry]:
         """An entry for each person, under all his roles; what only repeats the demandeur is told by the last claim."""
         requester, *others = self._known
         if any(requester.names):
-            yield Entry(label=", ".join(filter(None, requester.names)), values=(self._name(),), claims=requester.claims)
+            yield SheetEntry(label=", ".join(filter(None, requester.names)), values=(self._name(),), claims=requester.claims)
         for known in others:
             value = joined(", ", *known.parts) or plain("non renseigné")
-            yield Entry(label=", ".join(filter(None, known.names)), values=(value,), claims=known.claims)
+            yield SheetEntry(label=", ".join(filter(None, known.names)), values=(value,), claims=known.claims)
 
     @property
     def silent(self) -> tuple[str, ...]:

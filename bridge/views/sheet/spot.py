@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-__all__ = ["Spot", "leaves"]
+__all__ = ["OrderSpot", "leaves"]
 
 
-class Spot:
+class OrderSpot:
     """A place in an order. Attributes and members are places too; a place is true when something stands there."""
 
     __slots__ = ("path", "raw")
@@ -18,14 +18,14 @@ class Spot:
         self.raw = raw
         self.path = path
 
-    def __getattr__(self, name: str) -> Spot:
+    def __getattr__(self, name: str) -> OrderSpot:
         path = f"{self.path}.{name}" if self.path else name
-        return Spot(None if self.raw is None else getattr(self.raw, name), path)
+        return OrderSpot(None if self.raw is None else getattr(self.raw, name), path)
 
-    def __getitem__(self, index: int) -> Spot:
-        return Spot(self.raw[index], f"{self.path}[{index}]")
+    def __getitem__(self, index: int) -> OrderSpot:
+        return OrderSpot(self.raw[index], f"{self.path}[{index}]")
 
-    def __iter__(self) -> Iterator[Spot]:
+    def __iter__(self) -> Iterator[OrderSpot]:
         return (self[index] for index in range(len(self.raw or ())))
 
     def __len__(self) -> int:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from bridge.order import moments
 from bridge.views.sheet.model import Mark, Run, Value
-from bridge.views.sheet.spot import Spot
+from bridge.views.sheet.spot import OrderSpot
 
 __all__ = [
     "address",
@@ -59,12 +59,12 @@ def plain(words: str, mark: Mark = "") -> Value:
     return (Run(words, (), mark),)
 
 
-def text(spot: Spot, mark: Mark = "") -> Value:
+def text(spot: OrderSpot, mark: Mark = "") -> Value:
     """A text as it stands, with its line breaks."""
     return (Run(readable(str(spot.raw)), (spot.path,), mark),) if spot else ()
 
 
-def number(spot: Spot) -> Value:
+def number(spot: OrderSpot) -> Value:
     """A whole number."""
     return text(spot)
 
@@ -84,7 +84,7 @@ def quoted(value: Value) -> Value:
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 
-def moment(spot: Spot, *, before_day: str = "", before_month: str = "") -> Value:
+def moment(spot: OrderSpot, *, before_day: str = "", before_month: str = "") -> Value:
     """A date of any precision: ``16/02/2026 à 11 h 30``, ``mars 1979``, ``1979``, with what goes before a day or a month."""
     if not spot:
         return ()
@@ -110,14 +110,14 @@ def _is_of_france(when: str, offset: str) -> bool:
         return False
 
 
-def period(spot: Spot) -> Value:
+def period(spot: OrderSpot) -> Value:
     """``du 16/02/2026 au 18/02/2026``; either end may be missing."""
     start = moment(spot.start, before_day="du ", before_month="de ")
     end = moment(spot.end, before_day="au ", before_month="à ")
     return joined(" ", start, end)
 
 
-def effective(spot: Spot) -> Value:
+def effective(spot: OrderSpot) -> Value:
     """When something was said, in brackets."""
     if not spot:
         return ()
@@ -128,7 +128,7 @@ def effective(spot: Spot) -> Value:
 # --- codes and identifiers -------------------------------------------------------------------------------------------
 
 
-def code(spot: Spot, mark: Mark = "") -> Value:
+def code(spot: OrderSpot, mark: Mark = "") -> Value:
     """The label of a code, or the code where it has none; the sender's own words in quotation marks."""
     if not spot:
         return ()
@@ -136,12 +136,12 @@ def code(spot: Spot, mark: Mark = "") -> Value:
     return joined(" ", label, quoted(text(spot.text)))
 
 
-def identifier(spot: Spot) -> Value:
+def identifier(spot: OrderSpot) -> Value:
     """The value of an identifier; its root where it has no other."""
     return text(spot.extension) or text(spot.root)
 
 
-def matricule(spot: Spot) -> Value:
+def matricule(spot: OrderSpot) -> Value:
     """A matricule INS in groups, as it stands on a carte Vitale: 1 2 2 2 3 3 2."""
     digits = str(spot.raw)
     if not re.fullmatch("[0-9A-Z]{15}", digits):
@@ -156,7 +156,7 @@ def matricule(spot: Spot) -> Value:
 # --- where people are reached ----------------------------------------------------------------------------------------
 
 
-def telecom(spot: Spot) -> Value:
+def telecom(spot: OrderSpot) -> Value:
     """A telephone number in pairs, a mail address, any other address, without its scheme; and what it is for."""
     whole = str(spot.value.raw)
     scheme, colon, rest = whole.partition(":")
@@ -181,14 +181,14 @@ def _in_pairs(digits: str) -> str:
     return digits
 
 
-def _use(spot: Spot) -> Value:
+def _use(spot: OrderSpot) -> Value:
     use = spot.use
     if not use:
         return ()
     return (Run(f" ({_USES.get(use.raw, readable(use.raw))})", (use.path,)),)
 
 
-def address(spot: Spot, *, place_of_birth: bool = False) -> Value:
+def address(spot: OrderSpot, *, place_of_birth: bool = False) -> Value:
     """An address on one line, as an envelope has its lines, and what it is for."""
     if not spot:
         return ()

@@ -11,61 +11,62 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, clean, one_line
+from bridge.fhir.ledger.node import Node, reads
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.names import moment
 from bridge.fhir.read.distinct import Distinct
+from bridge.fhir.read.texts import clean, one_line
 from bridge.findings.issues import LossClass
-from bridge.order.model import Attachment, Code
+from bridge.order import Attachment, Code
 from bridge.tables.codes import code_system_oid, is_code_system, value_set
 
-__all__ = ["Attachments"]
+__all__ = ["LinkedDocuments"]
 
 _WHITE = re.compile(r"\s+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(slots=True)
-class Attachments:
+class LinkedDocuments:
     """The linked documents of one request."""
 
     context: Context
     found: Distinct[Attachment] = field(default_factory=Distinct)
 
+    @reads("attachments")
     def document(self, node: Node) -> None:
         """Read a DocumentReference, Media or Binary."""
-        if node.type_name == "Binary":
-            self.read(node)
-            return
-        if node.type_name == "Media":
-            when = moment(self.context, node, "createdDateTime")
-            content = node.child("content")
-            if content is None or not self.read(content, when=when):
-                node.give_up_carried("IMGDA-0901")
-            return
-        if node.peek("docStatus") == "entered-in-error":
-            self.context.note("IMGDA-0217", node.path)
-            return
+        match node.type_name:
+            case "Binary":
+                self.read(node)
+            case "Media":
+                self._media(node)
+            case _:
+                self._reference(node)
+
+    def _media(self, node: Node) -> None:
+        when = moment(self.context, node, "createdDateTime")
+        content = node.child("content")
+        if content is None or not self.read(content, when=when):
+            node.give_up_carried("IMGDA-0901")
+
+    def _reference(self, node: Node) -> None:
         if node.peek("docStatus") == "final":
             node.decide("docStatus")
         concept = node.child("type")
         kind, when = self._type(concept), moment(self.context, node, "date")
         description = one_line(node.peek("description"))
+        words = clean(concept.peek("text")) if concept else None
+        title = description or (kind.display if kind else None) or one_line(words)
         is_read = False
-        for content in node.children("content"):
-            attachment = content.child("attachment")
-            if attachment is None:
-                continue
-            titled = one_line(attachment.peek("title"))
-            if description and (titled is None or titled == description):
+        for attachment in (found for content in node.children("content") if (found := content.child("attachment"))):
+            if description and one_line(attachment.peek("title")) in (None, description):
                 node.text("description")
-            words = clean(concept.peek("text")) if concept else None
-            title = description or (kind.display if kind else None) or one_line(words)
             is_read |= self.read(attachment, title=title, kind=kind, when=when, words=words)
-        if is_read and concept:
-            concept.text("text")
         if not is_read:
             node.give_up_carried("IMGDA-0901")
+        elif concept:
+            concept.text("text")
 
     def _type(self, concept: Node | None) -> Code | None:
         """The type of the document in a code system that has an OID: one of the value set, of a known system, else the least."""
@@ -95,44 +96,50 @@ class Attachments:
         words: str | None = None,
     ) -> bool:
         """Read an Attachment or Binary, if it can be; what is wrong with it is reported and it is left out."""
-        context = self.context
-        raw = node.text("data")
-        if raw is None:
-            if "url" in node:
-                self._url_only(node)
+        content = self._content(node)
+        if content is None:
             return False
-        media_type = (node.text("contentType") or "").partition(";")[0].strip().lower()
-        if media_type not in value_set("media-type").by_code:
-            context.note("IMGDA-0706", node.at("contentType"))
-            return False
-        data = _WHITE.sub("", raw)
-        if not self._is_sound(node, data):
-            return False
-        self._check_type(node, media_type, base64.b64decode(data))
-        own = one_line(node.text("title"))
-        if own is None and title is None:
-            title = f"Document {len(self.found) + 1}"
-            context.note("IMGDA-0707", node.path, title=title)
-        created = moment(context, node, "creation") if when is None else None
+        media_type, data = content
+        title = one_line(node.text("title")) or title or self._numbered(node)
+        created = moment(self.context, node, "creation") if when is None else None
         language = node.peek("language")
-        if isinstance(language, str) and _LANGUAGE.fullmatch(language):
-            node.text("language")
-        else:
-            language = None
+        is_language = isinstance(language, str) and _LANGUAGE.fullmatch(language) is not None
         if "url" in node:
             node.lose("url", "IMGDA-0901")
-        title = own or title or ""
         attachment = Attachment(
             title=title,
             media_type=media_type,
             data=data,
             type=kind,
             date=when or created,
-            language=language,
+            language=node.text("language") if is_language else None,
             type_text=words if words and words.split() != title.split() else None,
         )
         self.found.append(attachment)
         return True
+
+    def _content(self, node: Node) -> tuple[str, str] | None:
+        """The media type and the base64, if a document can carry them."""
+        raw = node.text("data")
+        if raw is None:
+            if "url" in node:
+                self._url_only(node)
+            return None
+        media_type = (node.text("contentType") or "").partition(";")[0].strip().lower()
+        if media_type not in value_set("media-type").by_code:
+            self.context.note("IMGDA-0706", node.at("contentType"))
+            return None
+        data = _WHITE.sub("", raw)
+        if not self._is_sound(node, data):
+            return None
+        self._check_type(node, media_type, base64.b64decode(data))
+        return media_type, data
+
+    def _numbered(self, node: Node) -> str:
+        """A title for a document that has none."""
+        title = f"Document {len(self.found) + 1}"
+        self.context.note("IMGDA-0707", node.path, title=title)
+        return title
 
     def _url_only(self, node: Node) -> None:
         if self.context.settings.attachments.url_only == "error":

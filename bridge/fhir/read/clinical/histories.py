@@ -9,29 +9,95 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.clinical.phrases import Phrases
+from bridge.fhir.ledger.node import Node, reads
+from bridge.fhir.read.clinical.absences import categories, kinds_of_allergy
+from bridge.fhir.read.clinical.antecedents import Antecedents
+from bridge.fhir.read.clinical.care import CareInformations
+from bridge.fhir.read.clinical.contraindications import Contraindications, is_contraindication, is_denied_contraindication
+from bridge.fhir.read.clinical.implants import Implants
+from bridge.fhir.read.clinical.phrases import Phrases, joined
 from bridge.fhir.read.clinical.statuses import weakening
-from bridge.fhir.read.context import Context, one_line
-from bridge.fhir.read.datatypes.names import french_date, moment
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.datatypes.names import moment
+from bridge.fhir.read.texts import one_line
+from bridge.order.moments import french_date
 
-__all__ = ["Histories", "joined"]
-
-
-def joined(*parts: str | None) -> str:
-    """The parts of a line that say something, one after the other."""
-    return " ; ".join(part for part in parts if part)
+__all__ = ["Histories"]
 
 
-@dataclass(frozen=True, slots=True)
+_CURRENT = (None, "active", "recurrence", "relapse")
+"""Codes of Condition.clinicalStatus of what is not over; None where there is none."""
+
+
+@dataclass(slots=True)
 class Histories:
     """Turns resources about the patient's past and present into lines; None for one that has no name."""
 
     context: Context
+    phrases: Phrases
+    antecedents: Antecedents
+    contraindications: Contraindications
+    care: CareInformations
+    implants: Implants
 
-    @property
-    def phrases(self) -> Phrases:
-        return Phrases(self.context)
+    # --- among the antécédents ---------------------------------------------------------------------------------------
+
+    @reads("medical_history")
+    def read_condition(self, node: Node) -> None:
+        """A Condition: the answer to a contre-indication, a current information pour la prise en charge, or an antécédent."""
+        concept, context = node.child("code"), self.context
+        if self.antecedents.states_absence(node, concept, "problems"):
+            return
+        is_current = _is_current(node)
+        answers = is_contraindication(context, concept) and (is_current or is_denied_contraindication(context, node))
+        if concept and answers:
+            self.contraindications.condition(node, concept)
+        elif is_current and (coded := context.coded(concept, "care-information")):
+            self.care.coded(node, coded.code)
+        elif line := self.condition(node):
+            self.antecedents.add(line, "problems", *kinds_of_allergy(line))
+
+    @reads("surgical_history")
+    def read_procedure(self, node: Node) -> None:
+        """A Procedure, with what it implanted and where."""
+        if self.antecedents.states_absence(node, node.child("code"), "procedures"):
+            return
+        if line := self.procedure(node, *self.implants.of_procedure(node), *self._target(node)):
+            self.antecedents.add_surgical(line)
+
+    def _target(self, node: Node) -> list[str]:
+        """The structure that a Procedure was about. FHIR: extension procedure-targetBodyStructure."""
+        found = [e.child("valueReference") for e in node.extensions("procedure-targetBodyStructure")]
+        names = [text for reference in found if reference and (text := self.phrases.reference(reference))]
+        return [f"localisation : {name}" for name in names]
+
+    @reads("medical_history")
+    def read_family(self, node: Node) -> None:
+        """A FamilyMemberHistory; one that names no disease is lost."""
+        if line := self.family(node):
+            self.antecedents.add(line)
+        else:
+            node.give_up_carried("IMGDA-0901")
+
+    @reads("medical_history")
+    def read_allergy(self, node: Node) -> None:
+        """An AllergyIntolerance."""
+        if self.antecedents.states_absence(node, node.child("code"), "allergies"):
+            return
+        if line := self.allergy(node):
+            self.antecedents.add(line, "allergies", *kinds_of_allergy(line), *categories(node))
+
+    @reads("medical_history")
+    def read_medication(self, node: Node) -> None:
+        """A MedicationStatement."""
+        owner = node.child("medicationCodeableConcept") or node.child("medication")
+        concept = (owner.child("concept") or owner) if owner else None
+        if self.antecedents.states_absence(node, concept, "medications"):
+            return
+        if line := self.medication(node):
+            self.antecedents.add(line, "medications")
+
+    # --- lines -------------------------------------------------------------------------------------------------------
 
     def line(self, node: Node) -> str | None:
         """The line of a resource of any of these types."""
@@ -118,3 +184,15 @@ class Histories:
         date = self.phrases.when(node, when)
         more = self.phrases.of(node, f"FamilyMemberHistory.{kind}")
         return joined(f"{name} ({date})" if date else name, *more, *self.phrases.comments(node))
+
+
+def _is_current(node: Node) -> bool:
+    """Whether a Condition is stated, confirmed and not over."""
+    clinical = _codes(node, "clinicalStatus") or {None}
+    is_over = clinical == {None} and node.choice("abatement") is not None
+    return clinical <= set(_CURRENT) and _codes(node, "verificationStatus") <= {"confirmed"} and not is_over
+
+
+def _codes(node: Node, element: str) -> set[str | None]:
+    concept = node.child(element)
+    return {coding.peek("code") for coding in concept.children("coding")} if concept else set()

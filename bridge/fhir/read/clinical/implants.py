@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
-from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.clinical.histories import joined
-from bridge.fhir.read.clinical.phrases import Phrases, add
+from bridge.fhir.ledger.node import Node, reads
+from bridge.fhir.read.clinical.antecedents import Antecedents
+from bridge.fhir.read.clinical.phrases import Phrases, add, joined
 from bridge.fhir.read.clinical.statuses import marks
-from bridge.fhir.read.context import Context, one_line
-from bridge.fhir.read.datatypes.names import french_date, has_ended, moment
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.datatypes.names import has_ended, moment
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import is_fact
+from bridge.fhir.read.texts import one_line
+from bridge.order.moments import french_date
 from bridge.tables.codes import code_system_oid, rows, value_set
 
 __all__ = ["ACTS", "USES", "Implants"]
@@ -70,60 +72,71 @@ class Implants:
     """The devices of one request."""
 
     context: Context
-    devices: list[Node] = field(default_factory=list)
+    phrases: Phrases
+    antecedents: Antecedents
+    _devices: list[Node] = field(default_factory=list)
     """Devices that name the patient."""
-    uses: list[Node] = field(default_factory=list)
+    _uses: list[Node] = field(default_factory=list)
     """Statements that a device is used."""
-    found: list[Implant] = field(default_factory=list)
+    _found: list[Implant] = field(default_factory=list)
 
-    @property
-    def phrases(self) -> Phrases:
-        return Phrases(self.context)
+    @reads("medical_history")
+    def read_device(self, node: Node) -> None:
+        """A device of the patient; one that names nobody is none of his (docs/decisions.md, 28)."""
+        if not self.antecedents.states_absence(node, node.child("type"), "devices") and "patient" in node:
+            self._devices.append(node)
+
+    @reads("medical_history")
+    def read_use(self, node: Node) -> None:
+        """A statement that a device is, was or will be used."""
+        owner = node.child("device")
+        device = self.context.index.lookup(owner.child("reference") or owner) if owner else None
+        concept = device.child("type") if device is not None else owner.child("concept") if owner else None
+        if self.antecedents.states_absence(node, concept, "devices"):
+            self._device_of(node)
+        else:
+            self._uses.append(node)
 
     def lines(self) -> list[str]:
         """A line for each device, with what the statements about it say; a device that several name has one line."""
         texts: Distinct[str] = Distinct()
         told: set[int] = set()
-        for use in self.uses:
+        for use in self._uses:
             device = self._device_of(use)
             if device is None or is_fact(self.context, device):
                 told |= {id(device.value)} if device is not None else set()
                 add(texts, self._line(device, use))
-        for device in self.devices:
+        for device in self._devices:
             if id(device.value) not in told:
                 add(texts, self._line(device, None))
         return texts
 
     def _device_of(self, use: Node) -> Node | None:
         owner = use.child("device")
-        reference = (owner.child("reference") or owner) if owner else None
-        return self.context.index.find(reference) if reference else None
+        return self.context.index.find(owner.child("reference") or owner) if owner else None
 
     def _line(self, device: Node | None, use: Node | None) -> str | None:
-        name = self.name(device) if device is not None else None
-        if name is None and use is not None and (owner := use.child("device")):
-            name = self.phrases.either(owner)
+        name = self._called(device, use)
         if name is None:
             return None
-        told = [
-            *(self._told(use) if use is not None else []),
-            *(marks(self.context, device, "status") if device is not None else []),
-        ]
-        told = list(dict.fromkeys(told))
-        is_former = any(mark in _FORMER for mark in told)
+        told = self._told(use) if use else []
+        told = list(dict.fromkeys([*told, *(marks(self.context, device, "status") if device else [])]))
+        is_former = not set(told).isdisjoint(_FORMER)
         self._keep(device or use, name, is_former)
-        if not is_former and use is not None and self._has_ended(use):
-            told.append(_FORMER[0])
-        parts = [part for node in (use, device) if node is not None for part in self._details(node)]
+        if use and not is_former and has_ended(_period(use), self.context.now):
+            told.append(_FORMER[0])  # no status says so too: the device may still be there, and is warned of
+        parts = [part for node in (use, device) if node for part in self._details(node)]
         return joined(f"{_PREFIX}{name} ({', '.join(told)})" if told else _PREFIX + name, *parts)
 
-    def _has_ended(self, use: Node) -> bool:
-        """Whether the period of use is over; where no status says so too, the device may still be there, and is warned of."""
-        return has_ended(use.child("timingPeriod") or use.child("period"), self.context.now)
+    def _called(self, device: Node | None, use: Node | None) -> str | None:
+        """The name of a device, else what the statement calls it."""
+        name = self.name(device) if device else None
+        owner = use.child("device") if use else None
+        return self.phrases.either(owner) if name is None and owner else name
 
     def _told(self, use: Node) -> list[str]:
         """When a device is used, and the status of the statement."""
-        period = use.child("timingPeriod") or use.child("period")
+        period = _period(use)
         when = self.phrases.period(period) if period else self._moment(use, "timingDateTime")
         return [*([when] if when else []), *marks(self.context, use, "status")]
 
@@ -145,7 +158,7 @@ class Implants:
 
     def _keep(self, node: Node | None, name: str, is_former: bool) -> None:
         if node is not None:
-            self.found.append(Implant(node.path, name, _codes(node), is_former))
+            self._found.append(Implant(node.path, name, _codes(node), is_former))
 
     # --- procedures --------------------------------------------------------------------------------------------------
 
@@ -154,10 +167,10 @@ class Implants:
 
         A Procedure that is not done yet implants nothing; of one that is under way or broken off nobody knows.
         """
-        before, status = len(self.found), str(node.peek("status"))
+        before, status = len(self._found), str(node.peek("status"))
         said = self._things_of(node)
         if status == "preparation":
-            del self.found[before:]
+            del self._found[before:]
         prefix = _UNCERTAIN.get(status, _PREFIX)
         return [text.replace(_PREFIX, prefix, 1) for text in said]
 
@@ -179,14 +192,14 @@ class Implants:
         if name is None:
             return None
         codes = _codes_of(action) if action else frozenset()
-        removed, kept = _EXPLANTED in codes, not codes or _IMPLANTED in codes
         for coding in action.children("coding") if action else ():
             if coding.peek("code") in (_IMPLANTED, _EXPLANTED):
                 coding.decide("code", "system")
-        if removed or kept:
-            self._keep(self._target(reference) or reference, name, removed)
-            return f"{_PREFIX}{name} (ancien dispositif, retiré)" if removed else _PREFIX + name
-        return joined(f"Dispositif : {name}", self.phrases.concept(action) if action else None)
+        if action and codes and codes.isdisjoint((_IMPLANTED, _EXPLANTED)):
+            return joined(f"Dispositif : {name}", self.phrases.concept(action))
+        removed = _EXPLANTED in codes
+        self._keep(self._target(reference) or reference, name, removed)
+        return f"{_PREFIX}{name} (ancien dispositif, retiré)" if removed else _PREFIX + name
 
     def _used(self, part: Node) -> str | None:
         """A thing used in a Procedure: implanted when it is a device that names the patient."""
@@ -216,23 +229,26 @@ class Implants:
     def unanswered(self, answers: dict[str, bool]) -> Iterator[tuple[str, str, str]]:
         """For each present device: the issue, its path, and the contra-indication that it concerns and that is not "oui".
 
-        IMGDA-0463 where nobody answered, IMGDA-0464 where the answer is "non". A device of no known kind asks for an answer to
-        any of them, else for "autre".
+        IMGDA-0463 where nobody answered, IMGDA-0464 where the answer is "non".
         """
         labels = value_set("contraindication").by_code
-        for implant in self.found:
-            if implant.is_former:
-                continue
-            kinds = [k.contraindication for k in _kinds() if k.codes & implant.codes or k.words.search(_plain(implant.words))]
-            if not kinds and any(answers.get(kind.contraindication) for kind in _kinds()):
-                continue
-            for code in kinds or ["GEN-092.01.20"]:
+        for implant in (implant for implant in self._found if not implant.is_former):
+            for code in _concerned(implant, answers):
                 if not answers.get(code):
-                    yield (
-                        "IMGDA-0464" if code in answers else "IMGDA-0463",
-                        implant.path,
-                        labels[code][0].display,
-                    )
+                    yield "IMGDA-0464" if code in answers else "IMGDA-0463", implant.path, labels[code][0].display
+
+
+def _concerned(implant: Implant, answers: dict[str, bool]) -> list[str]:
+    """The contra-indications that a device concerns: one of no known kind asks for an answer to any, else for "autre"."""
+    kinds = [k.contraindication for k in _kinds() if k.codes & implant.codes or k.words.search(_plain(implant.words))]
+    if not kinds and any(answers.get(kind.contraindication) for kind in _kinds()):
+        return []
+    return kinds or ["GEN-092.01.20"]
+
+
+def _period(use: Node) -> Node | None:
+    """When a device is used."""
+    return use.child("timingPeriod") or use.child("period")
 
 
 def _plain(text: str) -> str:

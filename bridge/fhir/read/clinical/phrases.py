@@ -14,16 +14,20 @@ from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.read.clinical.statuses import status_of, weakening
-from bridge.fhir.read.coding import CARE_INFORMATION, FACTS, MODIFIER, SITE, meaning
-from bridge.fhir.read.context import Context, clean, code_of, one_line, same_words
-from bridge.fhir.read.datatypes.names import french_date, moment, period
+from bridge.fhir.read.coding import meaning
+from bridge.fhir.read.concepts import Context, code_of
+from bridge.fhir.read.datatypes.names import moment, period
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import is_fact
+from bridge.fhir.read.texts import clean, one_line
 from bridge.fhir.source import definitions
+from bridge.order.moments import french_date
 from bridge.settings import Settings
 from bridge.tables.codes import code_system_name, rows
+from bridge.tables.concepts import CARE_INFORMATION, FACTS, MODIFIER, SITE
+from bridge.wording.spelling import same_words
 
-__all__ = ["Phrase", "Phrases", "add", "quantity", "states"]
+__all__ = ["Phrase", "Phrases", "add", "joined", "quantity", "states"]
 
 _STATED = (MODIFIER, *FACTS, CARE_INFORMATION)
 _UNITS = {"a": "ans", "an": "ans", "mo": "mois", "wk": "semaines", "d": "jours", "h": "heures", "min": "minutes"}
@@ -59,6 +63,11 @@ def add(texts: Distinct[str], text: str | None) -> None:
     """Add a text, if there is one, that is not there yet."""
     if text:
         texts.append(text)
+
+
+def joined(*parts: str | None) -> str:
+    """The parts of a line that say something, one after the other."""
+    return " ; ".join(part for part in parts if part)
 
 
 def states(coding: Node, settings: Settings) -> list[str]:
@@ -109,6 +118,7 @@ class Phrases:
             return french_date(when) if (when := moment(self.context, node, name)) else None
         return one_line(node.text(name)) if isinstance(node.peek(name), str) else node.number(name)
 
+    # layout: one case for each FHIR type
     def value(self, node: Node, path: str, kind: str) -> str | None:
         """One object in words, by its FHIR type."""
         match kind:
@@ -272,14 +282,19 @@ def _says(words: str | None, label: str) -> bool:
 
 def quantity(node: Node) -> str | None:
     """A Quantity, Age or Range for people."""
-    low, high = node.child("low"), node.child("high")
-    if low or high:
-        return " - ".join(text for bound in (low, high) if bound and (text := quantity(bound))) or None
+    if bounds := [bound for name in ("low", "high") if (bound := node.child(name))]:
+        return " - ".join(text for bound in bounds if (text := quantity(bound))) or None
     value = node.number("value")
     if value is None:
         return None
-    comparator, unit, code = node.text("comparator") or "", one_line(node.text("unit")), one_line(node.peek("code"))
+    amount, unit = f"{node.text('comparator') or ''}{value}", _unit(node)
+    return f"{amount} {unit}" if unit else amount
+
+
+def _unit(node: Node) -> str | None:
+    """The unit of a Quantity for people; none where it is a mere number."""
+    unit, code = one_line(node.text("unit")), one_line(node.peek("code"))
     if unit is None or unit == code or code in ("a", "1"):
         node.text("code"), node.text("system")
-    unit = _UNITS.get(unit or code or "", unit or code)
-    return f"{comparator}{value} {unit}" if unit and unit != "1" else f"{comparator}{value}"
+    named = unit or code
+    return None if named == "1" else _UNITS.get(named or "", named)

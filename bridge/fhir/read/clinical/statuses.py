@@ -10,8 +10,10 @@ from functools import cache
 from typing import Literal, NamedTuple, cast
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, clean, same_words
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import clean
 from bridge.tables.codes import rows
+from bridge.wording.spelling import same_words
 
 __all__ = ["NOT_FINAL", "Status", "is_never", "marks", "status_of", "weakening"]
 

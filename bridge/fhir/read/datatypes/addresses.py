@@ -15,9 +15,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import clean, one_line
 from bridge.fhir.read.datatypes.names import exact_use, is_past
-from bridge.order.model import Address
+from bridge.fhir.read.texts import clean, one_line
+from bridge.order import Address
 
 __all__ = ["ADDRESS_USE", "ADDRESS_USE_CODES", "PARTS", "address", "addresses"]
 
@@ -54,6 +54,9 @@ _FIELDS = PARTS | {
 }
 """Every part of ISO 21090 that fits a field: those that the official suites refuse join the one that they complete."""
 
+_ENDS = {"postal_code": "postalCode", "city": "city", "county": "district", "state": "state", "country": "country"}
+"""What stands beside the lines, by the field of :class:`Address`."""
+
 
 def addresses(owner: Node, element: str = "address", now: str | None = None) -> tuple[Address, ...]:
     """The addresses of a person or structure, without those out of date (reported) and repetitions."""
@@ -74,38 +77,41 @@ def _words_of(found: Address) -> str:
 
 def address(node: Node) -> Address | None:
     """An Address: named parts where they say all of its lines, else free lines (docs/decisions.md, 9). None when empty."""
-    raw_use = node.peek("use")
-    if use := exact_use(node, ADDRESS_USE, ("HP", "HV")):
-        node.decide("use")
-    elif use := (ADDRESS_USE_CODES.get(raw_use) if isinstance(raw_use, str) else None):
-        node.text("use")
-    ends = {
-        "postal_code": one_line(node.text("postalCode")),
-        "city": one_line(node.text("city")),
-        "county": one_line(node.text("district")),
-        "state": one_line(node.text("state")),
-        "country": one_line(node.text("country")),
-    }
+    use = _use(node)
+    ends = {part: one_line(node.text(element)) for part, element in _ENDS.items()}
     read = _lines_of(node)
     parts = _joined(read)
     lines = [] if parts else [text for line in read if (text := line.whole())]
     for line in read:
         line.mark(carried=not parts)
-    if not lines and not parts and not any(ends.values()):
-        whole = clean(node.text("text"))
-        lines = [text for text in map(one_line, (whole or "").split("\n")) if text]
-        if not lines:
-            node.give_up_carried("IMGDA-0901")
-            return None
-        return Address(use=use, lines=_at_most_seven(lines))
-    if (whole := node.peek("text")) and _says(str(whole), [*lines, *parts.values(), *(v for v in ends.values() if v)]):
+    if not (lines or parts or any(ends.values())):
+        return _unstructured(node, use)
+    if (whole := node.peek("text")) and _says(str(whole), [*lines, *parts.values(), *filter(None, ends.values())]):
         node.decide("text")
     if parts or not lines:
         named: dict[str, Any] = {**parts, **ends}
         return Address(use=use, **named)
-    town = one_line(f"{ends['postal_code'] or ''} {ends['city'] or ''}")
-    tail = [text for text in (ends["county"], town, ends["state"], ends["country"]) if text]
-    return Address(use=use, lines=_at_most_seven(lines + tail))
+    town = one_line(" ".join(filter(None, (ends["postal_code"], ends["city"]))))
+    return Address(use=use, lines=_at_most_seven([*lines, *filter(None, (ends["county"], town, ends["state"], ends["country"]))]))
+
+
+def _use(node: Node) -> str | None:
+    """The use of an address, as the document writes it."""
+    raw = node.peek("use")
+    if use := exact_use(node, ADDRESS_USE, ("HP", "HV")):
+        node.decide("use")
+    elif use := (ADDRESS_USE_CODES.get(raw) if isinstance(raw, str) else None):
+        node.text("use")
+    return use
+
+
+def _unstructured(node: Node, use: str | None) -> Address | None:
+    """An Address that has nothing but a text, by its lines; None where it has no text either."""
+    lines = [text for text in map(one_line, (clean(node.text("text")) or "").split("\n")) if text]
+    if not lines:
+        node.give_up_carried("IMGDA-0901")
+        return None
+    return Address(use=use, lines=_at_most_seven(lines))
 
 
 def _at_most_seven(lines: list[str]) -> tuple[str, ...]:

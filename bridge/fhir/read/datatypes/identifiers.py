@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, one_line
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import one_line
+from bridge.order import Identifier
 from bridge.order.datatypes import LONGEST_EXTENSION, is_root
 from bridge.order.identifiers import INS_ROOTS, INS_TYPES, PROFESSIONALS, STRUCTURES, by_type, compact, prefixed
-from bridge.order.model import Identifier
 from bridge.tables.codes import identifier_oid
 
 __all__ = ["URIS", "has_root", "has_type", "identifier", "is_under", "peek_identifier", "types_of"]
@@ -105,14 +106,13 @@ def _read(context: Context, node: Node, default_root: str | None, bare: bool) ->
     if not value or node.peek("use") == "old":
         return None
     by_system = _by_system(context, value, uri, types, bare) if isinstance(uri, str) else None
-    if (typed := by_type(value, types)) and (by_system is None or by_system.root != typed[0]):
-        return _Read(Identifier(root=typed[0], extension=typed[1]), by_type=True)
-    if typed and by_system:
-        return _Read(Identifier(root=typed[0], extension=typed[1]))
+    if typed := by_type(value, types):
+        root, extension = typed
+        return _Read(Identifier(root=root, extension=extension), by_type=by_system is None or by_system.root != root)
     if by_system:
         return _Read(by_system)
-    if root := next((INS_TYPES[name] for name in types if name in INS_TYPES), None):
-        return _Read(Identifier(root=root, extension=compact(value)), by_type=True)
+    if ins := next((INS_TYPES[name] for name in types if name in INS_TYPES), None):
+        return _Read(Identifier(root=ins, extension=compact(value)), by_type=True)
     return _Read(Identifier(root=default_root, extension=value)) if default_root else None
 
 

@@ -7,40 +7,17 @@ Addresses stand in :mod:`bridge.fhir.read.datatypes.addresses`, means of contact
 
 from __future__ import annotations
 
-import calendar
-import re
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
-
+from bridge.fhir.extensions import ADDITIONAL_NAME, NAME_QUALIFIER
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context, one_line
-from bridge.order.model import EffectiveTime, Period, PersonName
-from bridge.order.moments import offset
+from bridge.fhir.read.concepts import Context
+from bridge.fhir.read.texts import one_line
+from bridge.order import EffectiveTime, Period, PersonName
+from bridge.order.moments import as_datetime, is_inverted, iso, latest, offset
 from bridge.tables.codes import wordings
 
-__all__ = [
-    "ADDITIONAL_NAME",
-    "EFFECTIVE",
-    "FURTHER_IDENTIFIER",
-    "NAME_QUALIFIER",
-    "REPLACED_VERSION",
-    "effective_time",
-    "exact_use",
-    "french_date",
-    "has_ended",
-    "is_inverted",
-    "is_past",
-    "iso",
-    "joined_names",
-    "latest",
-    "moment",
-    "name",
-    "period",
-]
+__all__ = ["effective_time", "exact_use", "has_ended", "is_past", "joined_names", "moment", "name", "period"]
 
 # --- dates -----------------------------------------------------------------------------------------------------------
-
-_DATE_TIME = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?)?)?")
 
 
 def moment(context: Context, node: Node, element: str) -> str | None:
@@ -58,50 +35,6 @@ def moment(context: Context, node: Node, element: str) -> str | None:
     return found
 
 
-def iso(raw: str) -> str | None:
-    """A FHIR date-time at its precision, cut to seconds, ``Z`` as ``+00:00``; None when there is no such date."""
-    match = _DATE_TIME.fullmatch(raw.strip())
-    if not match:
-        return None
-    year, month, day, hour, minute, second, zone = match.groups()
-    if int(year) < 1 or (month and not 1 <= int(month) <= 12):
-        return None
-    if day and not 1 <= int(day) <= calendar.monthrange(int(year), int(month))[1]:
-        return None
-    if hour and not (int(hour) < 24 and int(minute) < 60 and int(second) < 60):
-        return None
-    text = "-".join(part for part in (year, month, day) if part)
-    return f"{text}T{hour}:{minute}:{second}{'+00:00' if zone == 'Z' else zone or ''}" if hour else text
-
-
-def as_datetime(text: str) -> datetime:
-    """A moment of the order as a datetime for comparisons: the first instant it may mean, UTC where it has no offset."""
-    padded = text + "0001-01-01"[len(text) :] if len(text) < 10 else text
-    found = datetime.fromisoformat(padded)
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo("UTC"))
-
-
-def latest(text: str) -> datetime:
-    """The last instant that a moment of the order may mean: a date is the whole day, a month or year lasts to its end."""
-    if "T" in text:
-        return as_datetime(text)
-    year, month = int(text[:4]), int(text[5:7] or 12)
-    day = int(text[8:10] or calendar.monthrange(year, month)[1])
-    return datetime(year, month, day, 23, 59, 59, tzinfo=ZoneInfo("UTC")) + timedelta(hours=12)
-
-
-def day_of(text: str) -> date:
-    """The calendar day of a moment, in its own time zone; the first one that it may mean."""
-    return as_datetime(text).date()
-
-
-def french_date(text: str) -> str:
-    """A moment of the order for people: ``05/03/2024``, ``03/2024``, ``2024``, ``05/03/2024 09:30``."""
-    day, _, time = text.partition("T")
-    written = "/".join(reversed(day.split("-")))
-    return f"{written} {time[:5]}" if time else written
-
-
 def period(context: Context, node: Node | None) -> Period | None:
     """A Period; None when it has neither end."""
     if node is None:
@@ -112,15 +45,6 @@ def period(context: Context, node: Node | None) -> Period | None:
     return Period(start=start, end=end) if start or end else None
 
 
-def is_inverted(start: str | None, end: str | None) -> bool:
-    """Whether an end (a moment of the order) is before the start."""
-    return bool(start and end and latest(end) < as_datetime(start))
-
-
-EFFECTIVE = "https://example.org/fhir/img-da/StructureDefinition/effective"
-"""Extension with the time of an answer that is no Observation, such as an orderDetail; no guide has one (docs/fhir.md, 2.6)."""
-
-
 def effective_time(context: Context, node: Node, prefix: str = "effective") -> EffectiveTime | None:
     """The time of an observation. FHIR: effectiveDateTime, effectiveInstant or effectivePeriod; *prefix* for another choice."""
     for element in (f"{prefix}DateTime", f"{prefix}Instant"):
@@ -129,13 +53,6 @@ def effective_time(context: Context, node: Node, prefix: str = "effective") -> E
             return EffectiveTime(at=when) if when else None
     span = period(context, node.child(f"{prefix}Period"))
     return EffectiveTime(start=span.start, end=span.end) if span else None
-
-
-_OWN = "https://example.org/fhir/img-da/StructureDefinition"
-REPLACED_VERSION = f"{_OWN}/replaced-version"
-"""Extension of relatesTo with the version of the document replaced; R4 has no element for it."""
-FURTHER_IDENTIFIER = f"{_OWN}/further-identifier"
-"""Extension of a Reference by identifier with another identifier of the same thing."""
 
 
 def is_past(node: Node, reference: str | None) -> bool:
@@ -177,12 +94,7 @@ def civility(context: Context, node: Node, *, with_suffix: bool = True) -> tuple
     return prefix, suffix
 
 
-NAME_QUALIFIER = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
-"""Extension of the parts of a HumanName that tells birth names from used ones (HL7 extensions pack)."""
-ADDITIONAL_NAME = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Patient.contact.additionalName"
-"""Patient.contact has room for one name in R4 (FHIR R5, Patient.contact.additionalName)."""
-
-
+# layout: the choices of one name, each of a line
 def name(context: Context, owner: Node, *, with_suffix: bool = True, every: bool = False) -> PersonName | None:
     """The name of a professional or relative: official, else usual, else the first HumanName. None without any text.
 
@@ -208,23 +120,14 @@ def name(context: Context, owner: Node, *, with_suffix: bool = True, every: bool
     return PersonName(family=family, given=given, prefix=prefix, suffix=suffix)
 
 
+_ORDER = ("CL", "", "BR")
+"""Qualifiers of a part of a name, the used one first; empty for a part without one."""
+
+
 def _qualified_name(context: Context, names: list[Node], with_suffix: bool, every: bool) -> PersonName | None:
     """One name of several HumanNames whose parts are qualified BR or CL."""
-    family: dict[str, str] = {}
-    given: dict[str, str] = {}
-    order = ("CL", "", "BR")
-    names = sorted(names, key=lambda node: order.index(_qualifier(node, "_family") or ""))
-    for node in names:
-        code = _qualifier(node, "_family") or ""
-        if code not in family and (every or not family) and (text := one_line(node.text("family"))):
-            family[code] = text
-            _take_qualifier(node.child("_family"))
-        node.decide("use")
-    for code in order:
-        for node in names:
-            wanted = code not in given and (every or not given)
-            if wanted and (text := one_line(" ".join(_givens(node, code, read=True)))):
-                given[code] = text
+    names = sorted(names, key=lambda node: _ORDER.index(_qualifier(node, "_family") or ""))
+    family, given = _families(names, every), _forenames(names, every)
     called = family.get("CL") or family.get("") or family.get("BR")
     if called is None:
         return None
@@ -241,6 +144,29 @@ def _qualified_name(context: Context, names: list[Node], with_suffix: bool, ever
     )
 
 
+def _families(names: list[Node], every: bool) -> dict[str, str]:
+    """The family names by their qualifier: *every* one, or the first."""
+    found: dict[str, str] = {}
+    for node in names:
+        code = _qualifier(node, "_family") or ""
+        if code not in found and (every or not found) and (text := one_line(node.text("family"))):
+            found[code] = text
+            _take_qualifier(node.child("_family"))
+        node.decide("use")
+    return found
+
+
+def _forenames(names: list[Node], every: bool) -> dict[str, str]:
+    """The forenames by their qualifier: *every* one, or the first."""
+    found: dict[str, str] = {}
+    for code in _ORDER:
+        for node in names:
+            wanted = code not in found and (every or not found)
+            if wanted and (text := one_line(" ".join(_givens(node, code, read=True)))):
+                found[code] = text
+    return found
+
+
 def _qualifier(node: Node, sibling: str) -> str | None:
     """The qualifier BR or CL of a part of a HumanName."""
     part = node.child(sibling)
@@ -254,6 +180,7 @@ def _take_qualifier(part: Node | None) -> None:
             extension.decide("url", "valueCode")
 
 
+# layout: the JSON of a repeated primitive has its values and their extensions in two lists
 def _givens(node: Node, code: str, *, read: bool = False) -> list[str]:
     """The forenames with a qualifier, or without any; *read* marks them as read."""
     raw, marks = node.peek("given"), node.peek("_given")

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import one_line
 from bridge.fhir.read.datatypes.names import exact_use, is_past
-from bridge.order.model import Telecom
+from bridge.fhir.read.texts import one_line
+from bridge.order import Telecom
 
 __all__ = [
     "TELECOM_ADDRESS",

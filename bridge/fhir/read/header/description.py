@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.ledger.references import Index
-from bridge.fhir.read.context import one_line
 from bridge.fhir.read.datatypes.identifiers import identifier
 from bridge.fhir.read.datatypes.names import moment, period
-from bridge.fhir.read.people.people import People, Role
-from bridge.order.model import Identifier, Period
+from bridge.fhir.read.people.people import People
+from bridge.fhir.read.people.roles import Role
+from bridge.fhir.read.texts import one_line
+from bridge.order import Identifier, Period
 
 __all__ = ["Description", "Participation", "description_of"]
 
@@ -44,8 +45,13 @@ def _is_order(node: Node) -> bool:
 
 def _relates_to(index: Index, node: Node, request: Node) -> bool:
     context = node.child("context")
-    targets = [index.find(reference) for reference in context.children("related")] if context else []
-    return any(target is not None and target.value is request.value for target in targets)
+    return context is not None and _leads_to(index, context.children("related"), request)
+
+
+def _leads_to(index: Index, references: list[Node], resource: Node) -> bool:
+    """Whether one of some references leads to a resource; all of them are followed."""
+    targets = [index.find(reference) for reference in references]
+    return any(target is not None and target.value is resource.value for target in targets)
 
 
 class Participation(NamedTuple):
@@ -56,8 +62,13 @@ class Participation(NamedTuple):
     role: Role
     time: Period | None
 
+    @property
+    def instant(self) -> str | None:
+        """The time, where there is room for one moment only."""
+        return self.time.start or self.time.end if self.time else None
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """Reads the DocumentReference and its Provenances."""
 
@@ -113,21 +124,21 @@ class Description:
 
     def participations(self) -> Iterator[Participation]:
         """Those who took part, in the order of the input."""
-        index = self.people.context.index
-        for provenance in index.of_type("Provenance"):
-            targets = [index.find(target) for target in provenance.children("target")]
-            if any(target is not None and target.value is self.node.value for target in targets):
-                yield from self._agents(provenance)
+        for provenance in self._provenances():
+            yield from self._agents(provenance)
 
     def device_agents(self) -> Iterator[tuple[Node, Node]]:
         """The Provenances and references of what took part and is a device."""
+        for provenance in self._provenances():
+            for agent in provenance.children("agent"):
+                if (who := agent.child("who")) and self._is_device(who):
+                    yield provenance, who
+
+    def _provenances(self) -> Iterator[Node]:
         index = self.people.context.index
         for provenance in index.of_type("Provenance"):
-            targets = [index.find(target) for target in provenance.children("target")]
-            if any(target is not None and target.value is self.node.value for target in targets):
-                for agent in provenance.children("agent"):
-                    if (who := agent.child("who")) and self._is_device(who):
-                        yield provenance, who
+            if _leads_to(index, provenance.children("target"), self.node):
+                yield provenance
 
     def _is_device(self, who: Node | None) -> bool:
         found = self.people.context.index.find(who) if who else None

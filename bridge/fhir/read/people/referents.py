@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.context import Context
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.identifiers import is_under, types_of
 from bridge.findings.issues import LossClass
 from bridge.order.identifiers import PROFESSIONALS, STRUCTURES

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bridge.fhir.extensions import EFFECTIVE
 from bridge.fhir.ledger.node import Node
-from bridge.fhir.read.clinical.clinical import TA
-from bridge.fhir.read.coding import MODIFIER
-from bridge.fhir.read.context import Context, clean, code_of, same_words
-from bridge.fhir.read.datatypes.names import EFFECTIVE, effective_time
-from bridge.fhir.read.request.sites import modifier_order
-from bridge.order.model import Code, EffectiveTime, Function
+from bridge.fhir.read.concepts import Context, code_of
+from bridge.fhir.read.datatypes.names import effective_time
+from bridge.fhir.read.request.site import modifier_order
+from bridge.fhir.read.texts import clean
+from bridge.order import Code, EffectiveTime, Function
 from bridge.tables.codes import code_system_oid
-from bridge.wording.denials import contradicts, names_of
+from bridge.tables.concepts import MODIFIER, TA
+from bridge.wording.denials import contradicts
+from bridge.wording.names import names_of
+from bridge.wording.spelling import same_words
 
 __all__ = ["NUCLEAR", "PET", "SCINTIGRAPHY", "Details"]
 

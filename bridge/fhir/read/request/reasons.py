@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.fhir.ledger.node import Node, reads
-from bridge.fhir.read.clinical.clinical import TA, Clinical
-from bridge.fhir.read.clinical.histories import joined
+from bridge.fhir.read.clinical.clinical import Clinical
+from bridge.fhir.read.clinical.phrases import joined
 from bridge.fhir.read.clinical.statuses import is_never, marks
-from bridge.fhir.read.context import Context, clean
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.distinct import Distinct
 from bridge.fhir.read.facts import is_of_another, refuse
+from bridge.fhir.read.texts import clean
+from bridge.tables.concepts import TA
 
 __all__ = ["Reasons"]
 

@@ -5,7 +5,7 @@ Source: docs/decisions.md, 33. The labels of the rubrics are those of the model 
 
 from __future__ import annotations
 
-from bridge.fhir.read.context import same_words
+from bridge.wording.spelling import same_words
 
 __all__ = ["JUSTIFICATION", "MEDICAL", "SURGICAL", "URGENCY", "is_blank"]
 

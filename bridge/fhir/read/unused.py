@@ -13,12 +13,13 @@ from typing import Any
 
 from bridge.fhir.ledger.node import Node
 from bridge.fhir.ledger.references import Index
-from bridge.fhir.read.context import one_line
+from bridge.fhir.read.concepts import Context
 from bridge.fhir.read.datatypes.addresses import address
 from bridge.fhir.read.datatypes.identifiers import peek_identifier
 from bridge.fhir.read.datatypes.telecoms import means_of
 from bridge.fhir.read.people.people import People
-from bridge.order.model import Address, Code, Identifier, Order
+from bridge.fhir.read.texts import one_line
+from bridge.order import Address, Code, Identifier, Order
 
 __all__ = ["give_up"]
 
@@ -28,24 +29,25 @@ Held = str | Address | Code | Identifier
 def give_up(index: Index, people: Sequence[People], orders: Iterable[Order]) -> None:
     """Give up what was read of each person and structure and stands in none of the orders."""
     held = _held(orders)
+    for coding in _unused_codings(people, held):
+        coding.give_up_carried("IMGDA-0901", "administrative")
+    for kind in ("Organization", "PractitionerRole", "Practitioner"):
+        for node in index.of_type(kind):
+            for part in _unused(people[0].context, node, held):
+                part.give_up_carried("IMGDA-0901", "administrative")
+            if node.ledger.is_read(node.value, "name") and held.isdisjoint(_texts(node, "name")):
+                node.lose("name", "IMGDA-0901", "administrative")
+
+
+def _unused_codings(people: Sequence[People], held: set[Held | None]) -> Iterator[Node]:
+    """The codings of specialities and sectors that are in no order."""
     for reader in people:
         for role in reader.roles():
             if role.professional.speciality and role.professional.speciality not in held:
-                for coding in reader.specialities(role):
-                    coding.give_up_carried("IMGDA-0901", "administrative")
+                yield from reader.specialities(role)
         for structure in reader.structures():
             if structure.sector and structure.sector_concept and structure.sector not in held:
-                for coding in structure.sector_concept.children("coding"):
-                    coding.give_up_carried("IMGDA-0901", "administrative")
-    for kind in ("Organization", "PractitionerRole", "Practitioner"):
-        for node in index.of_type(kind):
-            for part in _unused(node, held):
-                part.give_up_carried("IMGDA-0901", "administrative")
-            for number in node.children("identifier") if kind == "Organization" else ():
-                if number.ledger.has_read(number.value) and peek_identifier(people[0].context, number) not in held:
-                    number.give_up_carried("IMGDA-0901", "administrative")
-            if node.ledger.is_read(node.value, "name") and held.isdisjoint(_texts(node, "name")):
-                node.lose("name", "IMGDA-0901", "administrative")
+                yield from structure.sector_concept.children("coding")
 
 
 _PARTS = (
@@ -85,19 +87,27 @@ def _names(cls: type) -> tuple[str, ...]:
     return tuple(part.name for part in fields(cls))
 
 
-def _unused(node: Node, held: set[Held | None]) -> Iterator[Node]:
-    """The means of contact, addresses, identifiers and names of one resource that are in no order."""
+def _unused(context: Context, node: Node, held: set[Held | None]) -> Iterator[Node]:
+    """The means of contact, addresses, names and numbers of one resource that are in no order."""
     owners = [node, *node.children("contact")]
-    for means in (child for owner in owners for child in owner.children("telecom")):
-        if means.ledger.has_read(means.value) and held.isdisjoint(_uris(means)):
+    for means in _read(owners, "telecom"):
+        if held.isdisjoint(_uris(means)):
             yield means
-    for place in (child for owner in owners for child in owner.children("address")):
-        if place.ledger.has_read(place.value) and address(place) not in held:
+    for place in _read(owners, "address"):
+        if address(place) not in held:
             yield place
-    for name in node.children("name"):
+    for name in _read([node], "name"):
         words = _texts(name, "family", "text")  # a used forename may stand without a family name
-        if words and name.ledger.has_read(name.value) and held.isdisjoint(words):
+        if words and held.isdisjoint(words):
             yield name
+    for number in _read([node], "identifier") if node.type_name == "Organization" else ():
+        if peek_identifier(context, number) not in held:
+            yield number
+
+
+def _read(owners: Iterable[Node], element: str) -> Iterator[Node]:
+    """The objects at an element of which something was read."""
+    return (part for owner in owners for part in owner.children(element) if part.ledger.has_read(part.value))
 
 
 def _uris(means: Node) -> set[str]:
