@@ -17,6 +17,7 @@ from bridge.settings import Settings
 from bridge.settings import load as load_settings
 from bridge.tables.shipped import models
 from bridge.version import __version__ as __version__
+from bridge.views.paper.render import Rendering, render
 
 __all__ = [
     "Bridge",
@@ -28,6 +29,7 @@ __all__ = [
     "Issue",
     "Normalization",
     "OrderError",
+    "Rendering",
     "Report",
     "Settings",
     "SettingsError",
@@ -37,6 +39,7 @@ __all__ = [
     "check_fhir",
     "load_settings",
     "models",
+    "render",
     "to_cda",
     "to_fhir",
 ]

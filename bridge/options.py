@@ -21,7 +21,7 @@ DEFAULT_MODEL = "2024.01"
 
 Shape = Literal["document", "order"]
 """How a FHIR Bundle is made: the ANS document with a Composition, or a collection of the requests and what they refer to."""
-Operation = Literal["to-cda", "to-fhir", "check", "explain"]
+Operation = Literal["to-cda", "to-fhir", "check", "explain", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ConversionOptions:
 
     model: str = field(
         default=DEFAULT_MODEL,
-        metadata=_about("Version of the model IMG-DA-IMG.", "to-cda", "check", "explain", parameter="model"),
+        metadata=_about("Version of the model IMG-DA-IMG.", "to-cda", "check", "explain", "render", parameter="model"),
     )
     fhir: str | None = field(
         default=None,
@@ -84,29 +84,34 @@ class ConversionOptions:
             "FHIR version of the input, instead of finding it out.",
             "to-cda",
             "explain",
+            "render",
             codes=("R4", "R4B", "R5"),
             parameter="fhirVersion",
         ),
     )
     requisition: str | None = field(
         default=None,
-        metadata=_about("Of several orders, take the one with this number.", "to-cda", "explain", parameter="requisition"),
+        metadata=_about(
+            "Of several orders, take the one with this number.", "to-cda", "explain", "render", parameter="requisition"
+        ),
     )
     single: bool = field(
         default=False,
-        metadata=_about("Join requests that have no common number into one order.", "to-cda", "explain", parameter="single"),
+        metadata=_about(
+            "Join requests that have no common number into one order.", "to-cda", "explain", "render", parameter="single"
+        ),
     )
     each: bool = field(
         default=False,
         metadata=_about("Convert every order of the input, each to a document or to its findings.", "to-cda", parameter="each"),
     )
     now: datetime | None = field(
-        default=None, metadata=_about("Creation time where the input gives none.", "to-cda", "explain", is_local=True)
+        default=None, metadata=_about("Creation time where the input gives none.", "to-cda", "explain", "render", is_local=True)
     )
     draft: bool = field(
         default=False,
         metadata=_about(
-            "Write a document in spite of errors; they stay among the issues.", "to-cda", "explain", parameter="draft"
+            "Write a document in spite of errors; they stay among the issues.", "to-cda", "explain", "render", parameter="draft"
         ),
     )
     paranoid: bool = field(
@@ -131,6 +136,14 @@ class ConversionOptions:
     with_document: bool = field(
         default=False, metadata=_about("Put the document itself beside the resources, byte for byte.", "to-fhir")
     )
+    variant: str = field(
+        default="paper",
+        metadata=_about(
+            "A PDF for paper has the CDA document inside (PDF/A-3a); one for a mail has no attachment (PDF/A-1a).",
+            "render",
+            codes=("paper", "mail"),
+        ),
+    )
     lenient: bool = field(
         default=False,
         metadata=_about(
@@ -138,6 +151,7 @@ class ConversionOptions:
             "to-cda",
             "to-fhir",
             "explain",
+            "render",
             parameter="lenient",
         ),
     )

@@ -16,7 +16,7 @@ from bridge.options import DEFAULT_MODEL, ConversionOptions, options_of
 from bridge.run.server.conversions import ENDPOINTS
 
 LIBRARY = {"to-cda": [bridge.Bridge.to_cda], "to-fhir": [bridge.Bridge.to_fhir]}
-COMMANDS = {"to-cda": "convert", "to-fhir": "to-fhir", "explain": "explain", "check": "check"}
+COMMANDS = {"to-cda": "convert", "to-fhir": "to-fhir", "explain": "explain", "check": "check", "render": "render"}
 
 
 @pytest.mark.parametrize("operation", LIBRARY)

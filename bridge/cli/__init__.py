@@ -33,6 +33,7 @@ _COMMANDS = {
     "mapping": "bridge.cli.about:mapping",
     "models": "bridge.cli.about:models",
     "normalize": "bridge.cli.convert:normalize",
+    "render": "bridge.cli.render:render",
     "roundtrip": "bridge.cli.fhir:roundtrip",
     "serve": "bridge.cli.serve:serve",
     "to-fhir": "bridge.cli.fhir:to_fhir",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge.cli.exits import Exit, guard
+from bridge.cli.files import write_output
 from bridge.cli.options import permissions, settings_of, settings_options, speaker_options
 from bridge.cli.speaker import Speaker
 from bridge.findings.errors import SourceError
@@ -49,6 +50,8 @@ _mode_option = click.option(
 @click.option("--dead-letter", "dead", type=click.Path(path_type=Path), metavar="FILE", help="Failures. Default: OUT.dead.ndjson")
 @click.option("--timeout", "seconds", default=60.0, show_default=True, type=click.FloatRange(0.1), help="Seconds for an order.")
 @click.option("--model", help="Version of the model IMG-DA-IMG to write.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Page of HTML about the run; its CSV beside it.")
+@click.option("--render", type=click.Choice(["pdf", "mail", "html"]), help="Print each order instead; OUT is a folder or .zip.")
 @_mode_option
 @settings_options
 @speaker_options
@@ -64,6 +67,8 @@ def batch(
     dead: Path | None,
     seconds: float,
     model: str | None,
+    report: Path | None,
+    render: str | None,
     mode: int,
     config: Path | None,
     lenient: bool,
@@ -78,6 +83,10 @@ def batch(
     from bridge.run.batch.run import Job, run
     from bridge.run.files import Locked, lock, share
 
+    if report and cluster:
+        raise click.UsageError("--report reads the journal of this machine: not with --cluster")
+    if render and (cluster or output.lower().endswith((".ndjson", ".jsonl"))):
+        raise click.UsageError("--render writes files: OUT is a folder or a file .zip, without --cluster")
     if cluster:
         _on_cluster(speaker, cluster, source, output, seconds, {"model": model} if model else {}, mode, config, lenient)
         return
@@ -95,7 +104,8 @@ def batch(
             journal=journal,
             dead=dead,
             settings=settings,
-            options={"model": model} if model else {},
+            options=({"model": model} if model else {}) | ({"variant": "mail"} if render == "mail" else {}),
+            render=None if render is None else "html" if render == "html" else "plain",
             jobs=jobs or os.cpu_count() or 1,
             seconds=seconds,
             language=speaker.language,
@@ -106,7 +116,21 @@ def batch(
                 state = run(job, stop=stop, progress=progress)
         except Locked:
             speaker.fail("locked", Exit.CANNOT_CREATE, path=str(journal))
+        if report:
+            _report(report, journal, dead, speaker)
     _end(state, dead, speaker)
+
+
+def _report(path: Path, journal: Path, dead: Path, speaker: Speaker) -> None:
+    """Write the page about a run and its CSV; their folder is made."""
+    from bridge.run.batch.report import look_back
+    from bridge.run.files import make_folder
+    from bridge.views.overview import as_csv, page
+
+    found = look_back(journal, dead, speaker.language)
+    make_folder(path.parent)
+    write_output(str(path), page(found, speaker.language).encode(), speaker)
+    write_output(str(path.with_suffix(".csv")), as_csv(found).encode(), speaker)
 
 
 # layout: most of its lines are the options of the command

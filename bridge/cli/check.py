@@ -86,8 +86,10 @@ def check(
 
             raise SystemExit(int(check_files(files or ("-",), form, output, limits, speaker)))
         names = list(_named(files or ("-",)))
-        if len(names) > 1 and form in ("svrl", "html") and not Path(output).is_dir():
-            raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")
+        if len(names) > 1 and form in ("svrl", "html"):
+            if output == "-" or Path(output).is_file():
+                raise click.UsageError(f"several {form} reports need a folder: -o FOLDER")
+            Path(output).mkdir(parents=True, exist_ok=True)
         with _Suites(suite, speaker) as suites:
             writer = ReportWriter(form, output, speaker, several=len(names) > 1, strict=strict)
             code = _run(names, writer, model, limits, suites, speaker)

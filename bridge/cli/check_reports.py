@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from bridge.cli.files import write_output
 from bridge.cli.speaker import Speaker
 from bridge.findings.issues import Severity
 from bridge.run.names import escaped
+from bridge.views.overview import Cause, Overview, as_csv, page
 
 if TYPE_CHECKING:
     from bridge.checks.report import Report
@@ -26,13 +28,25 @@ _WORDS = {
         "{without} sans verdict ; {counts}.",
         "nothing": "aucun constat",
         "often": "Règles les plus souvent enfreintes :",
+        "overview": "Contrôle de documents IMG-DA-IMG",
+        "count total": "Fichiers",
+        "count conform": "Conformes",
+        "count not-conform": "Non conformes",
+        "count without": "Sans verdict",
     },
     "en": {
         "summary": "{total} file(s): {conform} conform, {not-conform} do not, {without} without a verdict; {counts}.",
         "nothing": "no finding",
         "often": "Rules broken most often:",
+        "overview": "Check of documents IMG-DA-IMG",
+        "count total": "Files",
+        "count conform": "Conformant",
+        "count not-conform": "Not conformant",
+        "count without": "Without a verdict",
     },
 }
+_OVERVIEW = "imgda-report"
+"""Name of the page about all the documents of a folder."""
 _WITHOUT = {
     "no-document": Exit.UNREADABLE,
     "unreadable": Exit.UNREADABLE,
@@ -56,6 +70,9 @@ class ReportWriter:
         self._counts: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
         self._sentences: dict[str, str] = {}
+        self._findings: Counter[str] = Counter()
+        self._causes: list[Cause] = []
+        self._moments = [(time.monotonic(), 0)]
 
     def add(self, name: str, document: bytes, report: Report) -> Exit:
         """Write the report of one document, or keep it for the end; the exit code that it means."""
@@ -73,6 +90,7 @@ class ReportWriter:
             case "html":
                 self._file(path, "html", report.to_html(document, name, language))
         self._count(report)
+        self._remember(name, report)
         if report.verdict in _WITHOUT:
             return _WITHOUT[report.verdict]
         return Exit.OK if (report.is_clean if self._strict else report.conforms) else Exit.DIFFERENT
@@ -85,6 +103,14 @@ class ReportWriter:
             if found.is_error or report.decides(found):
                 self._codes[found.code] += 1
                 self._sentences.setdefault(found.code, found.text(self._speaker.language))
+
+    def _remember(self, name: str, report: Report) -> None:
+        """What the page about all documents tells of this one."""
+        self._moments.append((time.monotonic(), self._counts["total"]))
+        self._findings.update({found.code for found in report.issues})
+        deciding = next((found for found in report.issues if report.decides(found)), None)
+        if deciding is not None:
+            self._causes.append(Cause(name, deciding.code))
 
     def _file(self, name: str, suffix: str, text: str) -> None:
         """A report with a file of its own."""
@@ -105,7 +131,17 @@ class ReportWriter:
             from bridge.checks.report import suites
 
             write_output(self._output, suites(self._parts).encode(), self._speaker)
+        elif self._form == "html" and self._several:
+            self._overview()
         self._summary()
+
+    def _overview(self) -> None:
+        """One page about all the documents of a folder, and its CSV."""
+        words = _WORDS[self._speaker.language]
+        counts = {words[f"count {key}"]: self._counts[key] for key in ("total", "conform", "not-conform", "without")}
+        found = Overview(words["overview"], counts, self._findings, self._causes, self._moments)
+        for name, text in ((f"{_OVERVIEW}.html", page(found, self._speaker.language)), (f"{_OVERVIEW}.csv", as_csv(found))):
+            write_output(str(Path(self._output) / name), text.encode(), self._speaker)
 
     def _summary(self) -> None:
         from bridge.checks.words import counted

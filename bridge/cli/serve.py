@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -55,6 +56,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--tls-cert", "certificate", type=_FILE, help="TLS certificate chain (PEM).")
 @click.option("--tls-key", "key", type=_FILE, help="TLS private key (PEM).")
+@click.option("--ui", is_flag=True, help="Serve the page for people at /ui as well; needs the extra [paper].")
+@click.option("--ui-name", "ui_names", multiple=True, metavar="HOST", help="Another name by which /ui may be called. Repeatable.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
 @partial(settings_options, folder=True)
 @speaker_options
@@ -83,6 +86,10 @@ def serve(
         from bridge.run.server.tls import certificate_of
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'imgda-bridge[server]'") from None
+    if bounds["ui"] and (
+        missing := [name for name in ("jinja2", "python_multipart", "typst", "zxingcpp") if not find_spec(name)]
+    ):
+        raise click.UsageError(f"{missing[0]} is missing: pip install 'imgda-bridge[server,paper]'")
     if (certificate is None) != (key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together")
     with guard(speaker):

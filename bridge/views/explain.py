@@ -28,7 +28,7 @@ from bridge.order.labels import name as item_name
 if TYPE_CHECKING:
     from bridge.results import Conversion
 
-__all__ = ["FATE_NAMES", "as_html", "as_json", "as_text"]
+__all__ = ["FATE_NAMES", "as_html", "as_json", "as_text", "document_xml", "input_json"]
 
 FATE_NAMES: Mapping[Language, Mapping[str, str]] = {
     "fr": {
@@ -142,8 +142,8 @@ def as_html(conversion: Conversion, language: Language = "fr") -> str:
         errors=_errors(conversion.trace.errors, language),
         links=json.dumps(links, ensure_ascii=False).replace("<", "\\u003c"),
         filters="".join(_filter(fate, language, sum(row.fate == fate for row in rows)) for fate in FATES),
-        fhir="".join(_json(conversion.evidence.root.value, conversion.evidence.root.path, by_path, language)),
-        xml_body="".join(_xml(tree, "/ClinicalDocument", 0)),
+        fhir="".join(input_json(conversion.evidence.root.value, conversion.evidence.root.path, by_path, language)),
+        xml_body="".join(document_xml(tree)),
         reading="".join(_sections(tree, "/ClinicalDocument", _WORDS[language]["attached"])),
         rows="".join(_table_row(row, language) for row in rows),
     )
@@ -183,7 +183,7 @@ def _item(row: Row, language: Language) -> str:
     return words if words == (row.item or "") else f"{words}\n{row.item}"
 
 
-def _json(value: Any, path: str, rows: Mapping[str, Row], language: Language, indent: int = 0) -> Iterator[str]:
+def input_json(value: Any, path: str, rows: Mapping[str, Row], language: Language, indent: int = 0) -> Iterator[str]:
     """The input as JSON, each value in an element with its FHIRPath."""
     if not isinstance(value, (dict, list)):
         yield _leaf(value, path, rows.get(path), language)
@@ -192,7 +192,7 @@ def _json(value: Any, path: str, rows: Mapping[str, Row], language: Language, in
     yield "{\n" if is_object else "[\n"
     for number, (key, item) in enumerate(value.items() if isinstance(value, dict) else enumerate(value)):
         yield (",\n" if number else "") + deeper + (f'<b>"{escape(str(key))}"</b>: ' if is_object else "")
-        yield from _json(item, f"{path}.{key}" if is_object else f"{path}[{key}]", rows, language, indent + 1)
+        yield from input_json(item, f"{path}.{key}" if is_object else f"{path}[{key}]", rows, language, indent + 1)
     yield f"\n{pad}" + ("}" if is_object else "]")
 
 
@@ -206,7 +206,7 @@ def _leaf(value: Any, path: str, row: Row | None, language: Language) -> str:
     return f'<span tabindex="-1" class="v {row.fate}" data-p="{escape(path)}" title="{note}">{shown}</span>'
 
 
-def _xml(element: etree._Element, xpath: str, indent: int) -> Iterator[str]:
+def document_xml(element: etree._Element, xpath: str = "/ClinicalDocument", indent: int = 0) -> Iterator[str]:
     """The document as XML, each attribute value and text in an element with its XPath."""
     pad, name = "  " * indent, escape(etree.QName(element).localname)
     yield f"{pad}&lt;<b>{name}</b>"
@@ -214,7 +214,7 @@ def _xml(element: etree._Element, xpath: str, indent: int) -> Iterator[str]:
         local = escape(etree.QName(key).localname)
         yield f' {local}="{_spot(f"{xpath}/@{local}", value)}"'
     text = _text(element)
-    inner = [piece for child, where in located(element, xpath) for piece in _xml(child, where, indent + 1)]
+    inner = [piece for child, where in located(element, xpath) for piece in document_xml(child, where, indent + 1)]
     if not inner and not text.strip():
         yield "/&gt;\n"
         return
@@ -229,7 +229,8 @@ def _text(element: etree._Element) -> str:
 
 
 def _spot(xpath: str, text: str) -> str:
-    return f'<span tabindex="-1" class="x" data-x="{escape(xpath)}" title="{escape(xpath)}">{escape(_short(text))}</span>'
+    path = escape(xpath)
+    return f'<span tabindex="-1" class="x" id="{path}" data-x="{path}" title="{path}">{escape(_short(text))}</span>'
 
 
 def _sections(element: etree._Element, xpath: str, attached: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from bridge.views.summary import facts
 if TYPE_CHECKING:
     from bridge.checks.report import Report
 
-__all__ = ["page"]
+__all__ = ["element_at", "page", "rules"]
 
 CDA = "{urn:hl7-org:v3}"
 _NAMES = {
@@ -185,12 +185,12 @@ def _findings(report: Report, root: etree._Element, language: Language) -> str:
     judged = (("official", deciding, words["kept"]), ("further", report.further, words["none"]))
     parts = judged if report.is_judged else (("unjudged", report.issues, ""),)
     return "".join(
-        f"<h2>{words[key]}</h2>" + ("".join(_rules(issues, root, language)) or f'<article class="ok">{nothing}</article>')
+        f"<h2>{words[key]}</h2>" + ("".join(rules(issues, root, language)) or f'<article class="ok">{nothing}</article>')
         for key, issues, nothing in parts
     )
 
 
-def _rules(issues: tuple[Issue, ...], root: etree._Element, language: Language) -> Iterator[str]:
+def rules(issues: tuple[Issue, ...], root: etree._Element, language: Language) -> Iterator[str]:
     """One article for each rule that was broken, with every place."""
     groups: dict[tuple[str, str, str], list[Issue]] = {}
     for found in issues:
@@ -214,7 +214,7 @@ def _rules(issues: tuple[Issue, ...], root: etree._Element, language: Language) 
 def _place(found: Issue, root: etree._Element, language: Language, *, said: bool) -> str:
     text = f'<p class="said">{escape(found.text(language))}</p>' if said else ""
     message = f'<p class="said">{escape(found.value)}</p>' if found.value else ""
-    element = _element(root, found.path)
+    element = element_at(root, found.path)
     excerpt = ""
     if element is not None:
         shown = " open" if found.is_error else ""
@@ -225,7 +225,7 @@ def _place(found: Issue, root: etree._Element, language: Language, *, said: bool
     return f"<li>{text}{message}{path}{excerpt}</li>"
 
 
-def _element(root: etree._Element, path: str | None) -> etree._Element | None:
+def element_at(root: etree._Element, path: str | None) -> etree._Element | None:
     """The element of a path, as the check writes paths."""
     if not path or path == "/":
         return None

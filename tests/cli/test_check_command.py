@@ -83,7 +83,9 @@ def test_html_and_svrl_of_several_documents_need_a_folder(bad, tmp_path):
     out = tmp_path / "reports"
     out.mkdir()
     assert imgda(GOOD, bad, "--format", "html", "-o", out).exit_code == 1
-    assert len(list(out.glob("*.html"))) == 2
+    assert len(list(out.glob("*.html"))) == 3
+    assert "IMGDA-" in (out / "imgda-report.html").read_text("utf-8")
+    assert (out / "imgda-report.csv").exists()
 
 
 def test_a_document_comes_on_standard_input():

@@ -7,6 +7,7 @@ on reads the journal up to its last whole line and cuts everything else back to 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,13 +74,13 @@ class Journal(Growing):
             return
         self.cut(end)
         if end == 0:
-            self._write({"run": self.about, "least": self.least})
+            self._write({"run": self.about, "least": self.least, "began": round(time.time(), 3)})
 
     def append(self, lines: list[Line], output: int, dead: int) -> None:
         """Note inputs that are done with, now that the output and the dead letters are safe up to these sizes."""
         last = len(lines) - 1
         for index, line in enumerate(lines):
-            sizes = {"output": output, "dead": dead} if index == last else {}
+            sizes = {"output": output, "dead": dead, "at": round(time.time(), 3)} if index == last else {}
             self._write({name: getattr(line, name) for name in Line.__slots__} | sizes, sync=index == last)
             self.state.outcomes[line.outcome] += 1
             self.state.position, self.state.digest = line.position, line.digest

@@ -52,13 +52,16 @@ class Job:
     seconds: float
     """Time for one conversion."""
     language: Language = "fr"
+    render: Form | None = None
+    """What each order becomes instead of its conversion: ``plain`` for PDF, ``html``."""
     tell: Callable[[str, Answer], None] = lambda _, __: None
     """Told of each input that was not converted, by its origin."""
 
     @property
     def about(self) -> dict[str, str]:
         """What a run that goes on must have in common with the one before."""
-        settings = hashlib.sha256(repr((self.settings, sorted(self.options.items()))).encode()).hexdigest()[:16]
+        asked = (self.settings, sorted(self.options.items()), *([self.render] if self.render else []))
+        settings = hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
         return {
             "input": self.source.description,
             "output": self.output.name,
@@ -90,8 +93,10 @@ class _Run:
     committed: float = field(default_factory=time.monotonic)
 
     def submit(self, item: Item) -> _Pending:
-        form: Form = "bundle" if self.output.form == "bundle" else "plain"
-        task = Task("convert", item.body, self.job.options, form, self.job.language, position=item.origin)
+        form: Form = self.job.render or ("bundle" if self.output.form == "bundle" else "plain")
+        task = Task(
+            "render" if self.job.render else "convert", item.body, self.job.options, form, self.job.language, position=item.origin
+        )
         return _Pending(item, task, None if item.problem else self.pool.submit(task, urgent=True))
 
     def settle(self, pending: _Pending) -> None:
@@ -112,7 +117,7 @@ class _Run:
         """What came of an order once its result is written, and the name of that; a name that cannot be written fails it."""
         if answer.output is None:
             return answer, None
-        name = None if self.output.form == "bundle" else _named(item.name, ".json" if answer.operation == "to-fhir" else ".xml")
+        name = None if self.output.form == "bundle" else _named(item.name, self._suffix(answer))
         try:
             self.output.add(name or "", answer.output)
         except OSError as error:
@@ -121,6 +126,11 @@ class _Run:
             reason = escaped(error.strerror or type(error).__name__)
             return Answer(None, (issue("IMGDA-1751", None, reason=reason),), "internal", seconds=answer.seconds), None
         return answer, name
+
+    def _suffix(self, answer: Answer) -> str:
+        if self.job.render:
+            return ".html" if self.job.render == "html" else ".pdf"
+        return ".json" if answer.operation == "to-fhir" else ".xml"
 
     def commit(self) -> None:
         """Make everything done so far safe."""

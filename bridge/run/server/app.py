@@ -73,6 +73,11 @@ class Service:
             "/openapi.json": self._openapi,
         }
         routes += [_route(path, handler, "GET") for path, handler in about.items()]
+        if self.options.ui:
+            from bridge.run.server.ui import Ui
+
+            page = Ui(self.options, self._conversions.run)
+            routes += [_route(path, handler, name.partition(" ")[0]) for name, (path, handler) in page.routes.items()]
         return Router(routes, redirect_slashes=False, lifespan=self._lifespan)
 
     @asynccontextmanager

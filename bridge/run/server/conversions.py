@@ -27,6 +27,7 @@ from bridge.run.workers.fair import Sender
 from bridge.run.workers.pool import Busy, Closed, WorkerLost
 from bridge.run.workers.tasks import Answer, Task
 from bridge.run.workers.wrapping import Form
+from bridge.views.sheet import file_of
 
 __all__ = ["ENDPOINTS", "PAGE_POLICY", "Conversions", "Endpoint"]
 
@@ -99,6 +100,14 @@ ENDPOINTS = (
         "Où est allée chaque valeur d'une demande FHIR.",
     ),
     Endpoint(
+        "/render",
+        "render",
+        tuple(dict.fromkeys(FHIR + CDA)),
+        {"application/pdf": "plain", "text/html": "html"},
+        "An order for people, of FHIR or of a document IMG-DA-IMG: PDF/A, or one page of HTML. Needs the extra [paper].",
+        "Une demande à lire ou à imprimer, depuis FHIR ou un document IMG-DA-IMG : PDF/A, ou une page HTML (extra [paper]).",
+    ),
+    Endpoint(
         "/$imgda-convert",
         "convert",
         tuple(dict.fromkeys(FHIR + CDA)),
@@ -111,6 +120,9 @@ ENDPOINTS = (
 
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
 """Content security policy of a page: it brings its style and its script, and reaches for nothing."""
+_SHEET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'"
+"""That of a sheet, which brings its style, its fonts and its symbols, and has no script; within, it is narrower still."""
+_SUFFIXES = {"application/pdf": ".pdf", "text/html": ".html"}
 _BOOLEANS = {"true": True, "false": False}
 _LANGUAGES = ("fr", "en")
 
@@ -137,7 +149,7 @@ class Conversions:
             read = time.perf_counter()
             source = in_utf8(body) if states_charset(request.headers["content-type"]) else body
             task = Task(endpoint.operation, source, options, endpoint.offers[kind], call.language, call.sender, "http")
-            answer = await self._run(task, call.line)
+            answer = await self.run(task, call.line)
         converted = time.perf_counter()
         self._count(call, endpoint, len(body), answer, converted - read, read - call.started)
         settings = {"imgda-settings": answer.settings} if answer.settings else {}
@@ -149,10 +161,14 @@ class Conversions:
         if answer.model:
             headers["imgda-model"] = answer.model
         if kind == "text/html":
-            headers["content-security-policy"] = PAGE_POLICY
+            headers["content-security-policy"] = _SHEET_POLICY if endpoint.operation == "render" else PAGE_POLICY
+        if endpoint.operation == "render":
+            name = file_of(answer.document_id) if answer.document_id else "document"
+            headers["content-disposition"] = f'inline; filename="{name}{_SUFFIXES[kind]}"'
         return Response(answer.output, 200, headers, _with_charset(kind))
 
-    async def _run(self, task: Task, line: Sender) -> Answer:
+    async def run(self, task: Task, line: Sender) -> Answer:
+        """The answer of a worker. Raises :class:`Refused` where there is none."""
         try:
             return await self._lanes.run(task, len(task.source), line)
         except Busy:
@@ -216,4 +232,4 @@ def _value_of(option: Option, text: str) -> Any:
 
 
 def _with_charset(kind: str) -> str:
-    return kind if kind.endswith("json") else f"{kind}; charset=utf-8"
+    return kind if kind.endswith(("json", "pdf")) else f"{kind}; charset=utf-8"

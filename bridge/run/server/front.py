@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import logging
 import time
 from typing import Any
@@ -19,6 +21,7 @@ from bridge.run.server.logs import log
 from bridge.run.server.metrics import Metrics
 from bridge.run.server.options import Options
 from bridge.run.server.senders import DEFAULT
+from bridge.run.server.ui import is_ui
 from bridge.run.workers.fair import Sender
 from bridge.run.workers.versions import VERSION, mapping
 
@@ -90,16 +93,16 @@ class Front:
         """Know who calls, and let him in. Raises a refusal 401, 403 or 503."""
         if scope["path"] in _UNGUARDED:
             return
-        call.sender = self._sender(headers)
+        call.sender = self._sender(headers, is_page=self.options.ui and is_ui(scope["path"]))
         host, port = scope.get("client") or ("", 0)
         call.line = Sender(call.sender or network(host), f"{host}:{port}")
         if self.active > self.options.requests:
             raise refused(503, "IMGDA-1807")
 
-    def _sender(self, headers: Headers) -> str | None:
+    def _sender(self, headers: Headers, *, is_page: bool = False) -> str | None:
         """Whose settings hold; ``None`` when the call names nobody where it should."""
         senders, named = self.senders, headers.getlist("imgda-sender")
-        own = self._owner_of_token(headers) if senders.tokens else None
+        own = self._owner_of_token(headers, is_page=is_page) if senders.tokens else None
         if (
             len(named) > 1
             or (named and not senders.are_named)
@@ -109,12 +112,15 @@ class Front:
         usual = DEFAULT if senders.are_named else ""
         return own or next(iter(named), usual if usual in senders.sites else None)
 
-    def _owner_of_token(self, headers: Headers) -> str | None:
+    def _owner_of_token(self, headers: Headers, *, is_page: bool) -> str | None:
         """The sender to whom the token of a call belongs; ``None`` for a token of any. Raises a refusal 401."""
+        wanted = "Basic" if is_page else "Bearer"
         scheme, _, value = headers.get("authorization", "").partition(" ")
-        shown = self.senders.shown(value.strip().encode("latin-1").decode("utf-8", "surrogateescape"))
-        if scheme.lower() != "bearer" or shown is None:
-            raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": "Bearer"})
+        value = value.strip().encode("latin-1").decode("utf-8", "surrogateescape")
+        shown = self.senders.shown(_password(value) if is_page else value)
+        if scheme.lower() != wanted.lower() or shown is None:
+            asked = 'Basic realm="imgda", charset="UTF-8"' if is_page else wanted
+            raise Refused(401, issue("IMGDA-1815", None), {"www-authenticate": asked})
         return shown.sender
 
     def turn_away(self, refusal: Refused) -> Response:
@@ -149,6 +155,14 @@ class Front:
             **call.facts,
         }
         log("request", **{name: value for name, value in fields.items() if value is not None})
+
+
+def _password(credentials: str) -> str:
+    """The password of HTTP Basic, for a browser cannot show a token in another way (RFC 7617)."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode("utf-8", "surrogateescape").partition(":")[2]
+    except (ValueError, binascii.Error):
+        return ""
 
 
 def _log_fault(refusal: Refused, error: Exception, call: Call) -> None:

@@ -34,6 +34,7 @@ _SHORT = {
     "cda": ("application/xml",),
     "text": ("text/plain",),
     "html": ("text/html",),
+    "pdf": ("application/pdf",),
 }
 """Short forms of ``_format``."""
 

@@ -43,6 +43,11 @@ class Options:
     key: Path | None = None
     """TLS private key, PEM."""
 
+    ui: bool = False
+    """Whether the page for people is served."""
+    ui_names: tuple[str, ...] = ()
+    """Names, beside those of this machine, by which the page may be called."""
+
     @property
     def is_open(self) -> bool:
         """Whether other machines can reach the service without a token."""

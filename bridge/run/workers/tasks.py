@@ -249,6 +249,30 @@ def _explain(bridge: Bridge, source: Source, options: dict[str, Any], task: Task
     return Answer(text.encode(), found.issues, model=found.model)
 
 
+def _render(bridge: Bridge, source: Source, options: dict[str, Any], task: Task) -> Answer:
+    try:
+        from bridge.views.paper.render import look_at, printed
+
+        variant = options.pop("variant", "paper")
+        look = look_at(bridge, source, task.language, **options)
+        made = printed(look, "html" if task.form == "html" else "pdf", variant, task.language)
+    except ModuleNotFoundError as error:
+        raise SettingsError(issue("IMGDA-1826", None, name=str(error.name))) from None
+    return Answer(made.content, made.issues, model=made.model, document_id=made.document_id)
+
+
+def _page(bridge: Bridge, source: Source, _: dict[str, Any], task: Task) -> Answer:
+    """The page about an input; one that is refused has a page too, which says why."""
+    assert isinstance(source, bytes)
+    try:
+        from bridge.views.page.result import result
+
+        found = result(bridge, source, task.language)
+    except ModuleNotFoundError as error:
+        raise SettingsError(issue("IMGDA-1826", None, name=str(error.name))) from None
+    return Answer(found.content, found.issues, _refusal(found.error) if found.error else None, model=found.model)
+
+
 def _to_cda(bridge: Bridge, source: Source, options: dict[str, Any], task: Task) -> Answer:
     if options.pop("each", False):
         return _to_cda_each(bridge, source, options, task)
@@ -276,5 +300,7 @@ OPERATIONS: Mapping[str, Callable[[Bridge, Source, dict[str, Any], Task], Answer
     "to-fhir": _to_fhir,
     "check": _check,
     "explain": _explain,
+    "page": _page,
+    "render": _render,
 }
 """Everything that a worker does, by name: given the source and the options that the task means, and the task itself."""
