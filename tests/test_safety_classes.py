@@ -15,6 +15,8 @@ from forms import r5
 
 import bridge
 from bridge.fhir.ledger import losses
+from bridge.fhir.source import parse
+from bridge.findings import losses as classes
 from bridge.tables.codes import rows
 
 BRIDGE = bridge.Bridge()
@@ -73,7 +75,9 @@ NEVER_READ = {
 def row_of(path, data):
     """The name of the row of the table that gives a leaf its class."""
     place = losses.place_of(path, data)
-    found = next(row for row in losses._classes() if losses._covers(row.path, place.names) and losses._concerns(row, place.codes))
+    found = next(
+        row for row in classes._classes() if classes._covers(row.path, place.names) and classes._concerns(row, place.codes)
+    )
     return f"{found.path} {found.code}{found.value_set}".strip()
 
 
@@ -111,7 +115,7 @@ def refusal(data):
 
 
 def data_of(data):
-    return json.loads(data) if isinstance(data, bytes) else data
+    return parse.parse(data).resource if isinstance(data, bytes) else data
 
 
 def test_every_critical_row_is_tried():
@@ -128,6 +132,6 @@ def test_what_a_rule_carries_refuses_the_order_without_it(name, monkeypatch):
 @pytest.mark.parametrize("name", NEVER_READ)
 def test_what_no_rule_reads_refuses_the_order_by_its_row(name, monkeypatch):
     assert name in refusal(NEVER_READ[name])
-    table = [row for row in losses._classes() if f"{row.path} {row.code}{row.value_set}".strip() != name]
-    monkeypatch.setattr(losses, "_by_start", lambda: losses._indexed(table))
+    table = [row for row in classes._classes() if f"{row.path} {row.code}{row.value_set}".strip() != name]
+    monkeypatch.setattr(classes, "_by_start", lambda: classes._indexed(table))
     assert BRIDGE.to_cda(NEVER_READ[name]).document

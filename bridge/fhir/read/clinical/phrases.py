@@ -30,6 +30,7 @@ from bridge.wording.spelling import same_words
 __all__ = ["Phrase", "Phrases", "add", "joined", "quantity", "states"]
 
 _STATED = (MODIFIER, *FACTS, CARE_INFORMATION)
+_UCUM = "http://unitsofmeasure.org"
 _MICRO = str.maketrans("µμ", "uu")
 """The sign of a millionth, which UCUM codes as a "u"."""
 _UNITS = {"a": "ans", "an": "ans", "mo": "mois", "wk": "semaines", "d": "jours", "h": "heures", "min": "minutes"}
@@ -298,6 +299,7 @@ def _unit(node: Node) -> str | None:
     unit, code = one_line(node.text("unit")), one_line(node.peek("code"))
     if unit is None or unit.translate(_MICRO) == code or code in ("a", "1"):
         (node.text if unit is None else node.decide)("code")
-        node.decide("system")
+        if node.peek("system") == _UCUM:
+            node.decide("system")
     named = unit or code
     return None if named == "1" else _UNITS.get(named or "", named)
