@@ -13,7 +13,7 @@ from conftest import STORIES
 from hypothesis import given, settings
 from strategies import orders
 
-from bridge.order import model
+from bridge import order as model
 from bridge.order import xml as order_xml
 from bridge.order.model import Order
 from bridge.tables.codes import rows
