@@ -18,7 +18,7 @@ JSON_STORIES = [input_of(story) for story in STORIES if input_of(story).suffix =
 
 def complaints(trials: Iterable[Trial], share: float) -> list[str]:
     found = list(trials)
-    chosen = random.Random(6).sample(found, max(1, round(len(found) * share)))
+    chosen = random.Random(6).sample(found, min(len(found), max(1, round(len(found) * share))))
     return [complaint for trial in chosen if (complaint := trial.complaint())]
 
 
