@@ -156,8 +156,8 @@ class Details:
         for concept in self.concepts:
             question = self._questions.get(id(concept.value))
             if self.is_used(concept):
-                if question:
-                    question.decide("text")
+                if question and not question.ledger.is_read(question.value, "text"):
+                    question.lose("text", "IMGDA-0908", "technical", written="value")
             elif _has_words(concept) and (words := self._context.words(concept)):
                 yield concept, self._answer(question, words)
         for parameter in (*self._comments.values(), *self._texts):
