@@ -22,7 +22,7 @@ def words(first: model.Order, second: model.Order, language: str = "fr") -> list
     return [change.text(language) for change in compare(first, second)]  # type: ignore[arg-type]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(strategies.orders(), strategies.orders())
 def test_two_orders_have_no_difference_only_when_they_are_equal(first, second):
     assert compare(first, first) == []

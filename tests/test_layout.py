@@ -42,7 +42,12 @@ def lines(module: str) -> list[str]:
     return modules()[module].read_text("utf-8").splitlines()
 
 
-def imports(module: str) -> Iterator[Import]:
+@cache
+def imports(module: str) -> tuple[Import, ...]:
+    return tuple(_imports(module))
+
+
+def _imports(module: str) -> Iterator[Import]:
     types = {
         id(node)
         for block in ast.walk(tree(module))
@@ -67,6 +72,7 @@ def arrows() -> dict[str, set[str]]:
     return {room: {"any"} if "any room" in taken else set(re.findall(r"`([\w./]+)`", taken)) for room, taken in rows}
 
 
+@cache
 def room(module: str) -> str:
     """The longest room of the table that holds a module."""
     path = modules()[module].relative_to(ROOT / "bridge").as_posix()

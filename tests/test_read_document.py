@@ -263,7 +263,7 @@ def test_the_official_examples_are_read_without_an_error(reference):
 
 def test_both_models_and_directions_compile_in_another_process():
     code = (
-        "from bridge import resources, stylesheets as s\n"
+        "from bridge.cda import stylesheets as s\nfrom bridge.tables import shipped as resources\n"
         "for m in resources.models():\n"
         "    s.warm(m, 'to-cda'); s.warm(m, 'to-order')\n"
         "print(resources.models())"
