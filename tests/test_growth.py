@@ -27,7 +27,7 @@ def convert(text: bytes) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_list_of_four_times_the_length_costs_about_four_times_as_much(case):
-    found = growth(lambda n: json.dumps(case.build(n)).encode(), convert, about=0.02)
+    found = growth(lambda n: json.dumps(case.build(n)).encode(), convert, about=0.014)
     assert found.ratio < BOUND, found
 
 
@@ -45,7 +45,7 @@ def read_and_check(document: bytes) -> None:
 
 @pytest.mark.parametrize("case", DOCUMENTS, ids=lambda case: case.name)
 def test_a_list_of_four_times_the_length_in_a_document_costs_about_four_times_as_much(case):
-    found = growth(case.build, read_and_check, about=0.04)
+    found = growth(case.build, read_and_check, about=0.028)
     assert found.ratio < BOUND, found
 
 

@@ -58,9 +58,15 @@ def is_heading(text: str) -> bool:
 
 def modality_named(text: str) -> frozenset[str]:
     """The modality of which a text is the name and nothing more; empty for any other text."""
+    modality = _names_of_modalities().get(bare(text))
+    return frozenset({modality} if modality else ())
+
+
+@cache
+def _names_of_modalities() -> Mapping[str, str]:
+    """The labels of the modalities and the words that name them, as they are compared."""
     single, _, several = _modality_words()
-    names = {**several, **single, **{bare(c.display): c.code for c in value_set("modality").concepts.values()}}
-    return frozenset({names[bare(text)]}) if bare(text) in names else frozenset()
+    return {**several, **single, **{bare(c.display): c.code for c in value_set("modality").concepts.values()}}
 
 
 @cache

@@ -265,6 +265,8 @@ def place_of(path: str, data: Any, known: dict[int, frozenset[str]] | None = Non
                 urls += f"('{url}')"
             elif "coding" in value:
                 concept = names, value
+            elif last == "coding":
+                concept = concept[0], {"coding": [value]}
     known = {} if known is None else known
     if id(resource) not in known:
         known[id(resource)] = _codes(resource)

@@ -37,15 +37,16 @@ class Exam:
     functions: list[tuple[Code, Node]] = field(default_factory=list)
     modifiers: list[tuple[Code, Node]] = field(default_factory=list)
 
-    @property
-    def examinations(self) -> list[tuple[Node, Examination]]:
-        """What the codings of the examination state of sites and contrast, and which coding does."""
-        found = []
+    examinations: list[tuple[Node, Examination]] = field(init=False)
+    """What the codings of the examination state of sites and contrast, and which coding does; each code once."""
+
+    def __post_init__(self) -> None:
+        found: dict[tuple[str, object], tuple[Node, Examination]] = {}
         for coding in self.concept.children("coding") if self.concept else ():
-            uri = coding.peek("system")
-            if stated := examination(str(coding.peek("code")), uri if isinstance(uri, str) else None):
-                found.append((coding, stated))
-        return found
+            code, uri = str(coding.peek("code")), coding.peek("system")
+            if stated := examination(code, uri if isinstance(uri, str) else None):
+                found.setdefault((code, uri), (coding, stated))
+        self.examinations = [*found.values()]
 
 
 def codeable(node: Node, name: str) -> Node | None:
