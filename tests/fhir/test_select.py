@@ -47,7 +47,7 @@ def test_two_requisitions_are_an_error_that_names_the_options():
     (issue,) = raised.value.issues
     assert issue.code == "IMGDA-0207"
     assert issue.parameters["count"] == "2"
-    for option in ("--requisition", "--each", "--single"):
+    for option in ("requisition=", "to_cda_each", "single=True"):
         assert option in issue.remedy("fr")
         assert option in issue.remedy("en")
 
