@@ -11,6 +11,8 @@ from long_lists import cases, document_cases, growth, one_each
 
 import bridge
 from bridge.checks import check
+from bridge.findings.issues import Issue, issue
+from bridge.rules.telling import of_a_refusal
 from bridge.settings import Limits, Settings
 
 BRIDGE = bridge.Bridge()
@@ -158,3 +160,13 @@ def test_of_many_findings_of_a_check_the_gravest_are_told_and_the_rest_is_counte
     assert report.issues[:20] == everything[:20]
     assert [(i.code, i.parameters) for i in report.issues[20:]] == [("IMGDA-0114", {"count": str(len(everything) - 20)})]
     assert report.verdict == "not-conform"
+
+
+def test_many_findings_are_compared_with_their_causes_in_time_that_grows_with_them():
+    def find(count: int) -> tuple[Issue, ...]:
+        sites = (issue("IMGDA-0404", f"ServiceRequest.bodySite[{i}]") for i in range(count))
+        codes = (issue("IMGDA-0902", f"ServiceRequest.category[{i}].coding[0].code") for i in range(count))
+        return (*sites, *codes)
+
+    found = growth(lambda n: find(8 * n), of_a_refusal, about=0.02)
+    assert found.ratio < BOUND, found

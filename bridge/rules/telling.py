@@ -25,6 +25,8 @@ _OF_A_RESOURCE = re.compile(r"(^[^.]+|\.resource|\.contained\[\d+\])$")
 _LIST = re.compile(r"\[\d+\](?:\.coding.*|\.text)?$")
 """The end of a path to one of several concepts, or within it."""
 _RANK = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
+_LEAST = 3
+"""The rank of no finding at all."""
 
 
 def told(issues: tuple[Issue, ...], limit: int) -> tuple[Issue, ...]:
@@ -49,18 +51,22 @@ def of_a_refusal(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
 
 def without_consequences(issues: tuple[Issue, ...], *, losses: bool = False) -> tuple[Issue, ...]:
     """The findings without those that only follow from another one; a loss stays, unless nothing is written (*losses*)."""
-    by_code: dict[str, list[Issue]] = {}
+    gravest: dict[tuple[str, str, str], int] = {}
+    """The rank of the gravest finding of a code at a place, for each kind of place that a row asks for."""
+    kinds = {cause for causes in _causes().values() for cause in causes}
     for found in issues:
-        by_code.setdefault(found.code, []).append(found)
-    return tuple(found for found in issues if (found.loss and not losses) or not _follows(found, by_code))
+        for code, where in kinds:
+            if code == found.code:
+                key = code, where, _PLACES[where](found.path or "")
+                gravest[key] = min(gravest.get(key, _LEAST), _RANK[found.severity])
+    return tuple(found for found in issues if (found.loss and not losses) or not _follows(found, gravest))
 
 
-def _follows(found: Issue, by_code: Mapping[str, list[Issue]]) -> bool:
+def _follows(found: Issue, gravest: Mapping[tuple[str, str, str], int]) -> bool:
     """Whether a finding follows from one that is at least as grave."""
-    causes = ((cause, _PLACES[where]) for code, where in _causes().get(found.code, ()) for cause in by_code.get(code, ()))
     return any(
-        _RANK[cause.severity] <= _RANK[found.severity] and place(cause.path or "") == place(found.path or "")
-        for cause, place in causes
+        gravest.get((code, where, _PLACES[where](found.path or "")), _LEAST) <= _RANK[found.severity]
+        for code, where in _causes().get(found.code, ())
     )
 
 
