@@ -208,3 +208,12 @@ def test_one_side_only_contradicts_both(sides_given, is_refused):
 def test_sites_whose_words_contradict_them_are_found_again_in_time_that_grows_with_their_number():
     found, written = codes_of(order_of(bodySite=[site(KNEE, RIGHT, text=f"genou gauche {i}") for i in range(1, 31)]))
     assert (written, found.count("IMGDA-0445")) == ([(RIGHT,)], 30)
+
+
+def test_the_side_of_an_examination_code_is_that_of_the_site_in_words():
+    both_bones = concept("http://loinc.org", "103350-5")  # "RX tibia et fibula - gauches": two sites, each with its side
+    data = bundle()
+    request = next(entry["resource"] for entry in data["entry"] if entry["resource"]["resourceType"] == "ServiceRequest")
+    request |= {"code": both_bones, "bodySite": [{"text": "jambe"}]}
+    (site_in_words,) = bridge.to_cda(data, settings=Settings().lenient()).order.acts[0].sites
+    assert (site_in_words.text, [code.code for code in site_in_words.modifiers]) == ("jambe", [LEFT])

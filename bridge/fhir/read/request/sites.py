@@ -121,10 +121,12 @@ class Sites:
         """The sites and sides that the code of the examination states, "XR Knee - right" (docs/decisions.md, 57).
 
         They stand in for sites that the request does not give. Where it gives others, these are written, and that is said; a site
-        in words is not compared.
+        in words is not compared, and has the side of the code.
         """
         known = [*sites]
         if not all(site.code for site in known):
+            sides = [(each.side, coding) for coding, stated in exam.examinations for each in stated.sites if each.side]
+            exam.modifiers += [(code_of(MODIFIER.name, side), coding) for side, coding in sides]
             return
         for coding, stated in exam.examinations:
             if known and stated.sites and not _concern(stated, known):
