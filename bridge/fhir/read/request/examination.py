@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from bridge.fhir.ledger.node import Node, without
-from bridge.fhir.read.concepts import Coded, Context, Stray
+from bridge.fhir.read.concepts import Coded, Context, Stray, code_of
 from bridge.fhir.read.request.details import Details
 from bridge.fhir.read.request.site import sorted_translations
 from bridge.fhir.read.texts import clean
@@ -47,6 +47,12 @@ class Exam:
             if stated := examination(code, uri if isinstance(uri, str) else None):
                 found.setdefault((code, uri), (coding, stated))
         self.examinations = [*found.values()]
+
+    @property
+    def stated_sides(self) -> list[tuple[Code, Node]]:
+        """The sides that the codings of the examination state with their sites."""
+        stated = ((each.side, coding) for coding, found in self.examinations for each in found.sites)
+        return [(code_of(MODIFIER.name, side), coding) for side, coding in stated if side]
 
 
 def codeable(node: Node, name: str) -> Node | None:

@@ -125,8 +125,7 @@ class Sites:
         """
         known = [*sites]
         if not all(site.code for site in known):
-            sides = [(each.side, coding) for coding, stated in exam.examinations for each in stated.sites if each.side]
-            exam.modifiers += [(code_of(MODIFIER.name, side), coding) for side, coding in sides]
+            exam.modifiers += exam.stated_sides
             return
         for coding, stated in exam.examinations:
             if known and stated.sites and not _concern(stated, known):
