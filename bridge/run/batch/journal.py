@@ -19,7 +19,7 @@ from bridge.findings.issues import issue
 from bridge.run.files import Growing
 from bridge.run.workers.tasks import Outcome
 
-__all__ = ["Journal", "Line", "State"]
+__all__ = ["Journal", "Line", "State", "record_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Journal(Growing):
         outcomes: list[str] = []
         self._file.seek(0)
         for number, raw in enumerate(self._file, start=1):
-            record = _record(raw)
+            record = record_of(raw)
             if record is None and (number > 1 or _is_torn_beginning(raw)):
                 break
             if record is None or not _is_whole(record) or ("run" in record) != (number == 1):
@@ -158,8 +158,8 @@ def _is_whole(record: Mapping[str, Any]) -> bool:
     return all(isinstance(record.get(name), of) for name, of in wanted.items())
 
 
-def _record(raw: bytes) -> dict[str, Any] | None:
-    """A line of the journal; ``None`` for one that was cut off."""
+def record_of(raw: bytes) -> dict[str, Any] | None:
+    """A line of a journal, or of its dead letters; ``None`` for one that was cut off."""
     if not raw.endswith(b"\n"):
         return None
     try:

@@ -5,12 +5,13 @@ Both are read line by line, so memory grows with the number of refused orders on
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from bridge.findings.issues import Language
+from bridge.run.batch.journal import record_of
 from bridge.views.overview import Cause, Overview
 
 __all__ = ["look_back"]
@@ -44,12 +45,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
     if not path.exists():
         return
     with open(path, "rb") as file:
-        for line in file:
-            try:
-                record = json.loads(line)
-            except ValueError:
-                return
-            yield record
+        yield from takewhile(lambda record: record is not None, map(record_of, file))
 
 
 def _cause(letter: dict[str, Any]) -> tuple[str, str]:
